@@ -1,0 +1,46 @@
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { Key, keyBytes } from './key.js'
+import { type ChannelId, type MailId, type Nonce, nonceBytes } from './letter.js'
+import { type MessageId, messageIdBytes } from './message.js'
+import type { LinkId } from './routing-table.js'
+
+/** Names that were never used before, from the driver's random source. */
+export class FreshIds {
+  readonly #random: (length: number) => Uint8Array
+  #links = 0
+
+  /** `random` answers with `length` bytes that nobody can foretell. */
+  constructor(random: (length: number) => Uint8Array) {
+    this.#random = random
+  }
+
+  link(): LinkId {
+    return ++this.#links
+  }
+
+  message(): MessageId {
+    return bytesToHex(this.#random(messageIdBytes))
+  }
+
+  mail(): MailId {
+    return bytesToHex(this.#random(messageIdBytes))
+  }
+
+  nonce(): Nonce {
+    return bytesToHex(this.#random(nonceBytes))
+  }
+
+  channel(): ChannelId {
+    return bytesToHex(this.#random(nonceBytes))
+  }
+
+  key(): Key {
+    return Key.fromBytes(this.#random(keyBytes))
+  }
+
+  /** A number from 0 up to, not including, 1. */
+  share(): number {
+    const [high, low] = this.#random(2)
+    return (high! * 256 + low!) / 65_536
+  }
+}

@@ -1,0 +1,80 @@
+import type { Key } from './key.js'
+import type { Carriage, ChannelId, LetterBody } from './letter.js'
+import type { Message, MessageId, Want } from './message.js'
+import type { OperationId, Outcome } from './operations.js'
+import type { Contact } from './public-key.js'
+import type { Record } from './record.js'
+import type { LinkId } from './routing-table.js'
+
+/** What the driver tells the overlay. */
+export type OverlayEvent = LinkEvent | Arrival | Call | { type: 'woke' } | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
+
+/** What the transport reports of one link. */
+export type LinkEvent =
+  | { type: 'described'; link: LinkId; description: Uint8Array }
+  | { type: 'candidates'; link: LinkId; candidates: Uint8Array }
+  | { type: 'opened'; link: LinkId }
+  | { type: 'troubled'; link: LinkId }
+  | { type: 'closed'; link: LinkId }
+
+/** What came in from other peers and from meeting points, decoded. */
+export type Arrival =
+  | { type: 'received'; link: LinkId; message: Message }
+  | { type: 'malformed'; link: LinkId }
+  /** A letter whose signature holds, and that is addressed to this peer. */
+  | { type: 'letter'; from: Contact; body: LetterBody; back: Carriage }
+  | { type: 'met'; point: number; contacts: readonly Contact[] }
+  /** A meeting point runs low and wants this many peers of the overlay to come. */
+  | { type: 'drawn'; count: number }
+
+/** What the app, or the driver for it, asks. Each operation is finished by one `finish`, unless it is cancelled. */
+export type Call =
+  | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'> }
+  | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint }
+  | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array }
+  | { type: 'connect'; operation: OperationId; to: Key }
+  | { type: 'channelSend'; operation: OperationId; channel: ChannelId; data: Uint8Array }
+  | { type: 'channelClose'; channel: ChannelId }
+  | { type: 'cancel'; operation: OperationId }
+  /** A letter that the driver has signed, to go over the overlay. */
+  | { type: 'sealed'; id: MessageId; to: Key; route: readonly Key[]; sealed: Uint8Array }
+  | { type: 'leave' }
+
+/** What the overlay orders the driver to do, in this order. */
+export type OverlayEffect =
+  | { type: 'send'; link: LinkId; message: Message }
+  | LinkOrder
+  /** Sign this letter; then hand it to the meeting point, or back as `sealed`. */
+  | { type: 'seal'; id: MessageId; to: Key; body: LetterBody; carriage: Carriage }
+  /** Check this letter that came for us; if it holds, hand it back as `letter`. */
+  | { type: 'open'; sealed: Uint8Array; back: Carriage }
+  /** Keep these bytes under this name in storage, or drop them. `own`: our own record, to be on disk before the call returns. */
+  | { type: 'persist'; name: string; bytes: Uint8Array | undefined; own: boolean }
+  | { type: 'finish'; operation: OperationId; outcome: Outcome | CallOutcome }
+  | OverlayNotice
+
+/** Orders for the transport: see `Transport` in `@hashtab/peer`. */
+export type LinkOrder =
+  | { type: 'offer'; link: LinkId }
+  | { type: 'answer'; link: LinkId; description: Uint8Array }
+  | { type: 'accept'; link: LinkId; description: Uint8Array }
+  | { type: 'addCandidates'; link: LinkId; candidates: Uint8Array }
+  | { type: 'end'; link: LinkId }
+
+export type CallOutcome =
+  | { readonly type: 'mailed'; readonly received: boolean }
+  | { readonly type: 'connected'; readonly channel: ChannelId; readonly contact: Contact }
+  | { readonly type: 'notConnected' }
+  | { readonly type: 'sent' }
+  | { readonly type: 'notSent' }
+
+/** What happened, for whoever is interested. */
+export type OverlayNotice =
+  | { type: 'linked'; contact: Contact }
+  | { type: 'unlinked'; contact: Contact }
+  | { type: 'mail'; from: Contact; data: Uint8Array }
+  | { type: 'channelOpened'; channel: ChannelId; contact: Contact }
+  | { type: 'channelMessage'; channel: ChannelId; data: Uint8Array }
+  | { type: 'channelClosed'; channel: ChannelId; reason: 'closed' | 'lost' | 'abused' }
+  /** The overlay wants this peer to go and stand at its meeting points. */
+  | { type: 'drawn' }

@@ -1,0 +1,354 @@
+import { Asking, type AskingEffect } from './asking.js'
+import { FreshIds } from './fresh-ids.js'
+import type { Key } from './key.js'
+import { Linking, type LinkingEffect } from './linking.js'
+import { desktopLinkLimits, type LinkLimits } from './link-policy.js'
+import { type Envelope, type Message, protocolVersion } from './message.js'
+import type { Call, OverlayEffect, OverlayEvent } from './overlay-event.js'
+import { Post, type PostEffect } from './post.js'
+import type { Verify } from './public-key.js'
+import { RecordRoom, type RecordRoomEffect } from './record-room.js'
+import { Relay, type RelayOutcome } from './relay.js'
+import { type Link, type LinkId, RoutingTable } from './routing-table.js'
+
+/** Malformed or forged messages after which a link is ended: noise happens, floods do not. */
+export const faultsMax = 8
+
+export interface OverlayOptions {
+  /** This peer's id. */
+  readonly self: Key
+  /** The one judge of signatures. */
+  readonly verify: Verify
+  /** `length` bytes that nobody can foretell. */
+  readonly random: (length: number) => Uint8Array
+  readonly nowMs: number
+  /** Wall-clock milliseconds since 1970 at `nowMs`. */
+  readonly unixMs: number
+  readonly limits?: LinkLimits
+}
+
+export interface OverlayStatus {
+  readonly links: number
+  readonly siblings: number
+  /** Peers of the overlay, this one included: exact while it is a full mesh, estimated beyond. */
+  readonly estimatedPeers: number
+  readonly recordsKept: number
+  /** Own records that no replica has confirmed yet. */
+  readonly pendingWrites: number
+  /** Messages dropped because they were malformed, forged, unasked, looping, or over a budget. */
+  readonly messagesDropped: number
+}
+
+/**
+ * One peer of the table: all its machines, put together. Events in, effects out, nothing else: no clock, no socket, no promise.
+ * Invariants: 1. effects are in the order in which they are to be done; 2. every operation handed in is finished once, unless cancelled;
+ * 3. a link that breaks the rules `faultsMax` times is ended.
+ */
+export class Overlay {
+  readonly self: Key
+  readonly #table: RoutingTable
+  readonly #relay: Relay
+  readonly #linking: Linking
+  readonly #asking: Asking
+  readonly #post: Post
+  readonly #records: RecordRoom
+  readonly #faults = new Map<LinkId, number>()
+  #unixOffsetMs: number
+  #dropped = 0
+  #nowMs: number
+  #out: OverlayEffect[] = []
+
+  constructor(options: OverlayOptions) {
+    const { self, verify, random, nowMs } = options
+    const ids = new FreshIds(random)
+    this.self = self
+    this.#nowMs = nowMs
+    this.#unixOffsetMs = options.unixMs - nowMs
+    this.#table = new RoutingTable(self)
+    this.#relay = new Relay(this.#table)
+    this.#records = new RecordRoom(this.#table, verify, ids)
+    this.#linking = new Linking(this.#table, ids, options.limits ?? desktopLinkLimits, nowMs)
+    this.#asking = new Asking(this.#table, ids, this.#records)
+    this.#post = new Post(this.#table, ids)
+  }
+
+  handle(event: OverlayEvent, nowMs: number): OverlayEffect[] {
+    this.#nowMs = nowMs
+    this.#out = []
+    this.#take(event)
+    return this.#out
+  }
+
+  /** The earliest deadline of all machines: wake the overlay then, or later. */
+  get wakeAtMs(): number {
+    const deadlines = [this.#linking.wakeAtMs, this.#asking.wakeAtMs, this.#post.wakeAtMs, this.#records.wakeAtMs(this.#nowMs, this.#unixS)]
+    let earliest = Infinity
+    for (const deadline of deadlines) if (deadline !== undefined && deadline < earliest) earliest = deadline
+    return earliest
+  }
+
+  get status(): OverlayStatus {
+    return {
+      links: this.#table.linkCount,
+      siblings: this.#table.siblings().length,
+      estimatedPeers: this.#asking.estimatedPeers,
+      recordsKept: this.#records.count,
+      pendingWrites: this.#records.pending,
+      messagesDropped: this.#dropped,
+    }
+  }
+
+  /** The highest seq seen for a record of this id (`recordId`); undefined: none. */
+  seqSeen(id: string): bigint | undefined {
+    return this.#records.seqSeen(id)
+  }
+
+  isLinkedTo(id: Key): boolean {
+    return this.#table.linkTo(id) !== undefined
+  }
+
+  /** Sets the wall clock anew: it may have been put right while the machine slept. */
+  setWallClock(unixMs: number, nowMs: number): void {
+    this.#unixOffsetMs = unixMs - nowMs
+  }
+
+  get #unixS(): number {
+    return Math.floor((this.#nowMs + this.#unixOffsetMs) / 1_000)
+  }
+
+  #take(event: OverlayEvent): void {
+    switch (event.type) {
+      case 'described':
+      case 'candidates':
+      case 'opened':
+      case 'closed':
+      case 'troubled':
+      case 'met':
+        return this.#onLinking(this.#linking.handle(event, this.#nowMs))
+      case 'received':
+        return this.#received(event.link, event.message)
+      case 'malformed':
+        return this.#fault(event.link)
+      case 'letter':
+        return this.#onPost(this.#post.handle({ ...event, unixS: this.#unixS }, this.#nowMs))
+      case 'drawn':
+        for (const link of [...this.#table.links()].slice(0, event.count)) this.#send(link.link, { type: 'draw' })
+        return
+      case 'restored':
+        return this.#onRecords(this.#records.handle({ type: 'restored', stored: event.stored }, this.#nowMs, this.#unixS))
+      case 'woke':
+        return this.#woke()
+      default:
+        return this.#call(event)
+    }
+  }
+
+  #call(call: Call): void {
+    switch (call.type) {
+      case 'read':
+        return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
+      case 'write':
+        this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
+        return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
+      case 'mail':
+        return this.#onPost(this.#post.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
+      case 'connect':
+      case 'channelSend':
+      case 'channelClose':
+        return this.#onPost(this.#post.handle(call, this.#nowMs))
+      case 'cancel':
+        this.#onAsking(this.#asking.handle(call, this.#nowMs))
+        return this.#onPost(this.#post.handle(call, this.#nowMs))
+      case 'sealed': {
+        const { id, to, route, sealed } = call
+        return this.#passOn(this.#relay.dispatch(to, route, { type: 'letter', id, sealed }), id)
+      }
+      case 'leave':
+        this.#onRecords(this.#records.handle({ type: 'leaving' }, this.#nowMs, this.#unixS))
+        for (const link of this.#table.links()) this.#send(link.link, { type: 'leaving' })
+        return
+    }
+  }
+
+  #woke(): void {
+    const nowMs = this.#nowMs
+    this.#onLinking(this.#linking.handle({ type: 'woke' }, nowMs))
+    this.#onAsking(this.#asking.handle({ type: 'woke' }, nowMs))
+    this.#onPost(this.#post.handle({ type: 'woke' }, nowMs))
+    this.#onRecords(this.#records.handle({ type: 'woke' }, nowMs, this.#unixS))
+  }
+
+  #received(id: LinkId, message: Message): void {
+    const link = this.#table.byLinkId(id)
+    if (!link) return
+    link.lastHeardMs = this.#nowMs
+    switch (message.type) {
+      case 'hello':
+        if (message.version !== protocolVersion) this.#onLinking(this.#linking.handle({ type: 'broken', link: id }, this.#nowMs))
+        return
+      case 'wants':
+      case 'neighbours':
+      case 'leaving':
+        return this.#onLinking(this.#linking.handle({ type: 'said', link, message }, this.#nowMs))
+      case 'draw':
+        this.#out.push({ type: 'drawn' })
+        return
+      case 'spoken':
+        return this.#onPost(this.#post.handle({ type: 'letter', from: link.contact, body: message.body, back: undefined, unixS: this.#unixS }, this.#nowMs))
+      case 'envelope':
+        return this.#envelope(link, message)
+    }
+  }
+
+  #envelope(link: Link, envelope: Envelope): void {
+    const outcome = this.#relay.take(envelope, link, this.#nowMs)
+    if (outcome.type !== 'arrived') return this.#passOn(outcome, undefined, link)
+    const { payload } = envelope
+    switch (payload.type) {
+      case 'request': {
+        const answer = this.#asking.answer(payload.question, envelope, this.#nowMs, this.#unixS)
+        this.#onRecords(answer.effects)
+        return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer: answer.answer }), undefined)
+      }
+      case 'response':
+        return this.#onAsking(this.#asking.handle({ type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer }, this.#nowMs))
+      case 'undeliverable':
+        return this.#undeliverable(payload.id)
+      case 'letter':
+        this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: envelope.path.slice(1).reverse() } })
+    }
+  }
+
+  /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */
+  #passOn(outcome: RelayOutcome, own: string | undefined, from?: Link): void {
+    switch (outcome.type) {
+      case 'forward':
+        return this.#send(outcome.link.link, outcome.envelope)
+      case 'undeliverable':
+        if (outcome.notice) this.#send(outcome.notice.link.link, outcome.notice.envelope)
+        if (own !== undefined) this.#undeliverable(own)
+        return
+      case 'dropped':
+        if (outcome.reason === 'forged' && from) return this.#fault(from.link)
+        this.#dropped += 1
+        return
+      case 'arrived':
+        return
+    }
+  }
+
+  #undeliverable(id: string): void {
+    this.#onAsking(this.#asking.handle({ type: 'undeliverable', id }, this.#nowMs))
+    this.#onPost(this.#post.handle({ type: 'undeliverable', letter: id }, this.#nowMs))
+  }
+
+  #fault(link: LinkId): void {
+    this.#dropped += 1
+    const faults = (this.#faults.get(link) ?? 0) + 1
+    this.#faults.set(link, faults)
+    if (faults >= faultsMax) this.#onLinking(this.#linking.handle({ type: 'broken', link }, this.#nowMs))
+  }
+
+  #send(link: LinkId, message: Message): void {
+    this.#out.push({ type: 'send', link, message })
+  }
+
+  #onLinking(effects: readonly LinkingEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'linked':
+          this.#out.push(effect)
+          this.#onAsking(this.#asking.handle(effect, this.#nowMs))
+          this.#onRecords(this.#records.handle({ type: 'changed' }, this.#nowMs, this.#unixS))
+          this.#onPost(this.#post.handle({ type: 'linked', to: effect.contact.id }, this.#nowMs))
+          break
+        case 'unlinked':
+          this.#out.push(effect)
+          this.#faults.delete(effect.link)
+          this.#onAsking(this.#asking.handle(effect, this.#nowMs))
+          this.#onRecords(this.#records.handle({ type: 'changed' }, this.#nowMs, this.#unixS))
+          this.#onPost(this.#post.handle({ type: 'unlinked', to: effect.contact.id }, this.#nowMs))
+          break
+        case 'neighboursChanged':
+          this.#onRecords(this.#records.handle({ type: 'changed' }, this.#nowMs, this.#unixS))
+          break
+        case 'notIntroduced':
+          this.#onPost(this.#post.handle({ type: 'introductionFailed', to: effect.id }, this.#nowMs))
+          break
+        case 'write':
+          this.#onPost(this.#post.handle({ ...effect, type: 'introduction' }, this.#nowMs))
+          break
+        case 'ping':
+          this.#onAsking(this.#asking.handle(effect, this.#nowMs))
+          break
+        default:
+          this.#out.push(effect)
+      }
+    }
+  }
+
+  #onAsking(effects: readonly AskingEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'ask':
+          this.#passOn(this.#relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question: effect.question }), effect.id)
+          break
+        case 'alive':
+        case 'silent':
+        case 'found':
+          this.#onLinking(this.#linking.handle(effect, this.#nowMs))
+          break
+        case 'located':
+          this.#onPost(this.#post.handle(effect, this.#nowMs))
+          break
+        case 'pushed':
+        case 'notPushed':
+        case 'wrote':
+          this.#onRecords(this.#records.handle(effect, this.#nowMs, this.#unixS))
+          break
+        case 'records':
+          this.#onRecords(effect.effects)
+          break
+        case 'unasked':
+          this.#dropped += 1
+          break
+        case 'finish':
+          this.#out.push(effect)
+      }
+    }
+  }
+
+  #onPost(effects: readonly PostEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'spoken':
+          this.#send(effect.link, { type: 'spoken', id: effect.id, body: effect.body })
+          break
+        case 'locate':
+          this.#onAsking(this.#asking.handle({ ...effect, unixS: this.#unixS }, this.#nowMs))
+          break
+        case 'introduce':
+        case 'introduction':
+        case 'introductionUndeliverable':
+        case 'appWants':
+          this.#onLinking(this.#linking.handle(effect, this.#nowMs))
+          break
+        default:
+          this.#out.push(effect)
+      }
+    }
+  }
+
+  #onRecords(effects: readonly RecordRoomEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'push':
+        case 'rewrite':
+          this.#onAsking(this.#asking.handle({ ...effect, unixS: this.#unixS }, this.#nowMs))
+          break
+        default:
+          this.#out.push(effect)
+      }
+    }
+  }
+}

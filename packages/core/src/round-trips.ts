@@ -1,0 +1,34 @@
+/** Milliseconds taken for one hop's round trip before any was measured: the Internet's median with room to spare. */
+export const firstRttMs = 300
+/** No time-out is shorter: a busy tab's event loop may be late by this much. */
+export const timeoutMinMs = 750
+/** No time-out is longer, however many hops: a lookup must go on. */
+export const timeoutMaxMs = 6_000
+
+/**
+ * How long to wait for an answer: a smoothed mean of the round trip per hop plus four deviations (RFC 6298, section 2),
+ * as Rhea et al. 2004 found best for DHTs under churn.
+ */
+export class RoundTrips {
+  #meanMs = firstRttMs
+  #deviationMs = firstRttMs / 2
+  #measured = false
+
+  /** Notes a round trip over this many hops. */
+  note(rttMs: number, hops: number): void {
+    const perHopMs = rttMs / hops
+    if (!this.#measured) {
+      this.#measured = true
+      this.#meanMs = perHopMs
+      this.#deviationMs = perHopMs / 2
+      return
+    }
+    this.#deviationMs += (Math.abs(perHopMs - this.#meanMs) - this.#deviationMs) / 4
+    this.#meanMs += (perHopMs - this.#meanMs) / 8
+  }
+
+  timeoutMs(hops: number): number {
+    const expectedMs = hops * (this.#meanMs + 4 * this.#deviationMs)
+    return Math.min(Math.max(expectedMs, timeoutMinMs), timeoutMaxMs)
+  }
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // Tests run on the sources: no build stands between an edit and its test.
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'signaling-server/src/**/*.test.ts'],
+    testTimeout: 20_000,
+  },
+})
