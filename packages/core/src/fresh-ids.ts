@@ -1,8 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { Key, keyBytes } from './key.js'
-import { type ChannelId, type MailId, type Nonce, nonceBytes } from './letter.js'
-import { type MessageId, messageIdBytes } from './message.js'
-import type { LinkId } from './routing-table.js'
+import { Key, keyBytes } from './keys/key.js'
+import { type ChannelId, type MailId, type Nonce, nonceBytes } from './wire/letter.js'
+import { type MessageId, messageIdBytes } from './wire/message.js'
+import type { LinkId } from './links/routing-table.js'
 
 /** Names that were never used before, from the driver's random source. */
 export class FreshIds {

@@ -1,10 +1,10 @@
-import type { Key } from './key.js'
-import type { Carriage, ChannelId, LetterBody } from './letter.js'
-import type { Message, MessageId, Want } from './message.js'
-import type { OperationId, Outcome } from './operations.js'
-import type { Contact } from './public-key.js'
-import type { Record } from './record.js'
-import type { LinkId } from './routing-table.js'
+import type { Key } from './keys/key.js'
+import type { Carriage, ChannelId, LetterBody } from './wire/letter.js'
+import type { Message, MessageId, Want } from './wire/message.js'
+import type { OperationId, Outcome } from './lookups/operations.js'
+import type { Contact } from './keys/public-key.js'
+import type { Record } from './records/record.js'
+import type { LinkId } from './links/routing-table.js'
 
 /** What the driver tells the overlay. */
 export type OverlayEvent = LinkEvent | Arrival | Call | { type: 'woke' } | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
@@ -73,7 +73,8 @@ export type OverlayNotice =
   | { type: 'linked'; contact: Contact }
   | { type: 'unlinked'; contact: Contact }
   | { type: 'mail'; from: Contact; data: Uint8Array }
-  | { type: 'channelOpened'; channel: ChannelId; contact: Contact }
+  /** `byUs`: our `connect` opened it; else the other peer did. */
+  | { type: 'channelOpened'; channel: ChannelId; contact: Contact; byUs: boolean }
   | { type: 'channelMessage'; channel: ChannelId; data: Uint8Array }
   | { type: 'channelClosed'; channel: ChannelId; reason: 'closed' | 'lost' | 'abused' }
   /** The overlay wants this peer to go and stand at its meeting points. */

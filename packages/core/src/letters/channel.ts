@@ -1,0 +1,203 @@
+import { type ChannelFrame, type ChannelId, partBytesMax } from '../wire/letter.js'
+import type { Contact } from '../keys/public-key.js'
+
+/** Bytes of one message on a channel: what the other end must be ready to put together. */
+export const channelMessageBytesMax = 1024 * 1024
+/** Parts on their way at one time: 288 KiB, which fills a path of 20 Mbit/s at 100 ms. */
+export const windowParts = 24
+/** Bytes that wait to be sent before `send` must wait for room: some messages ahead, not a whole file. */
+export const channelQueueBytesMax = 2 * channelMessageBytesMax
+/** Without progress for this long, what is under way is sent again; doubled each time. */
+export const resendMs = 2_000
+/** Without any progress for this long the channel is lost. */
+export const channelLostMs = 40_000
+
+interface Part {
+  readonly seq: number
+  readonly last: boolean
+  readonly data: Uint8Array
+  /** The send that ends with this part. */
+  readonly operation: number | undefined
+}
+
+export type ChannelEvent =
+  | { type: 'send'; operation: number; data: Uint8Array }
+  | { type: 'frame'; frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'close' }> }
+  /** The way to the other end changed: do not wait to send again. */
+  | { type: 'rerouted' }
+  | { type: 'close' }
+  | { type: 'woke' }
+
+export type ChannelEffect =
+  | { type: 'write'; body: ChannelFrame }
+  | { type: 'message'; data: Uint8Array }
+  /** The message of this send is on its way, and there is room for the next. */
+  | { type: 'sent'; operation: number }
+  | { type: 'closed'; reason: 'closed' | 'lost' | 'abused'; unsent: readonly number[] }
+
+/**
+ * One ordered, reliable pipe between two apps, over their link or over relays alike: numbered parts, a window, and sending again.
+ * Invariants: 1. messages come out whole, once, in order; 2. at most `windowParts` parts are unacknowledged, or held out of order at the other end;
+ * 3. every send ends, sent or unsent; 4. it closes once, and says nothing afterwards.
+ */
+export class Channel {
+  readonly id: ChannelId
+  readonly contact: Contact
+  readonly #queue: Part[] = []
+  readonly #underWay: Part[] = []
+  #queuedBytes = 0
+  #nextSeq = 0
+  #limit = windowParts
+  #resendAtMs: number | undefined
+  #resends = 0
+  #progressMs: number
+  readonly #early = new Map<number, { last: boolean; data: Uint8Array }>()
+  #expected = 0
+  #message: Uint8Array[] = []
+  #messageBytes = 0
+  #closing = false
+  #closed = false
+
+  constructor(id: ChannelId, contact: Contact, nowMs: number) {
+    this.id = id
+    this.contact = contact
+    this.#progressMs = nowMs
+  }
+
+  handle(event: ChannelEvent, nowMs: number): ChannelEffect[] {
+    if (this.#closed || (this.#closing && event.type === 'send')) return event.type === 'send' ? [{ type: 'closed', reason: 'closed', unsent: [event.operation] }] : []
+    switch (event.type) {
+      case 'send':
+        this.#enqueue(event.data, event.operation)
+        return this.#sendOn(nowMs)
+      case 'frame':
+        return this.#frame(event.frame, nowMs)
+      case 'rerouted':
+        return this.#resend(nowMs)
+      case 'close':
+        this.#closing = true
+        return this.#closeWhenDone()
+      case 'woke':
+        return this.#woke(nowMs)
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    return this.#resendAtMs
+  }
+
+  /** Whether another message may be queued without waiting. */
+  get hasRoom(): boolean {
+    return this.#queuedBytes < channelQueueBytesMax
+  }
+
+  #enqueue(data: Uint8Array, operation: number): void {
+    let offset = 0
+    do {
+      const chunk = data.subarray(offset, offset + partBytesMax)
+      offset += partBytesMax
+      const last = offset >= data.length
+      this.#queue.push({ seq: this.#nextSeq++, last, data: chunk, operation: last ? operation : undefined })
+      this.#queuedBytes += chunk.length
+    } while (offset < data.length)
+  }
+
+  #sendOn(nowMs: number): ChannelEffect[] {
+    const effects: ChannelEffect[] = []
+    if (this.#underWay.length === 0) this.#progressMs = nowMs
+    while (this.#queue[0] && this.#queue[0].seq < this.#limit && this.#underWay.length < windowParts) {
+      const part = this.#queue.shift()!
+      this.#queuedBytes -= part.data.length
+      this.#underWay.push(part)
+      effects.push(this.#write(part))
+      if (part.operation !== undefined) effects.push({ type: 'sent', operation: part.operation })
+    }
+    if (this.#underWay.length > 0) this.#resendAtMs ??= nowMs + resendMs
+    return effects
+  }
+
+  #frame(frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'close' }>, nowMs: number): ChannelEffect[] {
+    switch (frame.type) {
+      case 'close':
+        return [this.#close('closed')]
+      case 'progress':
+        return this.#progress(frame.next, frame.limit, nowMs)
+      case 'part':
+        return this.#part(frame)
+    }
+  }
+
+  #progress(next: number, limit: number, nowMs: number): ChannelEffect[] {
+    if (next > this.#nextSeq) return [this.#close('abused')]
+    const before = this.#underWay.length
+    while (this.#underWay[0] && this.#underWay[0].seq < next) this.#underWay.shift()
+    this.#limit = Math.max(this.#limit, limit)
+    if (this.#underWay.length < before) {
+      this.#progressMs = nowMs
+      this.#resends = 0
+      this.#resendAtMs = undefined
+    }
+    return [...this.#sendOn(nowMs), ...this.#closeWhenDone()]
+  }
+
+  #part(frame: Extract<ChannelFrame, { type: 'part' }>): ChannelEffect[] {
+    const effects: ChannelEffect[] = []
+    if (frame.seq >= this.#expected + windowParts) return [this.#close('abused')]
+    if (frame.seq >= this.#expected) this.#early.set(frame.seq, { last: frame.last, data: frame.data })
+    for (let part = this.#early.get(this.#expected); part; part = this.#early.get(this.#expected)) {
+      this.#early.delete(this.#expected++)
+      this.#message.push(part.data)
+      this.#messageBytes += part.data.length
+      if (this.#messageBytes > channelMessageBytesMax) return [this.#close('abused')]
+      if (part.last) effects.push({ type: 'message', data: this.#takeMessage() })
+    }
+    const body: ChannelFrame = { type: 'progress', channel: this.id, next: this.#expected, limit: this.#expected + windowParts }
+    return [{ type: 'write', body }, ...effects]
+  }
+
+  #takeMessage(): Uint8Array {
+    const whole = new Uint8Array(this.#messageBytes)
+    let offset = 0
+    for (const data of this.#message) {
+      whole.set(data, offset)
+      offset += data.length
+    }
+    this.#message = []
+    this.#messageBytes = 0
+    return whole
+  }
+
+  #woke(nowMs: number): ChannelEffect[] {
+    if (this.#resendAtMs === undefined || nowMs < this.#resendAtMs) return []
+    if (nowMs - this.#progressMs >= channelLostMs && this.#resends >= 3) return [this.#close('lost')]
+    return this.#resend(nowMs)
+  }
+
+  #resend(nowMs: number): ChannelEffect[] {
+    if (this.#underWay.length === 0) return []
+    this.#resends += 1
+    this.#resendAtMs = nowMs + resendMs * 2 ** Math.min(this.#resends, 3)
+    return this.#underWay.map((part) => this.#write(part))
+  }
+
+  #write({ seq, last, data }: Part): ChannelEffect {
+    return { type: 'write', body: { type: 'part', channel: this.id, seq, last, data } }
+  }
+
+  /** What was sent before `close` still arrives. */
+  #closeWhenDone(): ChannelEffect[] {
+    if (!this.#closing || this.#queue.length > 0 || this.#underWay.length > 0) return []
+    return [{ type: 'write', body: { type: 'close', channel: this.id } }, this.#close('closed')]
+  }
+
+  #close(reason: 'closed' | 'lost' | 'abused'): ChannelEffect {
+    this.#closed = true
+    this.#resendAtMs = undefined
+    const unsent = this.#queue.flatMap(({ operation }) => operation ?? [])
+    this.#queue.length = 0
+    this.#underWay.length = 0
+    this.#early.clear()
+    this.#message = []
+    return { type: 'closed', reason, unsent }
+  }
+}

@@ -1,0 +1,148 @@
+import type { FreshIds } from '../fresh-ids.js'
+import type { Key } from '../keys/key.js'
+import type { Carriage, Mail, MailId } from '../wire/letter.js'
+import type { MessageId } from '../wire/message.js'
+import type { Contact } from '../keys/public-key.js'
+
+/** How long one try may take before the next: a relayed round trip, with room. */
+export const mailTryMs = 3_000
+/** Tries after the reader was located. */
+const locatedTriesMax = 2
+/** Mails on their way from here at one time. */
+export const mailsMax = 256
+/** Mails remembered so that a second copy is not shown again. */
+export const rememberedMailsMax = 4_096
+/** A letter older than this, or this far ahead, is not believed to be new: it could be a replay that is no longer remembered. */
+export const mailAgeMaxS = 3_600
+
+/** `direct`: sent the way the table knows, or greedily. `locating`: a lookup seeks the reader. `located`: sent the way it found. */
+type Phase = 'direct' | 'locating' | 'located'
+
+interface Outgoing {
+  readonly operation: number
+  readonly to: Key
+  readonly mailId: MailId
+  readonly data: Uint8Array
+  readonly writtenUnixS: number
+  phase: Phase
+  tries: number
+  route: readonly Key[] | undefined
+  letter: MessageId | undefined
+  deadlineMs: number | undefined
+}
+
+export type MailEvent =
+  | { type: 'send'; operation: number; to: Key; data: Uint8Array; unixS: number }
+  | { type: 'letter'; from: Contact; body: Mail; back: Carriage | undefined; unixS: number }
+  | { type: 'undeliverable'; letter: MessageId }
+  | { type: 'located'; operation: number; route: readonly Key[] | undefined }
+  | { type: 'cancelled'; operation: number }
+  | { type: 'woke' }
+
+export type MailEffect =
+  /** Write it to `to`: over their link if there is one, else along `route` if given. */
+  | { type: 'write'; id: MessageId; to: Key; body: Mail; route: readonly Key[] | undefined; back?: Carriage }
+  | { type: 'locate'; operation: number; target: Key }
+  | { type: 'deliver'; from: Contact; data: Uint8Array }
+  | { type: 'finish'; operation: number; outcome: 'received' | 'unreachable' }
+
+/**
+ * Single messages between apps, linked or not: sent, receipted, tried again, shown once.
+ * Invariants: 1. every mail ends once, received or unreachable; 2. a mail is delivered at most once while it is remembered; 3. every copy is receipted.
+ */
+export class MailRoom {
+  readonly #ids: FreshIds
+  readonly #outgoing = new Map<number, Outgoing>()
+  readonly #remembered = new Set<string>()
+
+  constructor(ids: FreshIds) {
+    this.#ids = ids
+  }
+
+  handle(event: MailEvent, nowMs: number): MailEffect[] {
+    switch (event.type) {
+      case 'send': {
+        const { operation, to, data, unixS } = event
+        if (this.#outgoing.size >= mailsMax) return [{ type: 'finish', operation, outcome: 'unreachable' }]
+        const mailId = this.#ids.mail()
+        const draft = { operation, to, mailId, data, writtenUnixS: unixS }
+        const mail: Outgoing = { ...draft, phase: 'direct', tries: 0, route: undefined, letter: undefined, deadlineMs: undefined }
+        this.#outgoing.set(operation, mail)
+        return this.#write(mail, nowMs)
+      }
+      case 'letter':
+        return this.#letter(event)
+      case 'undeliverable': {
+        const mail = [...this.#outgoing.values()].find(({ letter }) => letter === event.letter)
+        return mail ? this.#tryNext(mail, nowMs) : []
+      }
+      case 'located': {
+        const mail = this.#outgoing.get(event.operation)
+        if (mail?.phase !== 'locating') return []
+        if (!event.route) return [this.#finish(mail, 'unreachable')]
+        mail.phase = 'located'
+        mail.tries = 0
+        mail.route = event.route
+        return this.#write(mail, nowMs)
+      }
+      case 'cancelled':
+        this.#outgoing.delete(event.operation)
+        return []
+      case 'woke':
+        return [...this.#outgoing.values()]
+          .filter(({ deadlineMs }) => deadlineMs !== undefined && deadlineMs <= nowMs)
+          .flatMap((mail) => this.#tryNext(mail, nowMs))
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    const deadlines = [...this.#outgoing.values()].flatMap(({ deadlineMs }) => deadlineMs ?? [])
+    return deadlines.length > 0 ? Math.min(...deadlines) : undefined
+  }
+
+  #write(mail: Outgoing, nowMs: number): MailEffect[] {
+    mail.letter = this.#ids.message()
+    mail.deadlineMs = nowMs + mailTryMs
+    const { mailId, data, to, route, writtenUnixS } = mail
+    const body: Mail = { type: 'mail', mailId, writtenUnixS, data }
+    return [{ type: 'write', id: mail.letter, to, body, route }]
+  }
+
+  #tryNext(mail: Outgoing, nowMs: number): MailEffect[] {
+    if (mail.phase === 'direct') {
+      mail.phase = 'locating'
+      mail.deadlineMs = undefined
+      return [{ type: 'locate', operation: mail.operation, target: mail.to }]
+    }
+    mail.tries += 1
+    return mail.tries < locatedTriesMax ? this.#write(mail, nowMs) : [this.#finish(mail, 'unreachable')]
+  }
+
+  #letter(event: Extract<MailEvent, { type: 'letter' }>): MailEffect[] {
+    const { from, body, back, unixS } = event
+    if (body.type === 'received') {
+      const mail = [...this.#outgoing.values()].find(({ mailId, to }) => mailId === body.mailId && to.equals(from.id))
+      return mail ? [this.#finish(mail, 'received')] : []
+    }
+    if (back && Math.abs(unixS - body.writtenUnixS) > mailAgeMaxS) return []
+    const receipt: MailEffect = {
+      type: 'write',
+      id: this.#ids.message(),
+      to: from.id,
+      body: { type: 'received', mailId: body.mailId },
+      route: undefined,
+      ...(back && { back }),
+    }
+    const name = `${from.id.hex} ${body.mailId}`
+    if (this.#remembered.has(name)) return [receipt]
+    this.#remembered.add(name)
+    const [oldest] = this.#remembered
+    if (this.#remembered.size > rememberedMailsMax && oldest !== undefined) this.#remembered.delete(oldest)
+    return [receipt, { type: 'deliver', from, data: body.data }]
+  }
+
+  #finish(mail: Outgoing, outcome: 'received' | 'unreachable'): MailEffect {
+    this.#outgoing.delete(mail.operation)
+    return { type: 'finish', operation: mail.operation, outcome }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Key } from '../keys/key.js'
+
+/** Peers left alone at one time: the oldest entry makes room. */
+export const avoidedMax = 1_024
+/** A peer that did not answer a knock is left alone this long at first, and twice as long each further time. */
+export const silenceMs = 20_000
+/** A pair whose set-up failed once: the other tab may have been asleep or overloaded. */
+export const firstFailureMs = 60_000
+/** A pair whose set-up failed again very likely cannot link (NATs); it is not taken for dead. */
+export const repeatedFailureMs = 3_600_000
+
+interface Avoided {
+  readonly untilMs: number
+  readonly times: number
+}
+
+/** Peers that are not to be dialled for a while. Forgets by itself. */
+export class Avoidance {
+  readonly #avoided = new Map<string, Avoided>()
+
+  /** `silent`: no answer to a knock; `failed`: agreed, but no link came of it. */
+  note(id: Key, what: 'silent' | 'failed', nowMs: number): void {
+    const times = (this.#avoided.get(id.hex)?.times ?? 0) + 1
+    const lengthMs = what === 'silent' ? Math.min(silenceMs * 2 ** (times - 1), repeatedFailureMs) : times === 1 ? firstFailureMs : repeatedFailureMs
+    this.#put(id, { untilMs: nowMs + lengthMs, times })
+  }
+
+  /** The peer itself said when to come back. */
+  noteUntil(id: Key, untilMs: number): void {
+    this.#put(id, { untilMs, times: this.#avoided.get(id.hex)?.times ?? 0 })
+  }
+
+  /** A link came about: all is forgiven. */
+  forgive(id: Key): void {
+    this.#avoided.delete(id.hex)
+  }
+
+  includes(id: Key, nowMs: number): boolean {
+    return (this.#avoided.get(id.hex)?.untilMs ?? 0) > nowMs
+  }
+
+  #put(id: Key, avoided: Avoided): void {
+    this.#avoided.delete(id.hex)
+    this.#avoided.set(id.hex, avoided)
+    const [oldest] = this.#avoided.keys()
+    if (this.#avoided.size > avoidedMax && oldest) this.#avoided.delete(oldest)
+  }
+}

@@ -1,0 +1,289 @@
+import type { DialBudget } from './dial-budget.js'
+import { setUpsMax } from './dial-budget.js'
+import type { FreshIds } from '../fresh-ids.js'
+import { Key } from '../keys/key.js'
+import type { Carriage, Introduction, Nonce, RefusalReason, Why } from '../wire/letter.js'
+import type { Contact } from '../keys/public-key.js'
+import type { LinkId } from './routing-table.js'
+
+/** Knocks that wait for an offer at one time. */
+export const knocksMax = 8
+/** A knock goes out over its next carriage after this long without an offer. */
+export const knockTimeoutMs = 3_000
+/** From agreement to an open link, at either end. The transport gives up after 8 s; one round of letters comes on top. */
+export const setUpTimeoutMs = 12_000
+/** Attempts in all, those of others included: what is over is refused as busy. */
+export const attemptsMax = 64
+/** Candidates that came before the description they belong to. */
+const earlyMax = 4
+/** A peer told to come back later comes back after this long. */
+export const busyRetryS = 10
+export const fullRetryS = 300
+
+/**
+ * `knocking`: we knocked, and wait for an offer. `ready`: agreed, waits for its turn to make a connection.
+ * `settingUp`: a connection is being made.
+ */
+type AttemptState = 'knocking' | 'ready' | 'settingUp'
+
+interface Attempt {
+  readonly contact: Contact
+  readonly link: LinkId
+  readonly why: Why
+  readonly nonce: Nonce
+  offerNonce: Nonce | undefined
+  readonly offering: boolean
+  state: AttemptState
+  /** Carriages not tried yet (knocking), or the one that works (later). */
+  carriages: readonly Carriage[]
+  deadlineMs: number
+  /** The other end's description, once it came and until the transport has it. */
+  description: Uint8Array | undefined
+  early: Uint8Array[]
+  described: boolean
+}
+
+export type IntroductionsEvent =
+  | { type: 'begin'; contact: Contact; why: Why; carriages: readonly Carriage[] }
+  | { type: 'letter'; from: Contact; body: Introduction; back: Carriage }
+  | { type: 'undeliverable'; to: Key }
+  | { type: 'described'; link: LinkId; description: Uint8Array }
+  | { type: 'candidates'; link: LinkId; candidates: Uint8Array }
+  | { type: 'opened'; link: LinkId }
+  | { type: 'closed'; link: LinkId }
+  | { type: 'woke' }
+
+export type IntroductionsEffect =
+  | { type: 'write'; to: Key; body: Introduction; carriage: Carriage }
+  | { type: 'offer'; link: LinkId }
+  | { type: 'answer'; link: LinkId; description: Uint8Array }
+  | { type: 'accept'; link: LinkId; description: Uint8Array }
+  | { type: 'addCandidates'; link: LinkId; candidates: Uint8Array }
+  | { type: 'end'; link: LinkId }
+  | { type: 'linked'; contact: Contact; link: LinkId }
+  /** `silent`: nobody answered the knock. `failed`: agreed, but the connection did not come about. */
+  | { type: 'failed'; contact: Contact; why: Why; reason: 'silent' | 'failed' }
+  | { type: 'refused'; contact: Contact; why: Why; reason: RefusalReason; retryAfterMs: number }
+
+/**
+ * How two peers without a link get one: knock, offer, answer, late candidates, or a refusal, carried by anyone.
+ * Invariants: 1. no connection is made before the other end has agreed; 2. at most `setUpsMax` are being made at one time, each paid
+ * from the budget; 3. one attempt per peer: of two crossing knocks, that of the smaller id stands; 4. every attempt ends by its deadline;
+ * 5. what does not carry the nonces of the attempt changes nothing.
+ */
+export class Introductions {
+  readonly #self: Key
+  readonly #ids: FreshIds
+  readonly #budget: DialBudget
+  readonly #admits: (contact: Contact, why: Why) => 'yes' | RefusalReason
+  readonly #attempts = new Map<string, Attempt>()
+
+  constructor(self: Key, ids: FreshIds, budget: DialBudget, admits: (contact: Contact, why: Why) => 'yes' | RefusalReason) {
+    this.#self = self
+    this.#ids = ids
+    this.#budget = budget
+    this.#admits = admits
+  }
+
+  handle(event: IntroductionsEvent, nowMs: number): IntroductionsEffect[] {
+    switch (event.type) {
+      case 'begin':
+        return this.#begin(event, nowMs)
+      case 'letter':
+        return this.#letter(event, nowMs)
+      case 'undeliverable': {
+        const attempt = this.#attempts.get(event.to.hex)
+        return attempt?.state === 'knocking' ? this.#knockOn(attempt, nowMs) : []
+      }
+      case 'described':
+      case 'candidates':
+      case 'opened':
+      case 'closed':
+        return this.#transport(event, nowMs)
+      case 'woke':
+        return this.#expire(nowMs)
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    let earliest: number | undefined
+    for (const { deadlineMs } of this.#attempts.values()) if (earliest === undefined || deadlineMs < earliest) earliest = deadlineMs
+    return earliest
+  }
+
+  /** Whether a link to this peer is being made. */
+  includes(id: Key): boolean {
+    return this.#attempts.has(id.hex)
+  }
+
+  /** How many more knocks may go out now. */
+  get knocksLeft(): number {
+    return Math.max(0, Math.min(knocksMax - this.#count('knocking'), attemptsMax - this.#attempts.size))
+  }
+
+  #begin(event: Extract<IntroductionsEvent, { type: 'begin' }>, nowMs: number): IntroductionsEffect[] {
+    const { contact, why, carriages } = event
+    if (contact.id.equals(this.#self) || this.includes(contact.id)) return []
+    if (this.knocksLeft === 0 || carriages.length === 0) return [{ type: 'failed', contact, why, reason: 'silent' }]
+    const attempt = this.#newAttempt({ contact, why, nonce: this.#ids.nonce(), offering: false, state: 'knocking', carriages }, nowMs)
+    return this.#knockOn(attempt, nowMs)
+  }
+
+  #knockOn(attempt: Attempt, nowMs: number): IntroductionsEffect[] {
+    const [carriage, ...rest] = attempt.carriages
+    if (!carriage) return this.#fail(attempt, 'silent', nowMs)
+    attempt.carriages = rest
+    attempt.deadlineMs = nowMs + knockTimeoutMs
+    return [{ type: 'write', to: attempt.contact.id, body: { type: 'knock', nonce: attempt.nonce, why: attempt.why }, carriage }]
+  }
+
+  #letter(event: Extract<IntroductionsEvent, { type: 'letter' }>, nowMs: number): IntroductionsEffect[] {
+    const { from, body, back } = event
+    if (body.type === 'knock') return this.#knocked(from, body, back, nowMs)
+    const attempt = this.#attempts.get(from.id.hex)
+    if (!attempt || attempt.nonce !== body.nonce) return []
+    switch (body.type) {
+      case 'refusal':
+        return attempt.state === 'knocking' ? this.#refused(attempt, body) : []
+      case 'offer':
+        if (attempt.state !== 'knocking') return []
+        attempt.offerNonce = body.offerNonce
+        attempt.description = body.description
+        attempt.carriages = [back]
+        attempt.state = 'ready'
+        attempt.deadlineMs = nowMs + setUpTimeoutMs
+        return this.#makeReady(nowMs)
+      case 'answer':
+        if (!attempt.offering || attempt.offerNonce !== body.offerNonce || attempt.described || attempt.state !== 'settingUp') return []
+        attempt.described = true
+        return [{ type: 'accept', link: attempt.link, description: body.description }, ...this.#early(attempt)]
+      case 'candidates':
+        if (attempt.offerNonce !== undefined && attempt.offerNonce !== body.offerNonce) return []
+        if (attempt.described) return [{ type: 'addCandidates', link: attempt.link, candidates: body.candidates }]
+        if (attempt.early.length < earlyMax) attempt.early.push(body.candidates)
+        return []
+    }
+  }
+
+  #knocked(from: Contact, knock: Extract<Introduction, { type: 'knock' }>, back: Carriage, nowMs: number): IntroductionsEffect[] {
+    const effects: IntroductionsEffect[] = []
+    const before = this.#attempts.get(from.id.hex)
+    if (before) {
+      if (before.nonce === knock.nonce) return []
+      const oursStands = before.state === 'knocking' && Key.compare(smallest, this.#self, from.id) < 0
+      if (oursStands) return []
+      // They knock anew: whatever was being made is lost at their end.
+      this.#attempts.delete(from.id.hex)
+      if (before.state === 'settingUp') effects.push({ type: 'end', link: before.link })
+    }
+    const verdict = this.#attempts.size >= attemptsMax ? 'busy' : this.#admits(from, knock.why)
+    if (verdict !== 'yes') {
+      const retryAfterS = verdict === 'busy' ? busyRetryS : fullRetryS
+      const body: Introduction = { type: 'refusal', nonce: knock.nonce, reason: verdict, retryAfterS }
+      return [...effects, { type: 'write', to: from.id, body, carriage: back }]
+    }
+    const attempt = { contact: from, why: knock.why, nonce: knock.nonce, offering: true, state: 'ready' as const, carriages: [back] }
+    this.#newAttempt(attempt, nowMs).offerNonce = this.#ids.nonce()
+    return [...effects, ...this.#makeReady(nowMs)]
+  }
+
+  /** Gives the attempts that wait their turn, as far as set-ups and budget allow. */
+  #makeReady(nowMs: number): IntroductionsEffect[] {
+    const effects: IntroductionsEffect[] = []
+    for (const attempt of [...this.#attempts.values()]) {
+      if (attempt.state !== 'ready') continue
+      if (this.#count('settingUp') >= setUpsMax) break
+      if (!this.#budget.spend(attempt.why, nowMs)) {
+        effects.push(...this.#tooBusy(attempt))
+        continue
+      }
+      attempt.state = 'settingUp'
+      attempt.deadlineMs = nowMs + setUpTimeoutMs
+      if (attempt.offering) {
+        effects.push({ type: 'offer', link: attempt.link })
+      } else {
+        attempt.described = true
+        effects.push({ type: 'answer', link: attempt.link, description: attempt.description! }, ...this.#early(attempt))
+        attempt.description = undefined
+      }
+    }
+    return effects
+  }
+
+  #tooBusy(attempt: Attempt): IntroductionsEffect[] {
+    this.#attempts.delete(attempt.contact.id.hex)
+    const { contact, why, nonce } = attempt
+    if (!attempt.offering) return [{ type: 'refused', contact, why, reason: 'busy', retryAfterMs: busyRetryS * 1_000 }]
+    const body: Introduction = { type: 'refusal', nonce, reason: 'busy', retryAfterS: busyRetryS }
+    return [{ type: 'write', to: contact.id, body, carriage: attempt.carriages[0]! }]
+  }
+
+  #refused(attempt: Attempt, refusal: Extract<Introduction, { type: 'refusal' }>): IntroductionsEffect[] {
+    this.#attempts.delete(attempt.contact.id.hex)
+    const { contact, why } = attempt
+    return [{ type: 'refused', contact, why, reason: refusal.reason, retryAfterMs: refusal.retryAfterS * 1_000 }]
+  }
+
+  #transport(event: Extract<IntroductionsEvent, { link: LinkId }>, nowMs: number): IntroductionsEffect[] {
+    const attempt = [...this.#attempts.values()].find(({ link, state }) => link === event.link && state === 'settingUp')
+    if (!attempt) return []
+    const { contact, nonce, offering } = attempt
+    const [carriage] = attempt.carriages
+    const offerNonce = attempt.offerNonce!
+    switch (event.type) {
+      case 'described': {
+        const body: Introduction = { type: offering ? 'offer' : 'answer', nonce, offerNonce, description: event.description }
+        return [{ type: 'write', to: contact.id, body, carriage: carriage! }]
+      }
+      case 'candidates': {
+        const body: Introduction = { type: 'candidates', nonce, offerNonce, candidates: event.candidates }
+        return [{ type: 'write', to: contact.id, body, carriage: carriage! }]
+      }
+      case 'opened':
+        this.#attempts.delete(contact.id.hex)
+        return [{ type: 'linked', contact, link: event.link }, ...this.#makeReady(nowMs)]
+      case 'closed':
+        return this.#fail(attempt, 'failed', nowMs)
+    }
+  }
+
+  #expire(nowMs: number): IntroductionsEffect[] {
+    const late = [...this.#attempts.values()].filter((attempt) => attempt.deadlineMs <= nowMs)
+    return late.flatMap((attempt) => {
+      if (attempt.state === 'knocking') return this.#knockOn(attempt, nowMs)
+      const ended: IntroductionsEffect[] = attempt.state === 'settingUp' ? [{ type: 'end', link: attempt.link }] : []
+      return [...ended, ...this.#fail(attempt, 'failed', nowMs)]
+    })
+  }
+
+  #fail(attempt: Attempt, reason: 'silent' | 'failed', nowMs: number): IntroductionsEffect[] {
+    this.#attempts.delete(attempt.contact.id.hex)
+    return [{ type: 'failed', contact: attempt.contact, why: attempt.why, reason }, ...this.#makeReady(nowMs)]
+  }
+
+  #newAttempt(from: Pick<Attempt, 'contact' | 'why' | 'nonce' | 'offering' | 'state' | 'carriages'>, nowMs: number): Attempt {
+    const attempt: Attempt = {
+      ...from,
+      link: this.#ids.link(),
+      offerNonce: undefined,
+      deadlineMs: nowMs + setUpTimeoutMs,
+      description: undefined,
+      early: [],
+      described: false,
+    }
+    this.#attempts.set(from.contact.id.hex, attempt)
+    return attempt
+  }
+
+  #early(attempt: Attempt): IntroductionsEffect[] {
+    return attempt.early.splice(0).map((candidates) => ({ type: 'addCandidates', link: attempt.link, candidates }))
+  }
+
+  #count(state: AttemptState): number {
+    let count = 0
+    for (const attempt of this.#attempts.values()) if (attempt.state === state) count += 1
+    return count
+  }
+}
+
+const smallest = Key.fromBytes(new Uint8Array(20))

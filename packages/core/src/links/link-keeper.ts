@@ -1,0 +1,104 @@
+import { Avoidance } from './avoidance.js'
+import type { DialBudget } from './dial-budget.js'
+import type { Introductions } from './introductions.js'
+import type { Key } from '../keys/key.js'
+import type { Why } from '../wire/letter.js'
+import type { LinkPolicy } from './link-policy.js'
+import type { KnownContact, LinkId, RoutingTable } from './routing-table.js'
+
+/** The links are looked over this soon after something changed. */
+export const lookOverDelayMs = 300
+/** And this often when nothing did: back-offs end, quotas move. */
+export const lookOverEveryMs = 10_000
+/** A link younger than this is not closed for being unwanted: the other end may still want it. */
+export const unwantedAgeMs = 20_000
+
+export type LinkKeeperEvent =
+  | { type: 'changed' }
+  | { type: 'linked'; id: Key }
+  | { type: 'failed'; id: Key; reason: 'silent' | 'failed' }
+  | { type: 'refused'; id: Key; retryAfterMs: number }
+  | { type: 'woke' }
+
+export type LinkKeeperEffect =
+  | { type: 'sayWanted'; link: LinkId; wanted: boolean }
+  | { type: 'hangUp'; link: LinkId }
+  | { type: 'introduce'; known: KnownContact; why: Why }
+
+/**
+ * Keeps the links that the policy wants: says so to the other ends, closes what neither end wants, and has the missing ones made as the budget allows.
+ * Invariants: 1. a link that either end wants is not closed here; 2. a peer under avoidance is not dialled, but at the app's own `connect`.
+ */
+export class LinkKeeper {
+  readonly #table: RoutingTable
+  readonly #policy: LinkPolicy
+  readonly #introductions: Introductions
+  readonly #budget: DialBudget
+  readonly #avoidance = new Avoidance()
+  #dueMs: number
+
+  constructor(table: RoutingTable, policy: LinkPolicy, introductions: Introductions, budget: DialBudget, nowMs: number) {
+    this.#table = table
+    this.#policy = policy
+    this.#introductions = introductions
+    this.#budget = budget
+    this.#dueMs = nowMs + lookOverEveryMs
+  }
+
+  handle(event: LinkKeeperEvent, nowMs: number): LinkKeeperEffect[] {
+    switch (event.type) {
+      case 'linked':
+        this.#avoidance.forgive(event.id)
+        break
+      case 'failed':
+        this.#avoidance.note(event.id, event.reason, nowMs)
+        break
+      case 'refused':
+        this.#avoidance.noteUntil(event.id, nowMs + event.retryAfterMs)
+        break
+      case 'changed':
+        break
+      case 'woke':
+        return nowMs >= this.#dueMs ? this.#lookOver(nowMs) : []
+    }
+    this.#dueMs = Math.min(this.#dueMs, nowMs + lookOverDelayMs)
+    return []
+  }
+
+  get wakeAtMs(): number {
+    return this.#dueMs
+  }
+
+  #lookOver(nowMs: number): LinkKeeperEffect[] {
+    this.#dueMs = nowMs + lookOverEveryMs
+    return [...this.#keep(nowMs), ...this.#dial(nowMs)]
+  }
+
+  #keep(nowMs: number): LinkKeeperEffect[] {
+    const effects: LinkKeeperEffect[] = []
+    const wanted = this.#policy.wanted()
+    for (const link of this.#table.links()) {
+      const wantedHere = wanted.has(link.link)
+      if (wantedHere !== link.wantedHere) {
+        link.wantedHere = wantedHere
+        effects.push({ type: 'sayWanted', link: link.link, wanted: wantedHere })
+      }
+      const old = nowMs - link.sinceMs >= unwantedAgeMs
+      if (old && !wantedHere && !link.wantedThere) effects.push({ type: 'hangUp', link: link.link })
+    }
+    return effects
+  }
+
+  #dial(nowMs: number): LinkKeeperEffect[] {
+    const effects: LinkKeeperEffect[] = []
+    const knocks = this.#introductions.knocksLeft
+    for (const { known, why } of this.#policy.wishes()) {
+      const { id } = known.contact
+      if (effects.length >= knocks) break
+      if (this.#introductions.includes(id) || this.#avoidance.includes(id, nowMs)) continue
+      if (why === 'bucket' && this.#budget.waitMs(nowMs) > 0) break
+      effects.push({ type: 'introduce', known, why })
+    }
+    return effects
+  }
+}

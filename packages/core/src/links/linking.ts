@@ -1,0 +1,202 @@
+import { DialBudget } from './dial-budget.js'
+import type { FreshIds } from '../fresh-ids.js'
+import { Introductions, type IntroductionsEffect } from './introductions.js'
+import type { Key } from '../keys/key.js'
+import type { Carriage, Introduction, Why } from '../wire/letter.js'
+import { LinkKeeper, type LinkKeeperEffect } from './link-keeper.js'
+import { type LinkLimits, LinkPolicy } from './link-policy.js'
+import { Liveness, type LivenessEffect } from './liveness.js'
+import { type Leaving, type Message, type Neighbours, protocolVersion, type Wants } from '../wire/message.js'
+import { Neighbourhood, type NeighbourhoodEffect } from './neighbourhood.js'
+import type { Found } from '../lookups/lookup.js'
+import type { LinkEvent, LinkOrder } from '../overlay-event.js'
+import type { Contact } from '../keys/public-key.js'
+import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
+
+export type LinkingEvent =
+  | LinkEvent
+  | { type: 'said'; link: Link; message: Wants | Neighbours | Leaving }
+  /** The other end broke the rules too often, or speaks another protocol. */
+  | { type: 'broken'; link: LinkId }
+  | { type: 'alive'; link: LinkId; rttMs: number }
+  | { type: 'silent'; link: LinkId }
+  /** Lookups met these peers: they answered, over these ways. */
+  | { type: 'found'; contacts: readonly Found[] }
+  | { type: 'met'; point: number; contacts: readonly Contact[] }
+  /** An app wants a link to this peer, now. */
+  | { type: 'introduce'; contact: Contact; route: readonly Key[] }
+  | { type: 'introduction'; from: Contact; body: Introduction; back: Carriage }
+  | { type: 'introductionUndeliverable'; to: Key }
+  | { type: 'appWants'; id: Key; wanted: boolean }
+  | { type: 'woke' }
+
+export type LinkingEffect =
+  | LinkOrder
+  | { type: 'send'; link: LinkId; message: Message }
+  | { type: 'linked'; contact: Contact; link: LinkId; sibling: boolean }
+  | { type: 'unlinked'; contact: Contact; link: LinkId; sibling: boolean }
+  | { type: 'neighboursChanged' }
+  | { type: 'notIntroduced'; id: Key }
+  | { type: 'write'; to: Key; body: Introduction; carriage: Carriage }
+  | { type: 'ping'; link: LinkId; to: Key }
+
+/** Everything about links, put together: which to have, how they are made, whether they live, and what is said of the surroundings over them. */
+export class Linking {
+  readonly #table: RoutingTable
+  readonly #policy: LinkPolicy
+  readonly #introductions: Introductions
+  readonly #keeper: LinkKeeper
+  readonly #liveness: Liveness
+  readonly #neighbourhood: Neighbourhood
+
+  constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number) {
+    const budget = new DialBudget(nowMs)
+    this.#table = table
+    this.#policy = new LinkPolicy(table, limits)
+    this.#introductions = new Introductions(table.self, ids, budget, (contact, why) => this.#policy.admits(contact, why))
+    this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
+    this.#liveness = new Liveness(table)
+    this.#neighbourhood = new Neighbourhood(table)
+  }
+
+  handle(event: LinkingEvent, nowMs: number): LinkingEffect[] {
+    switch (event.type) {
+      case 'described':
+      case 'candidates':
+      case 'opened':
+      case 'introduction':
+        return this.#introduced(this.#introductions.handle(event.type === 'introduction' ? { ...event, type: 'letter' } : event, nowMs), nowMs)
+      case 'introductionUndeliverable':
+        return this.#introduced(this.#introductions.handle({ type: 'undeliverable', to: event.to }, nowMs), nowMs)
+      case 'closed':
+        if (this.#table.byLinkId(event.link)) return this.#unlink(event.link, nowMs)
+        return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
+      case 'broken':
+        return this.#hangUp(event.link, nowMs)
+      case 'troubled':
+      case 'alive':
+      case 'silent':
+        return this.#lived(this.#liveness.handle(event, nowMs), nowMs)
+      case 'said':
+        return this.#said(event.link, event.message, nowMs)
+      case 'found':
+        for (const { contact, route } of event.contacts) if (route.length > 0) this.#table.note(contact, { route }, nowMs)
+        return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+      case 'met':
+        for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point }, nowMs)
+        return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+      case 'introduce': {
+        this.#table.note(event.contact, { route: event.route }, nowMs)
+        const known = this.#table.known(event.contact.id) ?? { contact: event.contact, route: event.route, point: undefined, seenMs: nowMs }
+        return this.#introduce(known, 'app', nowMs)
+      }
+      case 'appWants':
+        if (event.wanted) this.#policy.appWants.add(event.id.hex)
+        else this.#policy.appWants.delete(event.id.hex)
+        return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+      case 'woke':
+        return [
+          ...this.#introduced(this.#introductions.handle(event, nowMs), nowMs),
+          ...this.#lived(this.#liveness.handle(event, nowMs), nowMs),
+          ...this.#heard(this.#neighbourhood.handle(event, nowMs), nowMs),
+          ...this.#kept(this.#keeper.handle(event, nowMs), nowMs),
+        ]
+    }
+  }
+
+  get wakeAtMs(): number {
+    const { wakeAtMs: keeper } = this.#keeper
+    return Math.min(keeper, this.#introductions.wakeAtMs ?? keeper, this.#liveness.wakeAtMs ?? keeper, this.#neighbourhood.wakeAtMs ?? keeper)
+  }
+
+  #said(link: Link, message: Wants | Neighbours | Leaving, nowMs: number): LinkingEffect[] {
+    switch (message.type) {
+      case 'wants':
+        link.wantedThere = message.wanted
+        return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+      case 'neighbours':
+        return this.#heard(this.#neighbourhood.handle({ type: 'told', link: link.link, contacts: message.contacts }, nowMs), nowMs)
+      case 'leaving':
+        return this.#hangUp(link.link, nowMs)
+    }
+  }
+
+  #introduce(known: KnownContact, why: Why, nowMs: number): LinkingEffect[] {
+    const overlay: Carriage[] = this.#table.linkCount > 0 ? [{ by: 'overlay', route: this.#table.routeTo(known.contact.id) ?? known.route }] : []
+    const point: Carriage[] = known.point === undefined ? [] : [{ by: 'meetingPoint', point: known.point }]
+    // Over the overlay when a way is known; else where it was met first, and greedily last.
+    const carriages = known.route.length > 0 || point.length === 0 ? [...overlay, ...point] : [...point, ...overlay]
+    return this.#introduced(this.#introductions.handle({ type: 'begin', contact: known.contact, why, carriages }, nowMs), nowMs)
+  }
+
+  #introduced(effects: readonly IntroductionsEffect[], nowMs: number): LinkingEffect[] {
+    return effects.flatMap((effect): LinkingEffect[] => {
+      switch (effect.type) {
+        case 'linked':
+          return this.#link(effect.contact, effect.link, nowMs)
+        case 'failed': {
+          if (effect.reason === 'silent') this.#table.forget(effect.contact.id)
+          const kept = this.#keeper.handle({ type: 'failed', id: effect.contact.id, reason: effect.reason }, nowMs)
+          return [...this.#kept(kept, nowMs), { type: 'notIntroduced', id: effect.contact.id }]
+        }
+        case 'refused': {
+          const kept = this.#keeper.handle({ type: 'refused', id: effect.contact.id, retryAfterMs: effect.retryAfterMs }, nowMs)
+          return [...this.#kept(kept, nowMs), { type: 'notIntroduced', id: effect.contact.id }]
+        }
+        default:
+          return [effect]
+      }
+    })
+  }
+
+  #link(contact: Contact, link: LinkId, nowMs: number): LinkingEffect[] {
+    const sibling = this.#policy.wouldBeSibling(contact.id)
+    const replaced = this.#table.addLink(link, contact, nowMs)
+    this.#neighbourhood.handle({ type: 'changed' }, nowMs)
+    if (replaced) this.#liveness.handle({ type: 'unlinked', link: replaced.link }, nowMs)
+    return [
+      ...(replaced ? [{ type: 'end', link: replaced.link } as const] : []),
+      { type: 'send', link, message: { type: 'hello', version: protocolVersion } },
+      { type: 'linked', contact, link, sibling },
+      ...this.#kept(this.#keeper.handle({ type: 'linked', id: contact.id }, nowMs), nowMs),
+    ]
+  }
+
+  #hangUp(link: LinkId, nowMs: number): LinkingEffect[] {
+    return [...this.#unlink(link, nowMs), { type: 'end', link }]
+  }
+
+  #unlink(link: LinkId, nowMs: number): LinkingEffect[] {
+    const sibling = this.#table.siblings().some((one) => one.link === link)
+    const gone = this.#table.removeLink(link)
+    if (!gone) return []
+    this.#neighbourhood.handle({ type: 'changed' }, nowMs)
+    this.#liveness.handle({ type: 'unlinked', link }, nowMs)
+    return [{ type: 'unlinked', contact: gone.contact, link, sibling }, ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]
+  }
+
+  #kept(effects: readonly LinkKeeperEffect[], nowMs: number): LinkingEffect[] {
+    return effects.flatMap((effect): LinkingEffect[] => {
+      switch (effect.type) {
+        case 'sayWanted':
+          return [{ type: 'send', link: effect.link, message: { type: 'wants', wanted: effect.wanted } }]
+        case 'hangUp':
+          return this.#hangUp(effect.link, nowMs)
+        case 'introduce':
+          return this.#introduce(effect.known, effect.why, nowMs)
+      }
+    })
+  }
+
+  #lived(effects: readonly LivenessEffect[], nowMs: number): LinkingEffect[] {
+    return effects.flatMap((effect) => (effect.type === 'giveUp' ? this.#hangUp(effect.link, nowMs) : [effect]))
+  }
+
+  #heard(effects: readonly NeighbourhoodEffect[], nowMs: number): LinkingEffect[] {
+    return effects.flatMap((effect): LinkingEffect[] => {
+      if (effect.type === 'tell') return [{ type: 'send', link: effect.link, message: effect.message }]
+      for (const contact of effect.contacts) this.#table.note(contact, { route: [effect.link.contact.id] }, nowMs)
+      return [{ type: 'neighboursChanged' }, ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]
+    })
+  }
+}

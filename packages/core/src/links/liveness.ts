@@ -1,0 +1,78 @@
+import type { Key } from '../keys/key.js'
+import type { Link, LinkId, RoutingTable } from './routing-table.js'
+
+/** A link over which nothing came for this long is asked for a sign of life. Transports notice most deaths themselves, sooner. */
+export const idleMs = 30_000
+/** Signs of life that may fail to come before the link is given up. */
+export const missesMax = 2
+/** After a clock jump of this length (a sleeping laptop, a frozen tab) every link is asked at once. */
+export const jumpMs = 20_000
+
+export type LivenessEvent =
+  | { type: 'troubled'; link: LinkId }
+  | { type: 'alive'; link: LinkId; rttMs: number }
+  | { type: 'silent'; link: LinkId }
+  | { type: 'unlinked'; link: LinkId }
+  | { type: 'woke' }
+
+export type LivenessEffect = { type: 'ping'; link: LinkId; to: Key } | { type: 'giveUp'; link: LinkId }
+
+/**
+ * Whether the other ends of the links are still there.
+ * Invariants: 1. one ping under way per link; 2. a link is given up after `missesMax` pings without an answer, never sooner.
+ */
+export class Liveness {
+  readonly #table: RoutingTable
+  /** Links with a ping under way, and how many went unanswered before it. */
+  readonly #asked = new Map<LinkId, number>()
+  #wokeMs: number | undefined
+
+  constructor(table: RoutingTable) {
+    this.#table = table
+  }
+
+  handle(event: LivenessEvent, nowMs: number): LivenessEffect[] {
+    switch (event.type) {
+      case 'troubled': {
+        const link = this.#table.byLinkId(event.link)
+        return link ? this.#ping(link, 0) : []
+      }
+      case 'alive': {
+        this.#asked.delete(event.link)
+        const link = this.#table.byLinkId(event.link)
+        if (link) link.rttMs = link.rttMs === undefined ? event.rttMs : link.rttMs + (event.rttMs - link.rttMs) / 8
+        return []
+      }
+      case 'silent': {
+        const link = this.#table.byLinkId(event.link)
+        const misses = (this.#asked.get(event.link) ?? 0) + 1
+        this.#asked.delete(event.link)
+        if (!link) return []
+        return misses >= missesMax ? [{ type: 'giveUp', link: link.link }] : this.#ping(link, misses)
+      }
+      case 'unlinked':
+        this.#asked.delete(event.link)
+        return []
+      case 'woke': {
+        const jumped = this.#wokeMs !== undefined && nowMs - this.#wokeMs > jumpMs + idleMs
+        this.#wokeMs = nowMs
+        return [...this.#table.links()].filter((link) => jumped || link.lastHeardMs + idleMs <= nowMs).flatMap((link) => this.#ping(link, 0))
+      }
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    let earliest: number | undefined
+    for (const link of this.#table.links()) {
+      const dueMs = link.lastHeardMs + idleMs
+      if (!this.#asked.has(link.link) && (earliest === undefined || dueMs < earliest)) earliest = dueMs
+    }
+    return earliest
+  }
+
+  #ping(link: Link, misses: number): LivenessEffect[] {
+    if (this.#asked.has(link.link)) return []
+    this.#asked.set(link.link, misses)
+    return [{ type: 'ping', link: link.link, to: link.contact.id }]
+  }
+}

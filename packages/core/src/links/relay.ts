@@ -1,0 +1,84 @@
+import type { Key } from '../keys/key.js'
+import { type Envelope, hopsMax, type Payload } from '../wire/message.js'
+import type { Link, RoutingTable } from './routing-table.js'
+import { TokenBucket } from '../token-bucket.js'
+
+/** Envelopes that one link may have us pass on: a second's worth of what a tab can relay, then a steady share of it. */
+export const relayBurst = 1_000
+export const relayPerSecond = 250
+
+export type RelayOutcome =
+  | { type: 'arrived' }
+  | { type: 'forward'; link: Link; envelope: Envelope }
+  /** Tell the source, unless what failed was itself the answer to something. */
+  | { type: 'undeliverable'; notice: { link: Link; envelope: Envelope } | undefined }
+  /** `forged`: the path does not end with the peer that the envelope came from. */
+  | { type: 'dropped'; reason: 'forged' | 'loop' | 'hops' | 'budget' }
+
+/**
+ * Passes envelopes along open links. It keeps no state about them: the way back is written in the envelope.
+ * Invariants: 1. an envelope never passes the same peer twice; 2. it takes at most `hopsMax` hops;
+ * 3. an answer goes back the way its question came; 4. nothing is said about what failed to be said.
+ */
+export class Relay {
+  readonly #table: RoutingTable
+  readonly #budgets = new WeakMap<Link, TokenBucket>()
+
+  constructor(table: RoutingTable) {
+    this.#table = table
+  }
+
+  /** An envelope of our own, on its first hop; undefined when no link leads there. */
+  dispatch(destination: Key, route: readonly Key[], payload: Payload): RelayOutcome {
+    return this.#pass({ type: 'envelope', destination, route, path: [this.#table.self], hopsLeft: hopsMax, payload }, [])
+  }
+
+  /** An answer to an envelope that arrived here: back along its path. */
+  answer(envelope: Envelope, payload: Payload): RelayOutcome {
+    return this.dispatch(sourceOf(envelope), wayBack(envelope), payload)
+  }
+
+  /** An envelope that came over a link: has it arrived, and if not, where does it go next? */
+  take(envelope: Envelope, from: Link, nowMs: number): RelayOutcome {
+    const { self } = this.#table
+    if (!envelope.path.at(-1)?.equals(from.contact.id)) return { type: 'dropped', reason: 'forged' }
+    if (envelope.path.some((id) => id.equals(self))) return { type: 'dropped', reason: 'loop' }
+    if (envelope.destination.equals(self)) return { type: 'arrived' }
+    if (envelope.hopsLeft <= 0) return { type: 'dropped', reason: 'hops' }
+    const budget = this.#budgets.get(from) ?? new TokenBucket(relayBurst, relayPerSecond / 1_000, nowMs)
+    this.#budgets.set(from, budget)
+    if (!budget.take(1, nowMs)) return { type: 'dropped', reason: 'budget' }
+    return this.#pass({ ...envelope, path: [...envelope.path, self], hopsLeft: envelope.hopsLeft - 1 }, envelope.path)
+  }
+
+  #pass(envelope: Envelope, passed: readonly Key[]): RelayOutcome {
+    const [named, ...rest] = envelope.route
+    const link = this.#table.linkTo(envelope.destination) ?? (named && this.#table.linkTo(named))
+    if (link) {
+      const route = link.contact.id.equals(envelope.destination) ? [] : rest
+      return { type: 'forward', link, envelope: { ...envelope, route } }
+    }
+    const next = this.#table.nextHop(envelope.destination, passed)
+    if (next) return { type: 'forward', link: next, envelope: { ...envelope, route: [] } }
+    return { type: 'undeliverable', notice: this.#notice(envelope) }
+  }
+
+  #notice(envelope: Envelope): { link: Link; envelope: Envelope } | undefined {
+    const { payload } = envelope
+    if (payload.type !== 'request' && payload.type !== 'letter') return undefined
+    if (sourceOf(envelope).equals(this.#table.self)) return undefined
+    const back = { ...envelope, path: envelope.path.slice(0, -1) }
+    const outcome = this.dispatch(sourceOf(envelope), wayBack(back), { type: 'undeliverable', id: payload.id })
+    return outcome.type === 'forward' ? { link: outcome.link, envelope: outcome.envelope } : undefined
+  }
+}
+
+/** The peer an envelope claims to come from: as true as the links it came over. */
+export function sourceOf(envelope: Envelope): Key {
+  return envelope.path[0]!
+}
+
+/** The peers to pass on the way back to the source, for an envelope whose path does not include this peer. */
+export function wayBack(envelope: Envelope): Key[] {
+  return envelope.path.slice(1).reverse()
+}

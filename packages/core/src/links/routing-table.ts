@@ -1,0 +1,186 @@
+import { Key } from '../keys/key.js'
+import { hopsMax, replicas } from '../wire/message.js'
+import type { Contact } from '../keys/public-key.js'
+
+/** Names one link of this peer, from the first attempt to its end. Never used again. */
+export type LinkId = number
+
+/** One open link, and what is known of its other end. */
+export interface Link {
+  readonly link: LinkId
+  readonly contact: Contact
+  readonly sinceMs: number
+  lastHeardMs: number
+  /** Smoothed round trip; undefined until one was measured. */
+  rttMs: number | undefined
+  wantedHere: boolean
+  wantedThere: boolean
+  /** Whom the other end says it is linked to: those closest to it. */
+  neighbours: readonly Contact[]
+}
+
+/** A peer that is known and not linked, and the way to it. */
+export interface KnownContact {
+  readonly contact: Contact
+  /** The peers to pass, the first one linked to us; the last one named this contact. Empty: only a meeting point leads there. */
+  readonly route: readonly Key[]
+  /** The meeting point it was met at, if any. */
+  readonly point: number | undefined
+  readonly seenMs: number
+}
+
+/** Contacts kept per bucket: twice Kademlia's k, enough to fill a bucket's links again. */
+export const contactsPerBucketMax = 16
+
+/**
+ * Who this peer is linked to, and whom it only knows. Kademlia's routing table (section 2.2), with two differences: what is
+ * live is told by open links, not by pings; and a contact that is not linked is never dialled to answer a question, but reached through whoever named it.
+ */
+export class RoutingTable {
+  readonly self: Key
+  readonly #links = new Map<string, Link>()
+  readonly #byLinkId = new Map<LinkId, Link>()
+  readonly #known = new Map<string, KnownContact>()
+  readonly #knownInBucket = new Map<number, string[]>()
+  #sorted: readonly Link[] | undefined
+
+  constructor(self: Key) {
+    this.self = self
+  }
+
+  /** Takes a link that opened. The link to the same peer that it replaces, if there was one. */
+  addLink(link: LinkId, contact: Contact, nowMs: number): Link | undefined {
+    const replaced = this.#links.get(contact.id.hex)
+    if (replaced) this.#byLinkId.delete(replaced.link)
+    const fresh: Link = {
+      link,
+      contact,
+      sinceMs: nowMs,
+      lastHeardMs: nowMs,
+      rttMs: undefined,
+      wantedHere: true,
+      wantedThere: true,
+      neighbours: [],
+    }
+    this.#links.set(contact.id.hex, fresh)
+    this.#byLinkId.set(link, fresh)
+    this.forget(contact.id)
+    this.#sorted = undefined
+    return replaced
+  }
+
+  removeLink(link: LinkId): Link | undefined {
+    const gone = this.#byLinkId.get(link)
+    if (!gone) return undefined
+    this.#byLinkId.delete(link)
+    this.#links.delete(gone.contact.id.hex)
+    this.#sorted = undefined
+    return gone
+  }
+
+  byLinkId(link: LinkId): Link | undefined {
+    return this.#byLinkId.get(link)
+  }
+
+  linkTo(id: Key): Link | undefined {
+    return this.#links.get(id.hex)
+  }
+
+  get linkCount(): number {
+    return this.#links.size
+  }
+
+  links(): IterableIterator<Link> {
+    return this.#links.values()
+  }
+
+  /** Every link, the closest to this peer first. */
+  linksByDistance(): readonly Link[] {
+    return (this.#sorted ??= [...this.#links.values()].sort((a, b) => Key.compare(this.self, a.contact.id, b.contact.id)))
+  }
+
+  /** The live peers closest to this one: at most `replicas` links. */
+  siblings(): readonly Link[] {
+    return this.linksByDistance().slice(0, replicas)
+  }
+
+  /** The links closest to a target, the closest first. */
+  closestLinks(target: Key, count: number): Link[] {
+    return closest(target, [...this.#links.values()], count, (link) => link.contact.id)
+  }
+
+  /** The peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
+  closestAlive(target: Key, count: number): Contact[] {
+    const alive = new Map<string, Contact>()
+    for (const link of this.#links.values()) {
+      alive.set(link.contact.id.hex, link.contact)
+      for (const neighbour of link.neighbours) alive.set(neighbour.id.hex, neighbour)
+    }
+    alive.delete(this.self.hex)
+    return closest(target, [...alive.values()], count, (contact) => contact.id)
+  }
+
+  /** Notes a contact that somebody named. Full buckets keep what they have; a better known way replaces a worse one. */
+  note(contact: Contact, way: { route: readonly Key[]; point?: number }, nowMs: number): void {
+    const { hex } = contact.id
+    if (contact.id.equals(this.self) || this.#links.has(hex) || way.route.length > hopsMax) return
+    const before = this.#known.get(hex)
+    const shorter = !before || before.route.length === 0 || (way.route.length > 0 && way.route.length <= before.route.length)
+    const known = { contact, route: shorter ? way.route : before.route, point: way.point ?? before?.point, seenMs: nowMs }
+    if (before) {
+      this.#known.set(hex, known)
+      return
+    }
+    const bucket = this.self.sharedBits(contact.id)
+    const members = this.#knownInBucket.get(bucket) ?? []
+    if (members.length >= contactsPerBucketMax) return
+    this.#knownInBucket.set(bucket, [...members, hex])
+    this.#known.set(hex, known)
+  }
+
+  /** Drops a contact that is gone, or that nobody can reach. */
+  forget(id: Key): void {
+    if (!this.#known.delete(id.hex)) return
+    const bucket = this.self.sharedBits(id)
+    const rest = (this.#knownInBucket.get(bucket) ?? []).filter((hex) => hex !== id.hex)
+    if (rest.length > 0) this.#knownInBucket.set(bucket, rest)
+    else this.#knownInBucket.delete(bucket)
+  }
+
+  known(id: Key): KnownContact | undefined {
+    return this.#known.get(id.hex)
+  }
+
+  contacts(): IterableIterator<KnownContact> {
+    return this.#known.values()
+  }
+
+  /** Peers to pass on the way to `id`, the first of them linked to us; `[]` when it is linked itself; undefined when no way is known. */
+  routeTo(id: Key): readonly Key[] | undefined {
+    if (this.#links.has(id.hex)) return []
+    for (const link of this.#links.values()) {
+      if (link.neighbours.some((neighbour) => neighbour.id.equals(id))) return [link.contact.id]
+    }
+    const route = this.#known.get(id.hex)?.route
+    return route?.[0] && this.#links.has(route[0].hex) ? route : undefined
+  }
+
+  /**
+   * The link that brings an envelope for `destination` closer than this peer is: the destination's own, else one whose neighbours include it,
+   * else the closest link that makes progress and was not passed yet. Undefined: there is none.
+   */
+  nextHop(destination: Key, passed: readonly Key[]): Link | undefined {
+    const direct = this.#links.get(destination.hex)
+    if (direct) return direct
+    const fresh = [...this.#links.values()].filter((link) => !passed.some((id) => id.equals(link.contact.id)))
+    const beside = fresh.find((link) => link.neighbours.some((neighbour) => neighbour.id.equals(destination)))
+    if (beside) return beside
+    const [best] = closest(destination, fresh, 1, (link) => link.contact.id)
+    return best && Key.compare(destination, best.contact.id, this.self) < 0 ? best : undefined
+  }
+}
+
+/** The `count` items closest to a target, the closest first. */
+export function closest<T>(target: Key, items: T[], count: number, idOf: (item: T) => Key): T[] {
+  return items.sort((a, b) => Key.compare(target, idOf(a), idOf(b))).slice(0, count)
+}

@@ -1,0 +1,246 @@
+import { encodedLength } from '../bencode/bencode.js'
+import type { FreshIds } from '../fresh-ids.js'
+import type { Key } from '../keys/key.js'
+import type { Found } from './lookup.js'
+import { type Answer, answerRecordBytesMax, type Envelope, type MessageId, type Question, replicas, type Want } from '../wire/message.js'
+import { type OperationAsker, type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
+import type { Contact } from '../keys/public-key.js'
+import { encodeRecord } from '../records/record-codec.js'
+import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
+import { type Record, recordId } from '../records/record.js'
+import { Refresh, type RefreshEffect } from './refresh.js'
+import { sourceOf } from '../links/relay.js'
+import { Requests, type RequestsEffect } from './requests.js'
+import type { LinkId, RoutingTable } from '../links/routing-table.js'
+import { SizeEstimate } from './size-estimate.js'
+
+/** Who waits for an answer. */
+type Asker = OperationAsker | { readonly for: 'liveness'; readonly link: LinkId } | { readonly for: 'push'; readonly id: string }
+
+export type AskingEvent =
+  | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'>; unixS: number }
+  | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint; unixS: number }
+  | { type: 'rewrite'; record: Record; unixS: number }
+  | { type: 'locate'; operation: OperationId; target: Key; unixS: number }
+  | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[]; unixS: number }
+  | { type: 'ping'; link: LinkId; to: Key }
+  | { type: 'cancel'; operation: OperationId }
+  | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
+  | { type: 'undeliverable'; id: MessageId }
+  | { type: 'linked'; contact: Contact; sibling: boolean }
+  | { type: 'unlinked'; contact: Contact; sibling: boolean }
+  | { type: 'woke' }
+
+export type AskingEffect =
+  | { type: 'ask'; id: MessageId; to: Key; route: readonly Key[]; question: Question }
+  | { type: 'finish'; operation: OperationId; outcome: Outcome }
+  | { type: 'located'; operation: OperationId; contact: Contact | undefined; route: readonly Key[] }
+  | { type: 'found'; contacts: readonly Found[] }
+  | { type: 'alive'; link: LinkId; rttMs: number }
+  | { type: 'silent'; link: LinkId }
+  | { type: 'pushed' | 'notPushed'; id: string; to: Key }
+  | { type: 'wrote'; id: string; stored: number }
+  | { type: 'records'; effects: readonly RecordRoomEffect[] }
+  | { type: 'unasked' }
+
+/** What an operation of our own is for; those of the app are not in this list. */
+type Errand =
+  | { readonly for: 'refresh' }
+  | { readonly for: 'rewrite'; readonly id: string }
+  | { readonly for: 'locate'; readonly operation: OperationId }
+
+/** Questions and answers, put together: lookups and what they are made for, the requests they consist of, and what others are answered. */
+export class Asking {
+  readonly #table: RoutingTable
+  readonly #ids: FreshIds
+  readonly #records: RecordRoom
+  readonly #requests = new Requests<Asker>()
+  readonly #operations: Operations
+  readonly #refresh: Refresh
+  readonly #size = new SizeEstimate()
+  readonly #errands = new Map<OperationId, Errand>()
+  readonly #recordIds = new Map<OperationId, string>()
+  #lastErrand = 0
+  #unixS = 0
+  #kept: RecordRoomEffect[] = []
+
+  constructor(table: RoutingTable, ids: FreshIds, records: RecordRoom) {
+    this.#table = table
+    this.#ids = ids
+    this.#records = records
+    this.#refresh = new Refresh(table, ids)
+    this.#operations = new Operations(table.self, {
+      holds: (record) => records.holds(record, this.#unixS),
+      keep: (record, ifSeq, nowMs) => {
+        const { receipt, effects } = records.keep(record, ifSeq === undefined ? {} : { ifSeq }, nowMs, this.#unixS)
+        this.#kept.push(...effects)
+        return receipt
+      },
+    })
+  }
+
+  handle(event: AskingEvent, nowMs: number): AskingEffect[] {
+    const effects = this.#take(event, nowMs)
+    if (this.#kept.length > 0) effects.push({ type: 'records', effects: this.#kept.splice(0) })
+    return effects
+  }
+
+  get wakeAtMs(): number | undefined {
+    const dues = [this.#requests.wakeAtMs, this.#operations.wakeAtMs, this.#refresh.wakeAtMs].filter((dueMs) => dueMs !== undefined)
+    return dues.length > 0 ? Math.min(...dues) : undefined
+  }
+
+  /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
+  get estimatedPeers(): number {
+    const seen = this.#table.linkCount + 1
+    const meshed = [...this.#table.contacts()].length === 0
+    return meshed || this.#table.linkCount < replicas ? seen : this.#size.peers(seen)
+  }
+
+  /** The answer to a question that came in an envelope for us. */
+  answer(question: Question, envelope: Envelope, nowMs: number, unixS: number): { answer: Answer; effects: readonly RecordRoomEffect[] } {
+    switch (question.type) {
+      case 'ping':
+        return { answer: { type: 'pong' }, effects: [] }
+      case 'find': {
+        const asker = sourceOf(envelope)
+        const contacts = this.#table.closestLinks(question.target, replicas + 1).filter(({ contact }) => !contact.id.equals(asker))
+        const records = fitting(this.#records.here(question.target, question.want, unixS))
+        return { answer: { type: 'found', contacts: contacts.slice(0, replicas).map(({ contact }) => contact), records }, effects: [] }
+      }
+      case 'store': {
+        const { record, ifSeq } = question
+        const kept = this.#records.keep(record, { from: sourceOf(envelope), ...(ifSeq !== undefined && { ifSeq }) }, nowMs, unixS)
+        return { answer: { type: 'receipt', receipt: kept.receipt, ...(kept.newer && { newer: kept.newer }) }, effects: kept.effects }
+      }
+    }
+  }
+
+  #take(event: AskingEvent, nowMs: number): AskingEffect[] {
+    if ('unixS' in event) this.#unixS = event.unixS
+    switch (event.type) {
+      case 'read':
+        return this.#start(event.operation, event.target, { type: 'read', want: event.want }, nowMs)
+      case 'write':
+        this.#recordIds.set(event.operation, recordId(event.record))
+        return this.#start(event.operation, event.record.key, { type: 'write', record: event.record, ifSeq: event.ifSeq }, nowMs)
+      case 'rewrite': {
+        const operation = this.#errand({ for: 'rewrite', id: recordId(event.record) })
+        return this.#start(operation, event.record.key, { type: 'write', record: event.record, ifSeq: undefined }, nowMs)
+      }
+      case 'locate':
+        return this.#start(this.#errand({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
+      case 'push': {
+        const question: Question = { type: 'store', record: event.record }
+        return this.#ask({ to: event.to.id, route: event.route, question, asker: { for: 'push', id: event.id }, tries: 2 }, nowMs)
+      }
+      case 'ping':
+        return this.#ask({ to: event.to, route: [], question: { type: 'ping' }, asker: { for: 'liveness', link: event.link }, tries: 1 }, nowMs)
+      case 'cancel':
+        this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
+        for (const [id, errand] of this.#errands) if (errand.for === 'locate' && errand.operation === event.operation) this.#errands.delete(id)
+        return this.#abandoned(event.operation)
+      case 'answered':
+      case 'undeliverable':
+        return this.#replied(this.#requests.handle(event, nowMs), nowMs)
+      case 'linked':
+      case 'unlinked': {
+        if (event.sibling) this.#refresh.handle({ type: 'siblingsChanged' }, nowMs)
+        return event.type === 'linked' ? [] : this.#replied(this.#requests.handle({ type: 'linkLost', to: event.contact.id }, nowMs), nowMs)
+      }
+      case 'woke':
+        return [
+          ...this.#replied(this.#requests.handle(event, nowMs), nowMs),
+          ...this.#operated(this.#operations.handle(event, nowMs), nowMs),
+          ...this.#refreshed(this.#refresh.handle(event, nowMs), nowMs),
+        ]
+    }
+  }
+
+  #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number): AskingEffect[] {
+    const seeds = this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
+    const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.#unixS) : []
+    return this.#operated(this.#operations.handle({ type: 'start', operation, target, purpose, seeds, here }, nowMs), nowMs)
+  }
+
+  #errand(errand: Errand): OperationId {
+    this.#lastErrand -= 1
+    this.#errands.set(this.#lastErrand, errand)
+    return this.#lastErrand
+  }
+
+  #ask(question: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
+    return this.#replied(this.#requests.handle({ type: 'ask', id: this.#ids.message(), ...question }, nowMs), nowMs)
+  }
+
+  #replied(effects: readonly RequestsEffect<Asker>[], nowMs: number): AskingEffect[] {
+    return effects.flatMap((effect): AskingEffect[] => {
+      switch (effect.type) {
+        case 'send':
+          return [{ ...effect, type: 'ask' }]
+        case 'unasked':
+          return [effect]
+        case 'answered':
+        case 'silent':
+          return this.#told(effect, nowMs)
+      }
+    })
+  }
+
+  #told(effect: Extract<RequestsEffect<Asker>, { type: 'answered' | 'silent' }>, nowMs: number): AskingEffect[] {
+    const { asker, to } = effect
+    switch (asker.for) {
+      case 'liveness':
+        return [effect.type === 'answered' ? { type: 'alive', link: asker.link, rttMs: effect.rttMs } : { type: 'silent', link: asker.link }]
+      case 'push': {
+        const arrived = effect.type === 'answered' && effect.answer.type === 'receipt' && effect.answer.receipt !== 'full'
+        return [{ type: arrived ? 'pushed' : 'notPushed', id: asker.id, to }]
+      }
+      case 'operation': {
+        if (effect.type === 'silent') return this.#operated(this.#operations.handle({ type: 'silent', asker, from: to }, nowMs), nowMs)
+        const { route, answer } = effect
+        return this.#operated(this.#operations.handle({ type: 'answered', asker, from: to, route, answer }, nowMs), nowMs)
+      }
+    }
+  }
+
+  #operated(effects: readonly OperationsEffect[], nowMs: number): AskingEffect[] {
+    return effects.flatMap((effect): AskingEffect[] => {
+      if (effect.type === 'ask') return this.#ask(effect, nowMs)
+      return this.#finished(effect, nowMs)
+    })
+  }
+
+  #finished(effect: Extract<OperationsEffect, { type: 'finish' }>, nowMs: number): AskingEffect[] {
+    const { operation, target, outcome, closest } = effect
+    this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
+    const found: AskingEffect = { type: 'found', contacts: closest }
+    const isWhole = outcome.type === 'looked' || outcome.type === 'written'
+    if (isWhole) this.#size.note(target, closest.map(({ contact }) => contact.id))
+    const errand = this.#errands.get(operation)
+    this.#errands.delete(operation)
+    const id = errand?.for === 'rewrite' ? errand.id : this.#recordIds.get(operation)
+    this.#recordIds.delete(operation)
+    const wrote: AskingEffect[] = outcome.type === 'written' && id !== undefined ? [{ type: 'wrote', id, stored: outcome.stored }] : []
+    if (operation > 0) return [found, ...wrote, { type: 'finish', operation, outcome }]
+    if (errand?.for !== 'locate' || outcome.type !== 'located') return [found, ...wrote]
+    return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
+  }
+
+  /** A write that its caller gave up on counts as unwritten: the record is written again later. */
+  #abandoned(operation: OperationId): AskingEffect[] {
+    const id = this.#recordIds.get(operation)
+    this.#recordIds.delete(operation)
+    return id === undefined ? [] : [{ type: 'wrote', id, stored: 0 }]
+  }
+
+  #refreshed(effects: readonly RefreshEffect[], nowMs: number): AskingEffect[] {
+    return effects.flatMap(({ target }) => this.#start(this.#errand({ for: 'refresh' }), target, { type: 'look' }, nowMs))
+  }
+}
+
+/** As many of the records as one answer holds, from the first. */
+function fitting(records: readonly Record[]): Record[] {
+  let bytes = 0
+  return records.filter((record) => (bytes += encodedLength(encodeRecord(record))) <= answerRecordBytesMax)
+}

@@ -1,0 +1,200 @@
+import { Key } from '../keys/key.js'
+import { type Found, Lookup, type LookupEffect } from './lookup.js'
+import { type Answer, type Question, type Receipt, replicas, type Want } from '../wire/message.js'
+import type { Contact } from '../keys/public-key.js'
+import { Reading } from './reading.js'
+import type { Record } from '../records/record.js'
+import { Writing } from './writing.js'
+
+/** An operation that takes longer than this ends with what it has. */
+export const operationTimeoutMs = 20_000
+/** Operations under way at one time; more are answered as if nobody were there. */
+export const operationsMax = 256
+
+export type OperationId = number
+
+/** What a lookup is made for. */
+export type Purpose =
+  /** To know who is there: joining, and refreshing a bucket. */
+  | { readonly type: 'look' }
+  /** To find one peer, and a way to it. */
+  | { readonly type: 'locate' }
+  | { readonly type: 'read'; readonly want: Exclude<Want, 'peers'> }
+  | { readonly type: 'write'; readonly record: Record; readonly ifSeq: bigint | undefined }
+
+/** Who asked a question, in terms of operations. */
+export interface OperationAsker {
+  readonly for: 'operation'
+  readonly operation: OperationId
+  readonly step: 'find' | 'store'
+}
+
+export type Outcome =
+  | { readonly type: 'looked'; readonly closest: readonly Found[] }
+  | { readonly type: 'located'; readonly contact: Contact | undefined; readonly route: readonly Key[] }
+  /** The best record of each publisher, the newest first. `asked`: peers that were asked. */
+  | { readonly type: 'read'; readonly records: readonly Record[]; readonly asked: number }
+  | Written
+
+/** What became of a write at the replicas. `newer`: the record that one of them has instead. */
+export interface Written {
+  readonly type: 'written'
+  readonly stored: number
+  readonly wanted: number
+  readonly newer: Record | undefined
+  readonly conflict: boolean
+  readonly full: number
+}
+
+export type OperationsEvent =
+  | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; seeds: readonly Contact[]; here: readonly Record[] }
+  | { type: 'answered'; asker: OperationAsker; from: Key; route: readonly Key[]; answer: Answer }
+  | { type: 'silent'; asker: OperationAsker; from: Key }
+  | { type: 'cancelled'; operation: OperationId }
+  | { type: 'woke' }
+
+export type OperationsEffect =
+  | { type: 'ask'; asker: OperationAsker; to: Key; route: readonly Key[]; question: Question; tries: number }
+  | { type: 'finish'; operation: OperationId; target: Key; outcome: Outcome; closest: readonly Found[] }
+
+interface Operation {
+  readonly id: OperationId
+  readonly target: Key
+  readonly purpose: Purpose
+  readonly lookup: Lookup
+  readonly reading: Reading | undefined
+  writing: Writing | undefined
+  closest: readonly Found[]
+  deadlineMs: number
+}
+
+/** The judge of records, and the keeper of those this peer is itself a replica for: lent by the overlay. */
+export interface OperationsHost {
+  /** Whether the record is what it says, filed where it belongs, and not expired. */
+  holds(record: Record): boolean
+  keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
+}
+
+/**
+ * The asked lookups under way, each with what it is made for: reading what it meets, or writing to where it ends.
+ * Invariants: 1. every operation finishes once, by its deadline, unless it is cancelled; 2. no record leaves here that does not hold.
+ */
+export class Operations {
+  readonly #self: Key
+  readonly #host: OperationsHost
+  readonly #operations = new Map<OperationId, Operation>()
+
+  constructor(self: Key, host: OperationsHost) {
+    this.#self = self
+    this.#host = host
+  }
+
+  handle(event: OperationsEvent, nowMs: number): OperationsEffect[] {
+    switch (event.type) {
+      case 'start':
+        return this.#start(event, nowMs)
+      case 'answered':
+        return this.#answered(event, nowMs)
+      case 'silent': {
+        const operation = this.#operations.get(event.asker.operation)
+        if (!operation) return []
+        if (event.asker.step === 'find') return this.#look(operation, operation.lookup.handle({ type: 'silent', from: event.from }), nowMs)
+        return this.#wrote(operation, event.from, undefined)
+      }
+      case 'cancelled':
+        this.#operations.delete(event.operation)
+        return []
+      case 'woke':
+        return [...this.#operations.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs).flatMap((operation) => this.#cutShort(operation, nowMs))
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    let earliest: number | undefined
+    for (const { deadlineMs } of this.#operations.values()) if (earliest === undefined || deadlineMs < earliest) earliest = deadlineMs
+    return earliest
+  }
+
+  #start(event: Extract<OperationsEvent, { type: 'start' }>, nowMs: number): OperationsEffect[] {
+    const { operation: id, target, purpose, here } = event
+    const seeds = this.#operations.size < operationsMax ? event.seeds : []
+    const lookup = new Lookup(this.#self, target, seeds)
+    const reading = purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined
+    reading?.offer(here)
+    const operation: Operation = { id, target, purpose, lookup, reading, writing: undefined, closest: [], deadlineMs: nowMs + operationTimeoutMs }
+    this.#operations.set(id, operation)
+    return this.#look(operation, lookup.handle({ type: reading?.satisfied ? 'stopped' : 'started' }), nowMs)
+  }
+
+  #answered(event: Extract<OperationsEvent, { type: 'answered' }>, nowMs: number): OperationsEffect[] {
+    const operation = this.#operations.get(event.asker.operation)
+    if (!operation) return []
+    const { answer, from, route } = event
+    if (answer.type === 'receipt') return this.#wrote(operation, from, answer)
+    if (answer.type !== 'found') return []
+    operation.reading?.offer(answer.records)
+    const effects = operation.lookup.handle({ type: 'answered', from, route, contacts: answer.contacts })
+    const located = operation.purpose.type === 'locate' && answer.contacts.some((contact) => contact.id.equals(operation.target))
+    if (operation.reading?.satisfied || located) return this.#look(operation, operation.lookup.handle({ type: 'stopped' }), nowMs, answer.contacts)
+    return this.#look(operation, effects, nowMs)
+  }
+
+  #look(operation: Operation, effects: readonly LookupEffect[], nowMs: number, named: readonly Contact[] = []): OperationsEffect[] {
+    const { purpose, target, id } = operation
+    return effects.flatMap((effect): OperationsEffect[] => {
+      if (effect.type === 'finish') return this.#looked(operation, effect, named, nowMs)
+      const want = purpose.type === 'read' ? purpose.want : 'peers'
+      const asker: OperationAsker = { for: 'operation', operation: id, step: 'find' }
+      return [{ type: 'ask', asker, to: effect.to, route: effect.route, question: { type: 'find', target, want }, tries: 1 }]
+    })
+  }
+
+  #looked(operation: Operation, found: Extract<LookupEffect, { type: 'finish' }>, named: readonly Contact[], nowMs: number): OperationsEffect[] {
+    const { purpose, target, lookup, reading } = operation
+    operation.closest = found.closest
+    switch (purpose.type) {
+      case 'look':
+        return [this.#finish(operation, { type: 'looked', closest: found.closest })]
+      case 'locate': {
+        const contact = [...found.closest.map((one) => one.contact), ...named].find(({ id }) => id.equals(target))
+        return [this.#finish(operation, { type: 'located', contact, route: lookup.routeTo(target) ?? [] })]
+      }
+      case 'read':
+        return [this.#finish(operation, { type: 'read', records: reading!.best(), asked: found.asked })]
+      case 'write':
+        return this.#write(operation, purpose.record, purpose.ifSeq, nowMs)
+    }
+  }
+
+  #write(operation: Operation, record: Record, ifSeq: bigint | undefined, nowMs: number): OperationsEffect[] {
+    const closer = operation.closest.filter(({ contact }) => Key.compare(operation.target, contact.id, this.#self) < 0)
+    const isReplica = closer.length < replicas
+    const others = operation.closest.slice(0, isReplica ? replicas - 1 : replicas)
+    operation.deadlineMs = nowMs + operationTimeoutMs
+    operation.writing = new Writing(others.map(({ contact }) => contact.id))
+    if (isReplica && others.length > 0) operation.writing.note(this.#self, { receipt: this.#host.keep(record, ifSeq, nowMs) })
+    if (others.length === 0) return [this.#finish(operation, operation.writing.outcome())]
+    const question: Question = { type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }
+    const asker: OperationAsker = { for: 'operation', operation: operation.id, step: 'store' }
+    return others.map(({ contact, route }) => ({ type: 'ask', asker, to: contact.id, route, question, tries: 2 }))
+  }
+
+  #wrote(operation: Operation, from: Key, answer: Extract<Answer, { type: 'receipt' }> | undefined): OperationsEffect[] {
+    const { writing } = operation
+    if (!writing) return []
+    const newer = answer?.newer && this.#host.holds(answer.newer) ? answer.newer : undefined
+    writing.note(from, answer && { receipt: answer.receipt, ...(newer && { newer }) })
+    return writing.done ? [this.#finish(operation, writing.outcome())] : []
+  }
+
+  /** Its time is over: a lookup ends with what it has, a write that has begun as it stands. */
+  #cutShort(operation: Operation, nowMs: number): OperationsEffect[] {
+    if (operation.writing) return [this.#finish(operation, operation.writing.outcome())]
+    return this.#look(operation, operation.lookup.handle({ type: 'stopped' }), nowMs)
+  }
+
+  #finish(operation: Operation, outcome: Outcome): OperationsEffect {
+    this.#operations.delete(operation.id)
+    return { type: 'finish', operation: operation.id, target: operation.target, outcome, closest: operation.closest }
+  }
+}

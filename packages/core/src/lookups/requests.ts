@@ -1,0 +1,116 @@
+import type { Key } from '../keys/key.js'
+import type { Answer, MessageId, Question } from '../wire/message.js'
+import { RoundTrips } from './round-trips.js'
+
+/** Questions that wait for an answer at one time: beyond this the oldest are given up as silent. */
+export const requestsMax = 512
+
+/** One question on its way. `asker` is whoever wants the answer, and is handed back with it. */
+interface Pending<Asker> {
+  readonly id: MessageId
+  readonly to: Key
+  readonly route: readonly Key[]
+  readonly question: Question
+  readonly asker: Asker
+  readonly askedMs: number
+  readonly deadlineMs: number
+  readonly triesLeft: number
+}
+
+export type RequestsEvent<Asker> =
+  /** Ask `to`, over `route`, at most `tries` times. `id` is fresh. */
+  | { type: 'ask'; id: MessageId; to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }
+  | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
+  /** A relay, or our own table, could not pass the question on. */
+  | { type: 'undeliverable'; id: MessageId }
+  | { type: 'linkLost'; to: Key }
+  | { type: 'woke' }
+
+export type RequestsEffect<Asker> =
+  | { type: 'send'; id: MessageId; to: Key; route: readonly Key[]; question: Question }
+  | { type: 'answered'; asker: Asker; to: Key; route: readonly Key[]; answer: Answer; rttMs: number }
+  | { type: 'silent'; asker: Asker; to: Key; route: readonly Key[]; reason: 'timedOut' | 'undeliverable' }
+  /** Nobody waits for this answer: late, doubled, unasked, or from somebody else. */
+  | { type: 'unasked' }
+
+/**
+ * Questions and their answers. Time-outs adapt to the round trips seen (`RoundTrips`).
+ * Invariants: 1. every question ends exactly once, answered or silent; 2. an answer counts only from the peer that was asked;
+ * 3. at most `requestsMax` wait; 4. a retry is the same question under the same id: the other end may get it twice.
+ */
+export class Requests<Asker> {
+  readonly #pending = new Map<MessageId, Pending<Asker>>()
+  readonly #roundTrips = new RoundTrips()
+
+  handle(event: RequestsEvent<Asker>, nowMs: number): RequestsEffect<Asker>[] {
+    switch (event.type) {
+      case 'ask':
+        return this.#ask(event, nowMs)
+      case 'answered':
+        return this.#answered(event, nowMs)
+      case 'undeliverable': {
+        const pending = this.#pending.get(event.id)
+        return pending ? [this.#giveUp(pending, 'undeliverable')] : []
+      }
+      case 'linkLost':
+        return [...this.#pending.values()]
+          .filter((pending) => pending.route.length === 0 && pending.to.equals(event.to))
+          .map((pending) => this.#giveUp(pending, 'undeliverable'))
+      case 'woke':
+        return [...this.#pending.values()].filter((pending) => pending.deadlineMs <= nowMs).map((pending) => this.#timedOut(pending, nowMs))
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    let earliest: number | undefined
+    for (const { deadlineMs } of this.#pending.values()) if (earliest === undefined || deadlineMs < earliest) earliest = deadlineMs
+    return earliest
+  }
+
+  get waiting(): number {
+    return this.#pending.size
+  }
+
+  #ask(event: Extract<RequestsEvent<Asker>, { type: 'ask' }>, nowMs: number): RequestsEffect<Asker>[] {
+    const effects: RequestsEffect<Asker>[] = []
+    const [oldest] = this.#pending.values()
+    if (oldest && this.#pending.size >= requestsMax) effects.push(this.#giveUp(oldest, 'timedOut'))
+    const { id, to, route, question, asker, tries } = event
+    const deadlineMs = nowMs + this.#roundTrips.timeoutMs(route.length + 1)
+    this.#pending.set(id, { id, to, route, question, asker, askedMs: nowMs, deadlineMs, triesLeft: tries - 1 })
+    effects.push({ type: 'send', id, to, route, question })
+    return effects
+  }
+
+  #answered(event: Extract<RequestsEvent<Asker>, { type: 'answered' }>, nowMs: number): RequestsEffect<Asker>[] {
+    const pending = this.#pending.get(event.id)
+    if (!pending || !pending.to.equals(event.from) || !fits(pending.question, event.answer)) return [{ type: 'unasked' }]
+    this.#pending.delete(event.id)
+    const rttMs = nowMs - pending.askedMs
+    this.#roundTrips.note(rttMs, pending.route.length + 1)
+    return [{ type: 'answered', asker: pending.asker, to: pending.to, route: pending.route, answer: event.answer, rttMs }]
+  }
+
+  #timedOut(pending: Pending<Asker>, nowMs: number): RequestsEffect<Asker> {
+    if (pending.triesLeft <= 0) return this.#giveUp(pending, 'timedOut')
+    const waitedMs = pending.deadlineMs - pending.askedMs
+    this.#pending.set(pending.id, { ...pending, triesLeft: pending.triesLeft - 1, deadlineMs: nowMs + 2 * waitedMs })
+    return { type: 'send', id: pending.id, to: pending.to, route: pending.route, question: pending.question }
+  }
+
+  #giveUp(pending: Pending<Asker>, reason: 'timedOut' | 'undeliverable'): RequestsEffect<Asker> {
+    this.#pending.delete(pending.id)
+    return { type: 'silent', asker: pending.asker, to: pending.to, route: pending.route, reason }
+  }
+}
+
+function fits(question: Question, answer: Answer): boolean {
+  switch (question.type) {
+    case 'ping':
+      return answer.type === 'pong'
+    case 'find':
+      return answer.type === 'found'
+    case 'store':
+      return answer.type === 'receipt'
+  }
+}

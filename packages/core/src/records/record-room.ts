@@ -1,0 +1,173 @@
+import type { FreshIds } from '../fresh-ids.js'
+import type { Key } from '../keys/key.js'
+import { decodeStored, encodeStored, type KeptRecord } from './kept-record.js'
+import { isMalformed } from '../bencode/malformed.js'
+import type { Receipt, Want } from '../wire/message.js'
+import type { OverlayEffect } from '../overlay-event.js'
+import { OwnRecords, type OwnRecordsEffect } from './own-records.js'
+import type { Contact, Verify } from '../keys/public-key.js'
+import { RecordStore, type StoreChange } from './record-store.js'
+import { judgeRecord } from './record-verdict.js'
+import { compareRecords, type Record, recordId } from './record.js'
+import { Replication, type ReplicationEffect } from './replication.js'
+import type { RoutingTable } from '../links/routing-table.js'
+
+export type RecordRoomEvent =
+  /** Our own record, signed here just now. */
+  | { type: 'owned'; record: Record }
+  | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
+  | { type: 'wrote'; id: string; stored: number }
+  | { type: 'pushed'; id: string; to: Key }
+  | { type: 'notPushed'; id: string; to: Key }
+  /** A link came or went, or a linked peer told of its neighbours. */
+  | { type: 'changed' }
+  | { type: 'leaving' }
+  | { type: 'woke' }
+
+export type RecordRoomEffect =
+  | Extract<OverlayEffect, { type: 'persist' }>
+  | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[] }
+  /** Write our own record anew. */
+  | { type: 'rewrite'; record: Record }
+
+/** Everything about the records this peer has, put together: the store, their replication, and the care for its own. */
+export class RecordRoom {
+  readonly #table: RoutingTable
+  readonly #verify: Verify
+  readonly #store: RecordStore
+  readonly #replication: Replication
+  readonly #own = new OwnRecords()
+
+  constructor(table: RoutingTable, verify: Verify, ids: FreshIds) {
+    this.#table = table
+    this.#verify = verify
+    this.#store = new RecordStore({ self: table.self })
+    this.#replication = new Replication(table, () => ids.share())
+  }
+
+  handle(event: RecordRoomEvent, nowMs: number, unixS: number): RecordRoomEffect[] {
+    switch (event.type) {
+      case 'owned':
+        return this.#owned(event.record, nowMs, unixS)
+      case 'restored':
+        return this.#restored(event.stored, nowMs, unixS)
+      case 'wrote':
+        this.#own.handle({ type: 'wrote', id: event.id, stored: event.stored }, nowMs)
+        return []
+      case 'changed':
+        this.#own.handle({ type: 'linked' }, nowMs)
+        return this.#pushes(this.#replication.handle(event, nowMs))
+      case 'pushed':
+      case 'notPushed':
+      case 'leaving':
+        return this.#pushes(this.#replication.handle(event, nowMs))
+      case 'woke':
+        return [
+          ...this.#changed(this.#store.sweep(unixS), nowMs),
+          ...this.#pushes(this.#replication.handle(event, nowMs)),
+          ...this.#rewrites(this.#own.handle({ type: 'woke', linked: this.#table.linkCount > 0 }, nowMs)),
+        ]
+    }
+  }
+
+  wakeAtMs(nowMs: number, unixS: number): number | undefined {
+    const { earliestDropUnixS } = this.#store
+    const sweepAtMs = earliestDropUnixS === undefined ? undefined : nowMs + Math.max(1, earliestDropUnixS - unixS) * 1_000
+    const dues = [sweepAtMs, this.#replication.wakeAtMs, this.#own.wakeAtMs(this.#table.linkCount > 0)].filter((dueMs) => dueMs !== undefined)
+    return dues.length > 0 ? Math.min(...dues) : undefined
+  }
+
+  /** Takes a record that a peer, or our own write, wants kept here as one of its replicas. */
+  keep(record: Record, options: { from?: Key; ifSeq?: bigint }, nowMs: number, unixS: number): { receipt: Receipt; newer?: Record; effects: RecordRoomEffect[] } {
+    const outcome = this.#store.put(record, { role: 'replica', ...options }, this.#verify, unixS)
+    const { type: receipt } = outcome
+    switch (outcome.type) {
+      case 'stored': {
+        const effects = this.#changed(outcome.changes, nowMs)
+        this.#replication.handle({ type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true }, nowMs)
+        return { receipt, effects }
+      }
+      case 'same':
+        return { receipt, effects: this.#changed(outcome.changes, nowMs) }
+      case 'stale':
+        return { receipt, ...(outcome.newer && { newer: outcome.newer }), effects: [] }
+      case 'conflict':
+        return { receipt, ...(outcome.current && { newer: outcome.current }), effects: [] }
+      case 'full':
+      case 'refused':
+        return { receipt, effects: [] }
+    }
+  }
+
+  /** Whether a record met in a lookup is true and current. What is true is remembered as seen. */
+  holds(record: Record, unixS: number): boolean {
+    const kept = this.#store.kept(recordId(record))
+    if (kept && compareRecords(kept.record, record) === 0) return true
+    if (judgeRecord(record, this.#verify, unixS) !== 'valid') return false
+    this.#store.note(record)
+    return true
+  }
+
+  here(target: Key, want: Want, unixS: number): Record[] {
+    return want === 'peers' ? [] : this.#store.get(target, want, unixS)
+  }
+
+  seqSeen(id: string): bigint | undefined {
+    return this.#store.highestSeq(id)
+  }
+
+  get count(): number {
+    return this.#store.count
+  }
+
+  get pending(): number {
+    return this.#own.pending
+  }
+
+  #owned(record: Record, nowMs: number, unixS: number): RecordRoomEffect[] {
+    const outcome = this.#store.put(record, { role: 'own' }, () => true, unixS)
+    const id = recordId(record)
+    this.#own.handle({ type: 'owned', record }, nowMs)
+    this.#own.writing(id)
+    if (outcome.type !== 'stored' && outcome.type !== 'same') return []
+    this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: true }, nowMs)
+    return this.#changed(outcome.changes, nowMs)
+  }
+
+  #restored(stored: ReadonlyMap<string, Uint8Array>, nowMs: number, unixS: number): RecordRoomEffect[] {
+    const effects: RecordRoomEffect[] = []
+    const kept: KeptRecord[] = []
+    for (const [name, bytes] of stored) {
+      const one = decodeStored(bytes)
+      if (isMalformed(one) || one.id !== name) effects.push({ type: 'persist', name, bytes: undefined, own: false })
+      else kept.push(one)
+    }
+    effects.push(...this.#changed(this.#store.restore(kept, unixS), nowMs))
+    for (const { id, record, role } of this.#store.records()) {
+      this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: false }, nowMs)
+      if (role === 'own') this.#own.handle({ type: 'owned', record }, nowMs)
+    }
+    return effects
+  }
+
+  #changed(changes: readonly StoreChange[], nowMs: number): RecordRoomEffect[] {
+    return changes.map(({ id, kept }) => {
+      if (!kept) {
+        this.#replication.handle({ type: 'dropped', id }, nowMs)
+        this.#own.handle({ type: 'dropped', id }, nowMs)
+      }
+      return { type: 'persist', name: id, bytes: kept && encodeStored(kept), own: kept?.role === 'own' }
+    })
+  }
+
+  #pushes(effects: readonly ReplicationEffect[]): RecordRoomEffect[] {
+    return effects.flatMap(({ id, to }): RecordRoomEffect[] => {
+      const kept = this.#store.kept(id)
+      return kept ? [{ type: 'push', id, record: kept.record, to, route: this.#table.routeTo(to.id) ?? [] }] : []
+    })
+  }
+
+  #rewrites(effects: readonly OwnRecordsEffect[]): RecordRoomEffect[] {
+    return effects.map(({ record }) => ({ type: 'rewrite', record }))
+  }
+}

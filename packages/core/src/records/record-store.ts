@@ -1,0 +1,237 @@
+import type { Key } from '../keys/key.js'
+import { keptRecord, type KeptRecord, type RecordSource, type Role } from './kept-record.js'
+import type { Verify } from '../keys/public-key.js'
+import { judgeExpiry, judgeRecord, type RecordVerdict } from './record-verdict.js'
+import { compareRecords, type Record, recordId, type RecordKind } from './record.js'
+import { defaultStoreQuotas, type QuotaName, type StoreQuotas } from './store-quotas.js'
+import { StoreRoom } from './store-room.js'
+
+/** What storage must follow: keep this under the id, or drop the id. */
+export interface StoreChange {
+  readonly id: string
+  readonly kept: KeptRecord | undefined
+}
+
+/** How a record is put. With `ifSeq`: only where the version known here carries that seq, or none is known (BEP 44, `cas`); 0n: only where none is. */
+export interface PutOptions extends RecordSource {
+  readonly ifSeq?: bigint
+}
+
+/**
+ * What became of a record that was put: the names are those of a `Receipt`. `stale`: a newer one is, or was, here;
+ * `conflict`: `ifSeq` does not fit; `full`: every record in that quota is worthier; `refused`: it does not hold.
+ */
+export type PutOutcome =
+  | { readonly type: 'stored'; readonly kept: KeptRecord; readonly changes: readonly StoreChange[] }
+  | { readonly type: 'same'; readonly changes: readonly StoreChange[] }
+  | { readonly type: 'stale'; readonly newer: Record | undefined }
+  | { readonly type: 'conflict'; readonly current: Record | undefined }
+  | { readonly type: 'full'; readonly quota: QuotaName }
+  | { readonly type: 'refused'; readonly why: Exclude<RecordVerdict, 'valid'> }
+
+/** Records whose highest seq is remembered: twice what is kept, at some 100 bytes each. */
+export const seenSeqsMax = 4_096
+/** Seconds by which a same record must outlast the kept one to be written again: spares the disk. */
+export const refreshStepS = 3_600
+
+/**
+ * The records one peer keeps. Pure: what changed is answered, for storage to follow.
+ *
+ * 1. It never goes back: of one id, the greater by `compareRecords` stays, and a seq below the highest seen is not taken in again,
+ *    even after the record itself is gone (for the `seenSeqsMax` last ids).
+ * 2. Nothing is let in that is not proved; the proof is asked for last, of records that would be kept.
+ * 3. It stays within its quotas; this peer's own records never go to make room.
+ */
+export class RecordStore {
+  readonly #room: StoreRoom
+  readonly #kept = new Map<string, KeptRecord>()
+  /** The ids of open records, by key: the one question that no id answers. */
+  readonly #openIds = new Map<string, Set<string>>()
+  /** The highest seq seen of an id, the longest unseen first. */
+  readonly #seen = new Map<string, bigint>()
+
+  constructor({ self, quotas = defaultStoreQuotas }: { readonly self: Key; readonly quotas?: StoreQuotas }) {
+    this.#room = new StoreRoom(self, quotas)
+  }
+
+  /** Takes a record in, if it is newer, has room and proves itself, in this order. A record we have just signed needs no proof: `() => true`. */
+  put(record: Record, options: PutOptions, verify: Verify, unixS: number): PutOutcome {
+    const plan = this.#plan(record, options, unixS)
+    if (plan.type === 'answer') return plan.outcome
+    if (plan.proved) return { type: 'same', changes: this.#exchange(plan.kept, plan.victims) }
+    const verdict = judgeRecord(record, verify, unixS)
+    if (verdict !== 'valid') return { type: 'refused', why: verdict }
+    this.note(record)
+    return { type: 'stored', kept: plan.kept, changes: this.#exchange(plan.kept, plan.victims) }
+  }
+
+  /** What `put` would answer without a proof; undefined: it depends on the proof. Changes nothing. For callers that ration verification. */
+  consider(record: Record, options: PutOptions, unixS: number): PutOutcome | undefined {
+    const plan = this.#plan(record, options, unixS)
+    if (plan.type === 'answer') return plan.outcome
+    return plan.proved ? { type: 'same', changes: [] } : undefined
+  }
+
+  /** What is kept under a key and not over its time: at most one content or owned record; open ones newest first. */
+  get(key: Key, kind: RecordKind, unixS: number): Record[] {
+    const ids = kind === 'open' ? (this.#openIds.get(key.hex) ?? []) : [`${kind} ${key.hex}`]
+    const records: Record[] = []
+    for (const id of ids) {
+      const kept = this.#kept.get(id)
+      if (kept && kept.dropUnixS > unixS) records.push(kept.record)
+    }
+    return records.sort((a, b) => compareRecords(b, a))
+  }
+
+  /** Everything kept, for replication, republishing and digests. */
+  records(): IterableIterator<KeptRecord> {
+    return this.#kept.values()
+  }
+
+  /** What is kept under this `recordId`. */
+  kept(id: string): KeptRecord | undefined {
+    return this.#kept.get(id)
+  }
+
+  get count(): number {
+    return this.#kept.size
+  }
+
+  get bytes(): number {
+    let bytes = 0
+    for (const kept of this.#kept.values()) bytes += kept.bytes
+    return bytes
+  }
+
+  /** The highest seq known of a record, kept or not: a reader that is offered less asks wider. */
+  highestSeq(id: string): bigint | undefined {
+    const kept = this.#kept.get(id)?.record
+    const seen = this.#seen.get(id)
+    if (kept === undefined || kept.kind === 'content') return seen
+    return seen === undefined || kept.seq > seen ? kept.seq : seen
+  }
+
+  /** Remembers the seq of a record that proved itself elsewhere: one that was read. */
+  note(record: Record): void {
+    if (record.kind === 'content') return
+    const id = recordId(record)
+    const before = this.#seen.get(id) ?? -1n
+    this.#seen.delete(id)
+    this.#seen.set(id, record.seq > before ? record.seq : before)
+    if (this.#seen.size > seenSeqsMax) this.#seen.delete(this.#seen.keys().next().value!)
+  }
+
+  /** Keeps a record for a lesser reason than before: this peer is no longer among the closest, or its user has let it go. */
+  demote(id: string, role: Exclude<Role, 'own'>, unixS: number, keepS?: number): StoreChange[] {
+    const before = this.#kept.get(id)
+    if (!before || rank[role] >= rank[before.role]) return []
+    const { record, from } = before
+    const kept = keptRecord(record, { role, ...(from && { from }), ...(keepS !== undefined && { keepS }) }, unixS)
+    const plan = this.#room.plan(kept, this.#kept, unixS)
+    return plan.type === 'full' ? this.#exchange(undefined, [before]) : this.#exchange(kept, plan.victims)
+  }
+
+  /** Forgets a record. Its seq stays in mind. */
+  remove(id: string): StoreChange[] {
+    const kept = this.#kept.get(id)
+    return kept ? this.#exchange(undefined, [kept]) : []
+  }
+
+  /** Drops what is over its time. */
+  sweep(unixS: number): StoreChange[] {
+    return this.#exchange(undefined, [...this.#kept.values()].filter(kept => kept.dropUnixS <= unixS))
+  }
+
+  /** When `sweep` next has something to do; undefined: nothing is kept. */
+  get earliestDropUnixS(): number | undefined {
+    let earliest: number | undefined
+    for (const { dropUnixS } of this.#kept.values()) if (earliest === undefined || dropUnixS < earliest) earliest = dropUnixS
+    return earliest
+  }
+
+  /** Takes back what storage kept, without proof: it proved itself when it came. Answers with what storage may drop. */
+  restore(stored: Iterable<KeptRecord>, unixS: number): StoreChange[] {
+    const changes: StoreChange[] = []
+    for (const kept of stored) {
+      const before = this.#kept.get(kept.id)
+      if (before && compareRecords(before.record, kept.record) >= 0) continue
+      const plan = kept.dropUnixS <= unixS ? undefined : this.#room.plan(kept, this.#kept, unixS)
+      if (plan?.type !== 'room') {
+        if (!before) changes.push({ id: kept.id, kept: undefined })
+        continue
+      }
+      this.note(kept.record)
+      changes.push(...this.#exchange(kept, plan.victims).filter(change => change.kept === undefined))
+    }
+    return changes
+  }
+
+  #plan(record: Record, options: PutOptions, unixS: number): PutPlan {
+    const expiry = judgeExpiry(record, unixS)
+    if (expiry !== 'valid') return answer({ type: 'refused', why: expiry })
+    const id = recordId(record)
+    const before = this.#kept.get(id)
+    const order = before ? compareRecords(record, before.record) : 1
+    if (before && order === 0) return this.#planSame(before, options, unixS)
+    const newer = order < 0 ? before?.record : undefined
+    if (record.kind !== 'content') {
+      const seqHere = this.highestSeq(id)
+      if (options.ifSeq !== undefined && seqHere !== undefined && options.ifSeq !== seqHere) return answer({ type: 'conflict', current: before?.record })
+      if (seqHere !== undefined && record.seq < seqHere) return answer({ type: 'stale', newer })
+    }
+    if (order < 0) return answer({ type: 'stale', newer })
+    const role = before ? higherRole(before.role, options.role) : options.role
+    return this.#planRoom(keptRecord(record, { ...options, role }, unixS), false, unixS)
+  }
+
+  /** The same bytes again: they may be kept for a better reason, or for longer. */
+  #planSame(before: KeptRecord, options: PutOptions, unixS: number): PutPlan {
+    const again = keptRecord(before.record, { ...options, role: higherRole(before.role, options.role) }, unixS)
+    if (again.role === before.role && again.dropUnixS < before.dropUnixS + refreshStepS) return answer({ type: 'same', changes: [] })
+    return this.#planRoom({ ...before, role: again.role, receivedUnixS: unixS, dropUnixS: Math.max(before.dropUnixS, again.dropUnixS) }, true, unixS)
+  }
+
+  #planRoom(kept: KeptRecord, proved: boolean, unixS: number): PutPlan {
+    const plan = this.#room.plan(kept, this.#kept, unixS)
+    return plan.type === 'full' ? answer(plan) : { type: 'keep', kept, proved, victims: plan.victims }
+  }
+
+  /** The one place where what is kept changes. */
+  #exchange(kept: KeptRecord | undefined, victims: readonly KeptRecord[]): StoreChange[] {
+    const changes: StoreChange[] = []
+    for (const { id } of victims) {
+      this.#drop(id)
+      changes.push({ id, kept: undefined })
+    }
+    if (!kept) return changes
+    this.#drop(kept.id)
+    this.#kept.set(kept.id, kept)
+    this.#room.add(kept)
+    if (kept.record.kind === 'open') this.#openIds.set(kept.record.key.hex, (this.#openIds.get(kept.record.key.hex) ?? new Set()).add(kept.id))
+    return [...changes, { id: kept.id, kept }]
+  }
+
+  #drop(id: string): void {
+    const kept = this.#kept.get(id)
+    if (!kept) return
+    this.#kept.delete(id)
+    this.#room.remove(kept)
+    const openIds = this.#openIds.get(kept.record.key.hex)
+    if (kept.record.kind === 'open' && openIds?.delete(id) && openIds.size === 0) this.#openIds.delete(kept.record.key.hex)
+  }
+}
+
+/** What a put comes to: an answer at once, or room for it, which bytes that are here already need not prove themselves for. */
+type PutPlan =
+  | { readonly type: 'answer'; readonly outcome: PutOutcome }
+  | { readonly type: 'keep'; readonly kept: KeptRecord; readonly proved: boolean; readonly victims: readonly KeptRecord[] }
+
+function answer(outcome: PutOutcome): PutPlan {
+  return { type: 'answer', outcome }
+}
+
+const rank: { readonly [role in Role]: number } = { own: 2, replica: 1, cached: 0 }
+
+function higherRole(a: Role, b: Role): Role {
+  return rank[a] >= rank[b] ? a : b
+}

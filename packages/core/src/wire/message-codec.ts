@@ -1,0 +1,66 @@
+import { decode, encode } from '../bencode/bencode.js'
+import { optional, required, tagged } from '../bencode/dictionary-shape.js'
+import { bytes, type Field, flag, hex, integer, integer64, keyField, list, mapped, oneOf, publicKeyField } from '../bencode/field.js'
+import { letterBodyField } from './letter-codec.js'
+import { malformed, type Malformed } from '../bencode/malformed.js'
+import { type Answer, answerRecordsMax, hopsMax, type Message, messageIdBytes, neighboursMax, type Payload, protocolVersion, type Question, replicas } from './message.js'
+import { type Contact, contactOf } from '../keys/public-key.js'
+import { recordField } from '../records/record-codec.js'
+import { seqMax } from '../records/record.js'
+import { messageBytesMax } from './wire-bounds.js'
+
+const contactField: Field<Contact> = mapped(
+  publicKeyField,
+  (key) => contactOf(key),
+  (contact) => contact.publicKey,
+)
+const id = hex(messageIdBytes)
+
+const questionField: Field<Question> = tagged('type', 'q', {
+  ping: {},
+  find: { target: required('k', keyField), want: required('w', oneOf('peers', 'content', 'owned', 'open')) },
+  store: { record: required('r', recordField), ifSeq: optional('c', integer64(0n, seqMax)) },
+})
+
+const answerField: Field<Answer> = tagged('type', 'a', {
+  pong: {},
+  found: { contacts: required('c', list(contactField, replicas)), records: required('r', list(recordField, answerRecordsMax)) },
+  receipt: {
+    receipt: required('s', oneOf('stored', 'same', 'stale', 'conflict', 'full', 'refused')),
+    newer: optional('r', recordField),
+  },
+})
+
+const payloadField: Field<Payload> = tagged('type', 't', {
+  request: { id: required('i', id), question: required('q', questionField) },
+  response: { id: required('i', id), answer: required('a', answerField) },
+  undeliverable: { id: required('i', id) },
+  letter: { id: required('i', id), sealed: required('l', bytes(1, messageBytesMax)) },
+})
+
+const messageField: Field<Message> = tagged('type', 't', {
+  hello: { version: required('v', integer(protocolVersion, 2 ** 16)) },
+  wants: { wanted: required('w', flag) },
+  neighbours: { contacts: required('c', list(contactField, neighboursMax)) },
+  leaving: {},
+  draw: {},
+  spoken: { id: required('i', id), body: required('b', letterBodyField) },
+  envelope: {
+    destination: required('d', keyField),
+    route: required('r', list(keyField, hopsMax)),
+    path: required('p', mapped(list(keyField, hopsMax + 1), (path) => (path.length > 0 ? path : malformed('no source')), (path) => path)),
+    hopsLeft: required('h', integer(0, hopsMax)),
+    payload: required('m', payloadField),
+  },
+})
+
+/** The bytes of a message, in canonical bencode: at most `messageBytesMax` for any message that this package makes. */
+export function encodeMessage(message: Message): Uint8Array {
+  return encode(messageField.write(message))
+}
+
+/** The message that these bytes are, or `Malformed`. Never throws. */
+export function decodeMessage(raw: Uint8Array): Message | Malformed {
+  if (raw.length > messageBytesMax) return malformed(`${raw.length} bytes are more than a message has`)
+  return messageField.read(decode(raw))
+}

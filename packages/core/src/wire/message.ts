@@ -1,0 +1,118 @@
+import type { Key } from '../keys/key.js'
+import type { LetterBody } from './letter.js'
+import type { Contact } from '../keys/public-key.js'
+import type { Record } from '../records/record.js'
+
+/** What travels on one link, between its two ends. */
+export type Message = Hello | Wants | Neighbours | Leaving | Draw | Spoken | Envelope
+
+/** The first message each end says, once. */
+export interface Hello {
+  readonly type: 'hello'
+  readonly version: number
+}
+
+/** Whether the sender wants this link kept. A link that neither end wants is closed. */
+export interface Wants {
+  readonly type: 'wants'
+  readonly wanted: boolean
+}
+
+/** Whom the sender is linked to, those closest to itself: at most `neighboursMax`. Replaces what was said before. */
+export interface Neighbours {
+  readonly type: 'neighbours'
+  readonly contacts: readonly Contact[]
+}
+
+/** The sender is going away on purpose, and has handed over what it could. */
+export interface Leaving {
+  readonly type: 'leaving'
+}
+
+/** A meeting point runs low: whoever gets this may go and stand there. */
+export interface Draw {
+  readonly type: 'draw'
+}
+
+/** What would be a letter, said straight to the other end: the link has proved who speaks. */
+export interface Spoken {
+  readonly type: 'spoken'
+  readonly id: MessageId
+  readonly body: LetterBody
+}
+
+/** 8 random bytes as 16 hex digits: names a request and its response, a letter and its fate. */
+export type MessageId = string
+export const messageIdBytes = 8
+
+/** A payload that peers pass along open links to one destination: along `route` while it lasts, then greedily. */
+export interface Envelope {
+  readonly type: 'envelope'
+  readonly destination: Key
+  /** Peers still to pass by name, the next one first, without the destination. Empty: each peer chooses the next. */
+  readonly route: readonly Key[]
+  /** Peers passed, the source first: the way back, and the proof against loops. */
+  readonly path: readonly Key[]
+  readonly hopsLeft: number
+  readonly payload: Payload
+}
+
+export type Payload = Request | Response | Undeliverable | Letter
+
+export interface Request {
+  readonly type: 'request'
+  readonly id: MessageId
+  readonly question: Question
+}
+
+export type Question =
+  | { readonly type: 'ping' }
+  /** Who is closest to the target among your links, and which records of this kind have you under it? */
+  | { readonly type: 'find'; readonly target: Key; readonly want: Want }
+  /** Keep this record; with `ifSeq`, only where the one you have carries that seq (BEP 44, `cas`). */
+  | { readonly type: 'store'; readonly record: Record; readonly ifSeq?: bigint }
+
+/** What a `find` asks for besides contacts. */
+export type Want = 'peers' | 'content' | 'owned' | 'open'
+
+export interface Response {
+  readonly type: 'response'
+  readonly id: MessageId
+  readonly answer: Answer
+}
+
+export type Answer =
+  | { readonly type: 'pong' }
+  | { readonly type: 'found'; readonly contacts: readonly Contact[]; readonly records: readonly Record[] }
+  | { readonly type: 'receipt'; readonly receipt: Receipt; readonly newer?: Record }
+
+/**
+ * What became of a record: `stored`; `same`: it was there; `stale`: a newer one is there; `conflict`: `ifSeq` does not fit;
+ * `full`: no room under the quotas; `refused`: expired, too long-lived, misfiled or forged.
+ */
+export type Receipt = 'stored' | 'same' | 'stale' | 'conflict' | 'full' | 'refused'
+
+/** A relay could pass the payload of this id no further. */
+export interface Undeliverable {
+  readonly type: 'undeliverable'
+  readonly id: MessageId
+}
+
+/** A signed letter for the destination alone: opaque to every relay. */
+export interface Letter {
+  readonly type: 'letter'
+  readonly id: MessageId
+  readonly sealed: Uint8Array
+}
+
+/** Contacts in one answer, and replicas of one record: Kademlia's k. */
+export const replicas = 8
+/** Contacts in one `neighbours` message: twice the siblings, so that the 8 closest to any key near the sender are among them. */
+export const neighboursMax = 16
+/** Hops of one envelope at most: 2·log₂ n + 4 for a million peers is 44; asked lookups need far fewer. */
+export const hopsMax = 44
+/** Records in one answer at most; their bytes are bounded too, by `answerRecordBytesMax`. */
+export const answerRecordsMax = 64
+/** Bytes of the records in one answer: one content record, or some sixteen signed ones. */
+export const answerRecordBytesMax = 18 * 1024
+export const protocolVersion = 1

@@ -1,0 +1,3 @@
+export * from './api.js'
+export { join } from './join.js'
+export { userIdentity } from '@hashtab/indexeddb'

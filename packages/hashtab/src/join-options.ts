@@ -1,0 +1,43 @@
+import { desktopLinkLimits, type LinkLimits } from '@hashtab/core'
+import { type IceServer, PeerError, type Signer, type Storage } from '@hashtab/peer'
+
+export interface JoinOptions {
+  /** 1 to 64 characters. Peers of other networks are never met. */
+  readonly network: string
+  /** Addresses of signalling servers: ws:// or wss://. */
+  readonly signaling?: string | readonly string[]
+  /** Meet the other tabs of this browser, with no server at all: true unless said. In Node: false. */
+  readonly tabs?: boolean
+  /** STUN and TURN servers besides those that the signalling server hands out. */
+  readonly iceServers?: readonly IceServer[]
+  /** Who this peer is. Unless given, one kept in the browser: a reloaded tab is the same peer again. */
+  readonly identity?: Signer
+  /** Where records outlive the tab: IndexedDB unless said. */
+  readonly storage?: Storage | 'memory'
+  /** How many links to have: 32 wanted, none to fill a bucket beyond 48, none at all beyond 64; half of that on phones and in Safari. */
+  readonly links?: Partial<LinkLimits>
+  readonly signal?: AbortSignal
+}
+
+/** Characters in the name of a network: databases, locks and channels are named after it. */
+const networkCharactersMax = 64
+
+/** Error: `invalid`. */
+export function checkNetwork(network: string): void {
+  if (typeof network === 'string' && network.length >= 1 && network.length <= networkCharactersMax) return
+  throw new PeerError('invalid', `join needs a network: the name of your app, 1 to ${networkCharactersMax} characters.`)
+}
+
+export function urlsOf(signaling: JoinOptions['signaling']): readonly string[] {
+  return signaling === undefined ? [] : [signaling].flat()
+}
+
+/** The limits asked for, over those of the kind of device. Error: `invalid`. */
+export function linkLimits(asked: JoinOptions['links'], small: boolean): LinkLimits {
+  const share = small ? 0.5 : 1
+  const { target, soft, hard } = { ...desktopLinkLimits }
+  const base = { target: target * share, soft: soft * share, hard: hard * share, ...asked }
+  const limits = { target: base.target, soft: Math.max(base.soft, base.target), hard: Math.max(base.hard, base.target) }
+  if (Object.values(limits).every((count) => Number.isInteger(count) && count >= 1)) return limits
+  throw new PeerError('invalid', 'links: target, soft and hard are whole numbers from 1.')
+}

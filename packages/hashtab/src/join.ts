@@ -1,0 +1,48 @@
+import { IndexedDbStorage, takeIdentity } from '@hashtab/indexeddb'
+import { MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
+import { TabsMeetingPoint, WebSocketMeetingPoint } from '@hashtab/signaling'
+import { WebRtcTransport } from '@hashtab/webrtc'
+import { checkNetwork, type JoinOptions, linkLimits, urlsOf } from './join-options.js'
+
+/**
+ * Makes this tab a peer of the table. Resolves as soon as it runs; links come a moment later, and calls wait for the first.
+ * Errors: `invalid`; a `TypeError` where there is no WebRTC.
+ */
+export async function join(options: JoinOptions): Promise<Peer> {
+  const { network, signal } = options
+  checkNetwork(network)
+  signal?.throwIfAborted()
+  const links = linkLimits(options.links, isSmall())
+  const meetingPoints: MeetingPoint[] = urlsOf(options.signaling).map((url) => new WebSocketMeetingPoint({ url, network }))
+  if (options.tabs ?? true) meetingPoints.push(new TabsMeetingPoint({ network }))
+  const { signer, storage, keeps, release } = await identify(options)
+  const transport = new WebRtcTransport({ iceServers: options.iceServers ?? [] })
+  const peer = await Peer.start({ signer, storage, keeps, transport, meetingPoints, links, left: release })
+  // A page that goes into the back/forward cache is only frozen: it finds its links dead when it comes back, and makes new ones.
+  addEventListener('pagehide', (event) => event.persisted || void peer.leave())
+  if (!signal?.aborted) return peer
+  await peer.leave()
+  throw signal.reason
+}
+
+interface Identified {
+  readonly signer: Signer
+  readonly storage: Storage
+  readonly keeps: boolean
+  release(): void
+}
+
+async function identify({ network, identity, storage }: JoinOptions): Promise<Identified> {
+  const held = identity ? undefined : await takeIdentity({ network })
+  const signer = identity ?? held!.signer
+  const release = () => held?.release()
+  if (storage !== undefined && storage !== 'memory') return { signer, storage, keeps: true, release }
+  if (storage === 'memory' || !held?.storageName) return { signer, storage: new MemoryStorage(), keeps: false, release }
+  return { signer, storage: new IndexedDbStorage(held.storageName), keeps: true, release }
+}
+
+/** Phones, whose battery it is, and Safari, which opens N² sockets for N set-ups (WebKit#73858). */
+function isSmall(): boolean {
+  const { userAgent } = navigator
+  return /Mobi|Android/.test(userAgent) || (/Safari\//.test(userAgent) && !/Chrom(e|ium)\//.test(userAgent))
+}

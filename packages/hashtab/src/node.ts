@@ -1,0 +1,2 @@
+export * from './api.js'
+export { join } from './join-in-node.js'

@@ -1,0 +1,262 @@
+import { type ChannelId, type Contact, contactOf, type LinkLimits, mailBytesMax, type OverlayNotice, printPublicKey } from '@hashtab/core'
+import { type CallOptions, Calls } from './calls.js'
+import { bytesOf, type Data, keyOf, peerIdKey, publicKeyOf } from './data.js'
+import { Driver, type DriverParts } from './driver.js'
+import type { Entry } from './entry.js'
+import { Joining } from './joining.js'
+import { Listeners } from './listeners.js'
+import { type ChannelHost, PeerChannel } from './peer-channel.js'
+import { PeerError } from './peer-error.js'
+import type { MeetingPoint } from './ports/meeting-point.js'
+import type { Signer } from './ports/signer.js'
+import type { Storage } from './ports/storage.js'
+import type { Transport } from './ports/transport.js'
+import { RecordDesk, type WriteOptions, type WriteResult } from './record-desk.js'
+import type { PeerStatus, Phase } from './status.js'
+import { SystemClock } from './system-clock.js'
+import { systemRandom } from './system-random.js'
+import { verify } from './verify.js'
+
+/** What a peer is made of. `hashtab`'s `join` fills it in with good defaults. */
+export interface PeerParts extends Partial<Pick<DriverParts, 'clock' | 'random' | 'verify'>> {
+  readonly signer: Signer
+  readonly transport: Transport
+  readonly storage: Storage
+  readonly meetingPoints: readonly MeetingPoint[]
+  readonly links?: LinkLimits
+  /** Whether `storage` outlives the tab. */
+  readonly keeps?: boolean
+  /** Called when the peer has left, and its identity may be used again. */
+  readonly left?: () => void
+}
+
+/** A message from another peer's `send`. */
+export interface PeerMessage {
+  /** The sender's id: 40 hex digits. Proved. */
+  readonly from: string
+  /** The sender's public key: 64 hex digits. */
+  readonly publicKey: string
+  readonly data: Uint8Array
+}
+
+export interface PeerEvents {
+  message: PeerMessage
+  /** Another peer has connected to this one. */
+  channel: PeerChannel
+  status: PeerStatus
+}
+
+/** Records handed over, and good-byes said, have this long to get out. */
+const leaveMs = 500
+
+/** One peer of the table, as an app uses it. Every call takes an `AbortSignal`; every failure is a `PeerError` with a `code`. */
+export class Peer {
+  readonly id: string
+  /** 64 hex digits. */
+  readonly publicKey: string
+  readonly #driver: Driver
+  readonly #calls: Calls
+  readonly #records: RecordDesk
+  readonly #joining: Joining
+  readonly #keeps: boolean
+  readonly #left: () => void
+  readonly #listeners = new Listeners<PeerEvents>()
+  readonly #channels = new Map<ChannelId, { channel: PeerChannel; contact: Contact }>()
+  #statusTold = ''
+  #leaving: Promise<void> | undefined
+
+  private constructor(parts: PeerParts) {
+    const clock = parts.clock ?? new SystemClock()
+    this.#driver = new Driver({ ...parts, clock, random: parts.random ?? systemRandom, verify: parts.verify ?? verify })
+    this.id = this.#driver.overlay.self.hex
+    this.publicKey = printPublicKey(parts.signer.publicKey)
+    this.#keeps = parts.keeps ?? true
+    this.#left = parts.left ?? (() => {})
+    this.#calls = new Calls(this.#driver)
+    this.#records = new RecordDesk(this.#driver, this.#calls, parts.signer, clock)
+    this.#joining = new Joining(clock, () => this.#tellStatus())
+    this.#driver.events.on('notice', (notice) => this.#notice(notice))
+    this.#driver.events.on('changed', () => this.#changed())
+  }
+
+  /** Starts a peer of these parts. Resolves as soon as it runs: links come a moment later. */
+  static async start(parts: PeerParts): Promise<Peer> {
+    const peer = new Peer(parts)
+    await peer.#driver.start()
+    return peer
+  }
+
+  /** How this peer is, now. The `status` event tells of changes. */
+  get status(): PeerStatus {
+    const { links, siblings, estimatedPeers, recordsKept, pendingWrites, messagesDropped } = this.#driver.overlay.status
+    const { fault } = this.#driver.shelf
+    return {
+      phase: this.#phase,
+      links,
+      siblings,
+      estimatedPeers,
+      recordsKept,
+      pendingWrites,
+      safeToClose: pendingWrites === 0,
+      storage: this.#keeps && !fault ? 'kept' : 'memory',
+      ...(fault && { storageFault: fault }),
+      meetingPoints: this.#driver.place.states.map((state) => ({ ...state })),
+      connectionsMade: this.#driver.connectionsMade,
+      messagesDropped,
+    }
+  }
+
+  /**
+   * Puts this peer's record (or the signer's) under an open key: at most 976 bytes, one record per publisher, replacing its older one.
+   * Errors: `too-large`, `not-stored`, `cas-mismatch`, `quota`.
+   */
+  async put(key: Data, value: Data, options: WriteOptions = {}): Promise<WriteResult> {
+    await this.#settled(options.signal)
+    return this.#records.put(keyOf(key), value, options)
+  }
+
+  /** The newest record of each publisher under an open key, the newest first. Error: `no-peers`. */
+  async get(key: Data, options: CallOptions = {}): Promise<Entry[]> {
+    await this.#settled(options.signal)
+    return this.#records.get(keyOf(key), options)
+  }
+
+  /** Publishes this peer's own record (or the signer's) under a name of at most 64 bytes: at most 976 bytes. Errors: as of `put`, and `invalid`. */
+  async publish(name: string, value: Data, options: WriteOptions = {}): Promise<WriteResult> {
+    await this.#settled(options.signal)
+    return this.#records.publish(name, value, options)
+  }
+
+  /** What the holder of a public key (64 hex digits) has published under a name. Errors: `no-peers`, `invalid`. */
+  async resolve(publicKey: string, name: string, options: CallOptions = {}): Promise<Entry | undefined> {
+    const key = publicKeyOf(publicKey)
+    await this.#settled(options.signal)
+    return this.#records.resolve(key, name, options)
+  }
+
+  /** Stores at most 16 KiB under their own hash. The address: 64 hex digits. Errors: `too-large`, `not-stored`, `quota`. */
+  async store(data: Data, options: CallOptions = {}): Promise<string> {
+    await this.#settled(options.signal)
+    return this.#records.store(data, options)
+  }
+
+  /** The bytes at an address. Errors: `no-peers`, `invalid`. */
+  async load(address: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
+    await this.#settled(options.signal)
+    return this.#records.load(address, options)
+  }
+
+  /** Sends at most 8 KiB to another peer, linked or not; resolves when it is there. Errors: `too-large`, `unreachable`, `invalid`. */
+  async send(peerId: string, data: Data, options: CallOptions = {}): Promise<void> {
+    const to = peerIdKey(peerId)
+    const bytes = bytesOf(data)
+    if (bytes.length > mailBytesMax) throw new PeerError('too-large', `A message has at most ${mailBytesMax} bytes: connect, and send it over the channel.`)
+    await this.#settled(options.signal)
+    const outcome = await this.#calls.begin<'mail'>({ type: 'mail', to, data: bytes }, options.signal)
+    if (outcome.type !== 'mailed' || !outcome.received) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
+  }
+
+  /** Opens a channel to another peer: direct where one can be made, relayed else. Errors: `unreachable`, `invalid`. */
+  async connect(peerId: string, options: CallOptions = {}): Promise<PeerChannel> {
+    const to = peerIdKey(peerId)
+    if (to.equals(this.#driver.overlay.self)) throw new PeerError('invalid', 'This is the peer itself: connect to another.')
+    await this.#settled(options.signal)
+    const outcome = await this.#calls.begin<'connect'>({ type: 'connect', to }, options.signal)
+    const held = outcome.type === 'connected' ? this.#channels.get(outcome.channel) : undefined
+    if (!held) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
+    return held.channel
+  }
+
+  /** Listens; answers with the call that stops it. */
+  on<Name extends keyof PeerEvents>(name: Name, listener: (value: PeerEvents[Name]) => void): () => void {
+    return this.#listeners.on(name, listener)
+  }
+
+  /** Leaves: hands records over, says good-bye, ends every link. The same promise when called again. */
+  leave(): Promise<void> {
+    return (this.#leaving ??= this.#leave())
+  }
+
+  async #leave(): Promise<void> {
+    this.#driver.leave()
+    this.#calls.end()
+    for (const { channel } of this.#channels.values()) channel.ended('closed')
+    this.#joining.end()
+    this.#tellStatus()
+    if (this.#driver.overlay.status.links > 0) await new Promise<void>((resolve) => this.#joining.clock.wake(leaveMs, resolve))
+    await this.#driver.stop()
+    this.#left()
+    this.#listeners.clear()
+  }
+
+  get #phase(): Phase {
+    return this.#leaving ? 'left' : this.#joining.phase
+  }
+
+  async #settled(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#leaving) throw new PeerError('left', 'This peer has left the table: join again.')
+    signal?.throwIfAborted()
+    await this.#joining.settled(signal)
+    if (this.#leaving) throw new PeerError('left', 'This peer has left the table: join again.')
+  }
+
+  #notice(notice: OverlayNotice): void {
+    switch (notice.type) {
+      case 'linked':
+      case 'unlinked':
+        for (const { channel, contact } of this.#channels.values()) {
+          if (contact.id.equals(notice.contact.id)) channel.rerouted(notice.type === 'linked')
+        }
+        return
+      case 'mail':
+        return this.#listeners.emit('message', { from: notice.from.id.hex, publicKey: printPublicKey(notice.from.publicKey), data: notice.data })
+      case 'channelOpened': {
+        const channel = this.#addChannel(notice.channel, notice.contact)
+        return notice.byUs ? undefined : this.#listeners.emit('channel', channel)
+      }
+      case 'channelMessage':
+        return this.#channels.get(notice.channel)?.channel.received(notice.data)
+      case 'channelClosed': {
+        const held = this.#channels.get(notice.channel)
+        this.#channels.delete(notice.channel)
+        return held?.channel.ended(notice.reason)
+      }
+      case 'drawn':
+        return
+    }
+  }
+
+  #addChannel(id: ChannelId, contact: Contact): PeerChannel {
+    const host: ChannelHost = {
+      sendOn: async (channel, data, signal) => {
+        const outcome = await this.#calls.begin<'channelSend'>({ type: 'channelSend', channel, data }, signal)
+        if (outcome.type !== 'sent') throw new PeerError('closed', 'The channel was closed before the message got out: connect again.')
+      },
+      closeChannel: (channel) => this.#driver.handle({ type: 'channelClose', channel }),
+      isLinkedTo: (other) => this.#driver.overlay.isLinkedTo(other.id),
+    }
+    const channel = new PeerChannel(host, id, contact)
+    this.#channels.set(id, { channel, contact })
+    return channel
+  }
+
+  #changed(): void {
+    this.#joining.look(this.#driver.overlay.status.links, this.#driver.place)
+    this.#tellStatus()
+  }
+
+  #tellStatus(): void {
+    const { status } = this
+    const { connectionsMade: _made, messagesDropped: _dropped, recordsKept: _kept, ...shown } = status
+    const told = JSON.stringify(shown)
+    if (told === this.#statusTold) return
+    this.#statusTold = told
+    this.#listeners.emit('status', status)
+  }
+}
+
+/** The id of the peer with this public key (64 hex digits): 40 hex digits, the first 20 bytes of its SHA-256. Error: `invalid`. */
+export function peerIdOf(publicKey: string): string {
+  return contactOf(publicKeyOf(publicKey)).id.hex
+}
+

@@ -1,0 +1,163 @@
+import {
+  contentAddress,
+  contentBytesMax,
+  contentRecord,
+  draftSigned,
+  type Key,
+  Key as KeyOf,
+  keyBytes,
+  ownedKey,
+  type PublicKey,
+  type Record,
+  recordId,
+  type RecordWish,
+  saltBytesMax,
+  signedPayloadBytesMax,
+  withSignature,
+  type Written,
+} from '@hashtab/core'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { CallOptions, Calls } from './calls.js'
+import { bytesOf, type Data, fixedHex } from './data.js'
+import type { Driver } from './driver.js'
+import { entriesOf, type Entry } from './entry.js'
+import { PeerError } from './peer-error.js'
+import type { Clock } from './ports/clock.js'
+import type { Signer } from './ports/signer.js'
+
+export interface WriteOptions extends CallOptions {
+  /** Seconds until the record expires: 1 day unless said, 7 days at most. */
+  readonly expiresInS?: number
+  /** Whose record it is: this peer's, unless said. */
+  readonly signer?: Signer
+  /** Only where the record has this seq now (BEP 44, `cas`); 0n: only where there is none. */
+  readonly ifSeq?: bigint
+}
+
+export interface WriteResult {
+  readonly seq: bigint
+  /** Replicas that confirmed. */
+  readonly stored: number
+  /** Replicas that were asked. */
+  readonly wanted: number
+  /** Nobody is there: the record is kept here, and stored when peers come. */
+  readonly pending: boolean
+}
+
+const defaultExpiryS = 86_400
+/** Times that a writer whose seq turns out to be old signs anew with a higher one. */
+const writeTriesMax = 3
+
+/** Writing and reading records: signs, numbers, and says in the app's words what became of it. */
+export class RecordDesk {
+  readonly #driver: Driver
+  readonly #calls: Calls
+  readonly #signer: Signer
+  readonly #clock: Clock
+  readonly #lastSeqs = new Map<string, bigint>()
+
+  constructor(driver: Driver, calls: Calls, signer: Signer, clock: Clock) {
+    this.#driver = driver
+    this.#calls = calls
+    this.#signer = signer
+    this.#clock = clock
+  }
+
+  put(key: Key, value: Data, options: WriteOptions): Promise<WriteResult> {
+    return this.#write((publicKey) => ({ kind: 'open', key, publicKey }), value, options)
+  }
+
+  publish(name: string, value: Data, options: WriteOptions): Promise<WriteResult> {
+    const salt = saltOf(name)
+    return this.#write((publicKey) => ({ kind: 'owned', salt, publicKey }), value, options)
+  }
+
+  async get(key: Key, options: CallOptions): Promise<Entry[]> {
+    return entriesOf(await this.#read(key, 'open', options))
+  }
+
+  async resolve(publicKey: PublicKey, name: string, options: CallOptions): Promise<Entry | undefined> {
+    const salt = saltOf(name)
+    const [entry] = entriesOf(await this.#read(ownedKey(publicKey, salt), 'owned', options))
+    return entry
+  }
+
+  async store(data: Data, options: CallOptions): Promise<string> {
+    const bytes = bytesOf(data)
+    if (bytes.length > contentBytesMax) {
+      throw new PeerError('too-large', `Content has at most ${contentBytesMax} bytes: store ${bytes.length} bytes in pieces, and a list of their addresses.`)
+    }
+    await this.#writeRecord(contentRecord(bytes), undefined, options.signal)
+    return bytesToHex(contentAddress(bytes))
+  }
+
+  async load(address: string, options: CallOptions): Promise<Uint8Array | undefined> {
+    const digest = fixedHex(address, 32, 'An address')
+    const [record] = await this.#read(KeyOf.fromBytes(digest.subarray(0, keyBytes)), 'content', options)
+    return record?.kind === 'content' && bytesToHex(contentAddress(record.value)) === address.toLowerCase() ? record.value : undefined
+  }
+
+  async #read(target: Key, want: 'open' | 'owned' | 'content', options: CallOptions): Promise<readonly Record[]> {
+    const outcome = await this.#calls.begin<'read'>({ type: 'read', target, want }, options.signal)
+    if (outcome.type !== 'read') throw new TypeError(`A read ended as ${outcome.type}.`)
+    if (outcome.records.length === 0 && this.#driver.overlay.status.links === 0) {
+      throw new PeerError('no-peers', 'Nobody is linked, and nothing is known here: wait until status.phase is online, and ask again.')
+    }
+    return outcome.records
+  }
+
+  async #write(whose: (publicKey: PublicKey) => Whose, value: Data, options: WriteOptions): Promise<WriteResult> {
+    const signer = options.signer ?? this.#signer
+    const bytes = bytesOf(value)
+    if (bytes.length > signedPayloadBytesMax) {
+      throw new PeerError('too-large', `A value has at most ${signedPayloadBytesMax} bytes: store ${bytes.length} bytes as content, and put its address.`)
+    }
+    let floor = 0n
+    for (let tries = 1; ; tries++) {
+      const record = await this.#sign(whose(signer.publicKey), bytes, floor, signer, options)
+      const outcome = await this.#writeRecord(record, options.ifSeq, options.signal)
+      if (outcome.newer?.kind !== record.kind || outcome.newer.seq < record.seq || tries >= writeTriesMax) {
+        return { seq: record.seq, stored: outcome.stored, wanted: outcome.wanted, pending: outcome.stored === 0 }
+      }
+      // Another of the owner's tabs, or an earlier life of this one, was ahead.
+      floor = outcome.newer.seq
+    }
+  }
+
+  async #sign(whose: Whose, value: Uint8Array, floor: bigint, signer: Signer, options: WriteOptions): Promise<Extract<Record, { seq: bigint }>> {
+    const unixMs = this.#clock.unixMs()
+    const expiresUnixS = Math.floor(unixMs / 1_000) + Math.max(1, Math.round(options.expiresInS ?? defaultExpiryS))
+    const id = recordIdOf(whose)
+    const before = [floor, this.#lastSeqs.get(id) ?? 0n, this.#driver.overlay.seqSeen(id) ?? 0n, BigInt(Math.floor(unixMs)) * 1_000n]
+    const seq = before.reduce((highest, one) => (one > highest ? one : highest)) + 1n
+    this.#lastSeqs.set(id, seq)
+    const draft = draftSigned({ ...whose, seq, expiresUnixS, value })
+    return withSignature(draft, await signer.sign(draft.signedBytes))
+  }
+
+  async #writeRecord(record: Record, ifSeq: bigint | undefined, signal: AbortSignal | undefined): Promise<Written> {
+    const call = { type: 'write' as const, record, ...(ifSeq !== undefined && { ifSeq }) }
+    const outcome = await this.#calls.begin<'write'>(call, signal)
+    if (outcome.type !== 'written') throw new TypeError(`A write ended as ${outcome.type}.`)
+    await this.#driver.shelf.flushed()
+    if (outcome.conflict) throw new PeerError('cas-mismatch', 'The record has another seq than ifSeq says: read it again, then write.')
+    if (outcome.stored > 0 || outcome.newer || outcome.wanted === 0) return outcome
+    if (outcome.full > 0) throw new PeerError('quota', 'Every replica is full for this publisher or key: write fewer or smaller records.')
+    throw new PeerError('not-stored', `None of ${outcome.wanted} replicas confirmed the record. It is kept here and tried again.`)
+  }
+}
+
+type Whose = { readonly publicKey: PublicKey } & ({ readonly kind: 'open'; readonly key: Key } | { readonly kind: 'owned'; readonly salt: Uint8Array })
+
+function recordIdOf(whose: Whose): string {
+  const { record } = draftSigned({ ...whose, seq: 0n, expiresUnixS: 0, value: new Uint8Array(0) } as RecordWish)
+  return recordId(record as Record)
+}
+
+/** Error: `invalid`. */
+function saltOf(name: string): Uint8Array {
+  const salt = bytesOf(name)
+  if (salt.length > saltBytesMax) throw new PeerError('invalid', `A name has at most ${saltBytesMax} bytes of UTF-8.`)
+  return salt
+}
+
