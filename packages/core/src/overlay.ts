@@ -148,7 +148,8 @@ export class Overlay {
       case 'read':
         return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
       case 'write':
-        this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
+        // A write on a condition is ours only once it is met: see `wrote`.
+        if (call.ifSeq === undefined) this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
         return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
       case 'mail':
         return this.#onPost(this.#post.handle({ ...call, unixS: this.#unixS }, this.#nowMs))

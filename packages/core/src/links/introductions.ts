@@ -111,6 +111,11 @@ export class Introductions {
     return earliest
   }
 
+  /** The peers to which a link is being made. */
+  get contacts(): readonly Contact[] {
+    return [...this.#attempts.values()].map(({ contact }) => contact)
+  }
+
   /** Whether a link to this peer is being made. */
   includes(id: Key): boolean {
     return this.#attempts.has(id.hex)

@@ -27,7 +27,7 @@ export type LinkKeeperEffect =
 
 /**
  * Keeps the links that the policy wants: says so to the other ends, closes what neither end wants, and has the missing ones made as the budget allows.
- * Invariants: 1. a link that either end wants is not closed here; 2. a peer under avoidance is not dialled, but at the app's own `connect`.
+ * Invariants: 1. a link that either end wants is not closed here, but beyond the hard limit; 2. a peer under avoidance is not dialled, but at the app's own `connect`.
  */
 export class LinkKeeper {
   readonly #table: RoutingTable
@@ -86,7 +86,15 @@ export class LinkKeeper {
       const old = nowMs - link.sinceMs >= unwantedAgeMs
       if (old && !wantedHere && !link.wantedThere) effects.push({ type: 'hangUp', link: link.link })
     }
-    return effects
+    return [...effects, ...this.#makeRoom()]
+  }
+
+  /** Beyond the hard limit (siblings are always let in) the youngest links that are not wanted here go, whatever the other end wants. */
+  #makeRoom(): LinkKeeperEffect[] {
+    const excess = this.#table.linkCount - this.#policy.limits.hard
+    if (excess <= 0) return []
+    const unwanted = [...this.#table.links()].filter((link) => !link.wantedHere).sort((a, b) => b.sinceMs - a.sinceMs)
+    return unwanted.slice(0, excess).map(({ link }) => ({ type: 'hangUp', link }))
   }
 
   #dial(nowMs: number): LinkKeeperEffect[] {

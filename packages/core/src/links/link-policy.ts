@@ -27,13 +27,16 @@ export interface DialWish {
  */
 export class LinkPolicy {
   readonly #table: RoutingTable
+  readonly #underWay: () => readonly Contact[]
   readonly limits: LinkLimits
   /** Peers, by the hex of their id, that an app has asked for. */
   readonly appWants = new Set<string>()
 
-  constructor(table: RoutingTable, limits: LinkLimits) {
+  /** `underWay`: the peers to which a link is being made now. They count as links when it is asked whether more are needed. */
+  constructor(table: RoutingTable, limits: LinkLimits, underWay: () => readonly Contact[]) {
     this.#table = table
     this.limits = limits
+    this.#underWay = underWay
   }
 
   /** The links this peer wants to keep. */
@@ -74,7 +77,7 @@ export class LinkPolicy {
 
   /** What a knock from this peer is answered with, if it may be answered at all. */
   admits(contact: Contact, why: Why): 'yes' | RefusalReason {
-    const count = this.#table.linkCount
+    const count = this.#table.linkCount + this.#underWay().filter(({ id }) => !id.equals(contact.id)).length
     if (this.#table.linkTo(contact.id) || this.wouldBeSibling(contact.id)) return 'yes'
     if (count >= this.limits.hard) return 'full'
     if (why === 'app' || why === 'sibling') return 'yes'
@@ -84,8 +87,11 @@ export class LinkPolicy {
   /** Whether this peer would be among the siblings if it were linked. */
   wouldBeSibling(id: Key): boolean {
     const { self } = this.#table
-    const farthest = this.#table.linksByDistance()[this.#siblingCount - 1]
-    return !farthest || Key.compare(self, id, farthest.contact.id) < 0
+    const closer = (other: Contact) => Key.compare(self, other.id, id) < 0
+    const links = this.#table.linksByDistance()
+    let count = 0
+    while (count < this.#siblingCount && links[count] && closer(links[count]!.contact)) count += 1
+    return count + this.#underWay().filter(closer).length < this.#siblingCount
   }
 
   get #siblingCount(): number {
@@ -119,6 +125,10 @@ export class LinkPolicy {
     const lacking = this.#quotas()
     for (const link of this.#table.linksByDistance().slice(this.#siblingCount)) {
       const bucket = this.#bucketOf(link)
+      lacking.set(bucket, (lacking.get(bucket) ?? 0) - 1)
+    }
+    for (const { id } of this.#underWay()) {
+      const bucket = this.#table.self.sharedBits(id)
       lacking.set(bucket, (lacking.get(bucket) ?? 0) - 1)
     }
     return lacking

@@ -52,7 +52,7 @@ export class Linking {
   constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number) {
     const budget = new DialBudget(nowMs)
     this.#table = table
-    this.#policy = new LinkPolicy(table, limits)
+    this.#policy = new LinkPolicy(table, limits, () => this.#introductions.contacts)
     this.#introductions = new Introductions(table.self, ids, budget, (contact, why) => this.#policy.admits(contact, why))
     this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
     this.#liveness = new Liveness(table)

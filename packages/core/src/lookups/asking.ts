@@ -39,7 +39,7 @@ export type AskingEffect =
   | { type: 'alive'; link: LinkId; rttMs: number }
   | { type: 'silent'; link: LinkId }
   | { type: 'pushed' | 'notPushed'; id: string; to: Key }
-  | { type: 'wrote'; id: string; stored: number }
+  | { type: 'wrote'; id: string; stored: number; owned?: Record }
   | { type: 'records'; effects: readonly RecordRoomEffect[] }
   | { type: 'unasked' }
 
@@ -59,7 +59,7 @@ export class Asking {
   readonly #refresh: Refresh
   readonly #size = new SizeEstimate()
   readonly #errands = new Map<OperationId, Errand>()
-  readonly #recordIds = new Map<OperationId, string>()
+  readonly #writes = new Map<OperationId, { readonly record: Record; readonly ifSeq: bigint | undefined }>()
   #lastErrand = 0
   #unixS = 0
   #kept: RecordRoomEffect[] = []
@@ -121,9 +121,12 @@ export class Asking {
     switch (event.type) {
       case 'read':
         return this.#start(event.operation, event.target, { type: 'read', want: event.want }, nowMs)
-      case 'write':
-        this.#recordIds.set(event.operation, recordId(event.record))
-        return this.#start(event.operation, event.record.key, { type: 'write', record: event.record, ifSeq: event.ifSeq }, nowMs)
+      case 'write': {
+        const { operation, record, ifSeq } = event
+        if (this.#records.conflicts(record, ifSeq, this.#unixS)) return [{ type: 'finish', operation, outcome: conflictHere }]
+        this.#writes.set(operation, { record, ifSeq })
+        return this.#start(operation, record.key, { type: 'write', record, ifSeq }, nowMs)
+      }
       case 'rewrite': {
         const operation = this.#errand({ for: 'rewrite', id: recordId(event.record) })
         return this.#start(operation, event.record.key, { type: 'write', record: event.record, ifSeq: undefined }, nowMs)
@@ -219,25 +222,33 @@ export class Asking {
     if (isWhole) this.#size.note(target, closest.map(({ contact }) => contact.id))
     const errand = this.#errands.get(operation)
     this.#errands.delete(operation)
-    const id = errand?.for === 'rewrite' ? errand.id : this.#recordIds.get(operation)
-    this.#recordIds.delete(operation)
-    const wrote: AskingEffect[] = outcome.type === 'written' && id !== undefined ? [{ type: 'wrote', id, stored: outcome.stored }] : []
-    if (operation > 0) return [found, ...wrote, { type: 'finish', operation, outcome }]
-    if (errand?.for !== 'locate' || outcome.type !== 'located') return [found, ...wrote]
+    if (operation > 0) return [found, ...this.#wrote(operation, outcome), { type: 'finish', operation, outcome }]
+    if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, { type: 'wrote', id: errand.id, stored: outcome.stored }]
+    if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
     return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
+  }
+
+  #wrote(operation: OperationId, outcome: Outcome): AskingEffect[] {
+    const write = this.#writes.get(operation)
+    this.#writes.delete(operation)
+    if (!write || outcome.type !== 'written') return []
+    const met = write.ifSeq !== undefined && !outcome.conflict
+    return [{ type: 'wrote', id: recordId(write.record), stored: outcome.stored, ...(met && { owned: write.record }) }]
   }
 
   /** A write that its caller gave up on counts as unwritten: the record is written again later. */
   #abandoned(operation: OperationId): AskingEffect[] {
-    const id = this.#recordIds.get(operation)
-    this.#recordIds.delete(operation)
-    return id === undefined ? [] : [{ type: 'wrote', id, stored: 0 }]
+    const write = this.#writes.get(operation)
+    this.#writes.delete(operation)
+    return write ? [{ type: 'wrote', id: recordId(write.record), stored: 0 }] : []
   }
 
   #refreshed(effects: readonly RefreshEffect[], nowMs: number): AskingEffect[] {
     return effects.flatMap(({ target }) => this.#start(this.#errand({ for: 'refresh' }), target, { type: 'look' }, nowMs))
   }
 }
+
+const conflictHere: Outcome = { type: 'written', stored: 0, wanted: 0, newer: undefined, conflict: true, full: 0 }
 
 /** As many of the records as one answer holds, from the first. */
 function fitting(records: readonly Record[]): Record[] {

@@ -16,7 +16,8 @@ export type RecordRoomEvent =
   /** Our own record, signed here just now. */
   | { type: 'owned'; record: Record }
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
-  | { type: 'wrote'; id: string; stored: number }
+  /** `owned`: our own record, which was written on a condition that is met. */
+  | { type: 'wrote'; id: string; stored: number; owned?: Record }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
   /** A link came or went, or a linked peer told of its neighbours. */
@@ -51,9 +52,11 @@ export class RecordRoom {
         return this.#owned(event.record, nowMs, unixS)
       case 'restored':
         return this.#restored(event.stored, nowMs, unixS)
-      case 'wrote':
+      case 'wrote': {
+        const effects = event.owned ? this.#owned(event.owned, nowMs, unixS) : []
         this.#own.handle({ type: 'wrote', id: event.id, stored: event.stored }, nowMs)
-        return []
+        return effects
+      }
       case 'changed':
         this.#own.handle({ type: 'linked' }, nowMs)
         return this.#pushes(this.#replication.handle(event, nowMs))
@@ -106,6 +109,11 @@ export class RecordRoom {
     if (judgeRecord(record, this.#verify, unixS) !== 'valid') return false
     this.#store.note(record)
     return true
+  }
+
+  /** Whether a write on the condition of this seq fails here already. */
+  conflicts(record: Record, ifSeq: bigint | undefined, unixS: number): boolean {
+    return ifSeq !== undefined && this.#store.consider(record, { role: 'own', ifSeq }, unixS)?.type === 'conflict'
   }
 
   here(target: Key, want: Want, unixS: number): Record[] {
