@@ -1,0 +1,53 @@
+/** What the server grants. Every default has its reason beside it. */
+export interface SignalingLimits {
+  /** Sockets in all. One costs about 30 KiB at rest, and `bufferedBytesMax` at worst. */
+  readonly socketsMax: number
+  /** Sockets of one network: its reservoir, and those who have just come. */
+  readonly networkSocketsMax: number
+  /** Sockets of one network that stay open: a sample large enough that some are there whenever somebody comes. */
+  readonly reservoirSize: number
+  /** With fewer than this, the overlay is asked for more: a newcomer is introduced to 8. */
+  readonly lowWater: number
+  /** How long every newcomer may stay: a set-up takes up to 10 s behind bad NATs, and a second try should be possible. */
+  readonly graceMs: number
+  /** From the open socket to the proof: one round trip and one signature. */
+  readonly proveDeadlineMs: number
+  /** A ping to each socket, and the previous one must be answered: keeps proxies from cutting idle sockets (60 s is common). */
+  readonly heartbeatMs: number
+  /** Messages a socket may send at once: a burst of 24 dials with three letters each, and as many answers. */
+  readonly messagesBurst: number
+  /** Messages a second after that: dials come slower than one a second. */
+  readonly messagesPerS: number
+  /** Proofs checked a second, in all: one takes up to 3 ms of the only thread. */
+  readonly provesPerS: number
+  /** Bytes that may wait in one socket: 16 letters. More are dropped, so that flooding a slow peer does not end its socket. */
+  readonly bufferedBytesMax: number
+  /** From a close frame to the end of the socket, answered or not. */
+  readonly closeDeadlineMs: number
+}
+
+export const defaultLimits: SignalingLimits = {
+  socketsMax: 8_192,
+  networkSocketsMax: 2_048,
+  reservoirSize: 64,
+  lowWater: 8,
+  graceMs: 20_000,
+  proveDeadlineMs: 10_000,
+  heartbeatMs: 30_000,
+  messagesBurst: 144,
+  messagesPerS: 8,
+  provesPerS: 100,
+  bufferedBytesMax: 64 * 1024,
+  closeDeadlineMs: 2_000,
+}
+
+/** The defaults with these instead. Throws a `RangeError` for what is no positive integer, or at odds with another. */
+export function limitsWith(changes: Partial<SignalingLimits>): SignalingLimits {
+  const limits = { ...defaultLimits, ...changes }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} is a positive integer, not ${value}.`)
+  }
+  if (changes.lowWater === undefined) return { ...limits, lowWater: Math.min(limits.lowWater, limits.reservoirSize) }
+  if (limits.lowWater > limits.reservoirSize) throw new RangeError('lowWater is at most reservoirSize.')
+  return limits
+}
