@@ -296,6 +296,7 @@ export class Overlay {
           break
         case 'alive':
         case 'silent':
+        case 'troubled':
         case 'found':
           this.#onLinking(this.#linking.handle(effect, this.#nowMs))
           break

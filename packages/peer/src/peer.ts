@@ -146,21 +146,21 @@ export class Peer {
     return this.#records.load(address, options)
   }
 
-  /** Sends at most 8 KiB to another peer, linked or not; resolves when it is there. Errors: `too-large`, `unreachable`, `invalid`. */
+  /** Sends at most 8 KiB to another peer, linked or not; resolves when it is there. Errors: `too-large`, `no-peers`, `unreachable`, `invalid`. */
   async send(peerId: string, data: Data, options: CallOptions = {}): Promise<void> {
     const to = peerIdKey(peerId)
     const bytes = bytesOf(data)
     if (bytes.length > mailBytesMax) throw new PeerError('too-large', `A message has at most ${mailBytesMax} bytes: connect, and send it over the channel.`)
-    await this.#settled(options.signal)
+    await this.#linked(options.signal)
     const outcome = await this.#calls.begin<'mail'>({ type: 'mail', to, data: bytes }, options.signal)
     if (outcome.type !== 'mailed' || !outcome.received) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
   }
 
-  /** Opens a channel to another peer: direct where one can be made, relayed else. Errors: `unreachable`, `invalid`. */
+  /** Opens a channel to another peer: direct where one can be made, relayed else. Errors: `no-peers`, `unreachable`, `invalid`. */
   async connect(peerId: string, options: CallOptions = {}): Promise<PeerChannel> {
     const to = peerIdKey(peerId)
     if (to.equals(this.#driver.overlay.self)) throw new PeerError('invalid', 'This is the peer itself: connect to another.')
-    await this.#settled(options.signal)
+    await this.#linked(options.signal)
     const outcome = await this.#calls.begin<'connect'>({ type: 'connect', to }, options.signal)
     const held = outcome.type === 'connected' ? this.#channels.get(outcome.channel) : undefined
     if (!held) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
@@ -179,6 +179,8 @@ export class Peer {
 
   async #leave(): Promise<void> {
     this.#driver.leave()
+    // A page that goes away may not live to see the end of this: what is to outlive it is on its way to the disk first.
+    void this.#driver.shelf.flushed()
     this.#calls.end()
     for (const { channel } of this.#channels.values()) channel.ended('closed')
     this.#joining.end()
@@ -198,6 +200,12 @@ export class Peer {
     signal?.throwIfAborted()
     await this.#joining.settled(signal)
     if (this.#leaving) throw new PeerError('left', 'This peer has left the table: join again.')
+  }
+
+  async #linked(signal: AbortSignal | undefined): Promise<void> {
+    await this.#settled(signal)
+    if (this.#driver.overlay.status.links > 0) return
+    throw new PeerError('no-peers', 'Nobody is linked: wait until status.phase is online, and try again.')
   }
 
   #notice(notice: OverlayNotice): void {

@@ -1,7 +1,7 @@
 import { type Storage, StorageFault, type StorageFaultCode } from './ports/storage.js'
 
-/** Others' records are written together, this long after the first change. */
-export const relaxedDelayMs = 500
+/** Others' records are written together, this long after the first change: a burst of pushes is one transaction. */
+export const relaxedDelayMs = 100
 
 /**
  * What the driver wants kept, written in batches. A storage that fails is left alone, and the peer goes on in memory:

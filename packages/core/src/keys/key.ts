@@ -10,11 +10,12 @@ export const keyBits = keyBytes * 8
  * Held as five 32-bit words, so that distances cost a few integer operations.
  */
 export class Key {
-  readonly #words: Uint32Array
+  /** Not `#words`: what compares objects (a test, a debugger) takes all keys for equal when it cannot see into them. */
+  private readonly words: Uint32Array
   #hex: string | undefined
 
   private constructor(words: Uint32Array) {
-    this.#words = words
+    this.words = words
   }
 
   /** The key with these 20 bytes, big-endian. Throws a `RangeError` at any other length. */
@@ -48,7 +49,7 @@ export class Key {
   toBytes(): Uint8Array {
     const bytes = new Uint8Array(keyBytes)
     const view = new DataView(bytes.buffer)
-    this.#words.forEach((word, i) => view.setUint32(i * 4, word))
+    this.words.forEach((word, i) => view.setUint32(i * 4, word))
     return bytes
   }
 
@@ -59,7 +60,7 @@ export class Key {
   /** The length in bits of the prefix shared with another key: 160 when they are equal. Bucket i holds the peers that share i bits. */
   sharedBits(other: Key): number {
     for (let i = 0; i < 5; i++) {
-      const difference = (this.#words[i]! ^ other.#words[i]!) >>> 0
+      const difference = (this.words[i]! ^ other.words[i]!) >>> 0
       if (difference !== 0) return i * 32 + Math.clz32(difference)
     }
     return keyBits
@@ -67,26 +68,26 @@ export class Key {
 
   /** The bit at this place, 0 being the most significant. */
   bit(place: number): 0 | 1 {
-    return ((this.#words[place >>> 5]! >>> (31 - (place & 31))) & 1) as 0 | 1
+    return ((this.words[place >>> 5]! >>> (31 - (place & 31))) & 1) as 0 | 1
   }
 
   /** The XOR distance to another key as a share of the key space, 0 to 1, to 53 bits: for estimates, not for comparisons. */
   distanceShare(other: Key): number {
     let share = 0
-    for (let i = 4; i >= 0; i--) share = (share + ((this.#words[i]! ^ other.#words[i]!) >>> 0)) / 2 ** 32
+    for (let i = 4; i >= 0; i--) share = (share + ((this.words[i]! ^ other.words[i]!) >>> 0)) / 2 ** 32
     return share
   }
 
   /** This key with one bit turned over and every bit after it taken from `filling`: a key in the bucket of that many shared bits. */
   inBucket(sharedBits: number, filling: Key): Key {
-    const words = this.#words.map((word, i) => {
+    const words = this.words.map((word, i) => {
       const keptHere = Math.min(Math.max(sharedBits - i * 32, 0), 32)
       const mask = keptHere === 0 ? 0 : (0xffffffff << (32 - keptHere)) >>> 0
-      return ((word & mask) | (filling.#words[i]! & ~mask)) >>> 0
+      return ((word & mask) | (filling.words[i]! & ~mask)) >>> 0
     })
     const place = sharedBits >>> 5
     const bit = (1 << (31 - (sharedBits & 31))) >>> 0
-    words[place] = ((words[place]! & ~bit) | (~this.#words[place]! & bit)) >>> 0
+    words[place] = ((words[place]! & ~bit) | (~this.words[place]! & bit)) >>> 0
     return new Key(words)
   }
 
@@ -96,7 +97,7 @@ export class Key {
   }
 
   static wordsOf(key: Key): Uint32Array {
-    return key.#words
+    return key.words
   }
 }
 

@@ -2,12 +2,11 @@ import type { Key } from '../keys/key.js'
 
 /** Peers left alone at one time: the oldest entry makes room. */
 export const avoidedMax = 1_024
-/** A peer that did not answer a knock is left alone this long at first, and twice as long each further time. */
-export const silenceMs = 20_000
-/** A pair whose set-up failed once: the other tab may have been asleep or overloaded. */
-export const firstFailureMs = 60_000
-/** A pair whose set-up failed again very likely cannot link (NATs); it is not taken for dead. */
-export const repeatedFailureMs = 3_600_000
+/** A peer that did not answer a knock is left alone this long at first (its tab may be busy), and twice as long each further time. */
+export const silenceMs = 3_000
+/** A pair whose set-up failed is left alone this long the first, the second, and any further time: then it very likely cannot link (NATs); it is not taken for dead. */
+export const failureMs = [5_000, 60_000, 3_600_000] as const
+const avoidedMaxMs = 3_600_000
 
 interface Avoided {
   readonly untilMs: number
@@ -18,11 +17,12 @@ interface Avoided {
 export class Avoidance {
   readonly #avoided = new Map<string, Avoided>()
 
-  /** `silent`: no answer to a knock; `failed`: agreed, but no link came of it. */
-  note(id: Key, what: 'silent' | 'failed', nowMs: number): void {
+  /** `silent`: no answer to a knock; `failed`: agreed, but no link came of it. Answers with how often in a row it was noted. */
+  note(id: Key, what: 'silent' | 'failed', nowMs: number): number {
     const times = (this.#avoided.get(id.hex)?.times ?? 0) + 1
-    const lengthMs = what === 'silent' ? Math.min(silenceMs * 2 ** (times - 1), repeatedFailureMs) : times === 1 ? firstFailureMs : repeatedFailureMs
-    this.#put(id, { untilMs: nowMs + lengthMs, times })
+    const lengthMs = what === 'silent' ? silenceMs * 2 ** (times - 1) : (failureMs[times - 1] ?? avoidedMaxMs)
+    this.#put(id, { untilMs: nowMs + Math.min(lengthMs, avoidedMaxMs), times })
+    return times
   }
 
   /** The peer itself said when to come back. */

@@ -8,8 +8,10 @@ import type { LinkId } from './routing-table.js'
 
 /** Knocks that wait for an offer at one time. */
 export const knocksMax = 8
-/** A knock goes out over its next carriage after this long without an offer. */
-export const knockTimeoutMs = 3_000
+/** A knock goes out over its next carriage, if there is another, after this long without an offer. */
+export const nextCarriageMs = 3_000
+/** A knock is silent after this long: the other end may have to wait for its turn to set up a connection. */
+export const knockTimeoutMs = 8_000
 /** From agreement to an open link, at either end. The transport gives up after 8 s; one round of letters comes on top. */
 export const setUpTimeoutMs = 12_000
 /** Attempts in all, those of others included: what is over is refused as busy. */
@@ -40,6 +42,7 @@ interface Attempt {
   /** The other end's description, once it came and until the transport has it. */
   description: Uint8Array | undefined
   early: Uint8Array[]
+  /** The transport has the other end's description. */
   described: boolean
 }
 
@@ -138,7 +141,7 @@ export class Introductions {
     const [carriage, ...rest] = attempt.carriages
     if (!carriage) return this.#fail(attempt, 'silent', nowMs)
     attempt.carriages = rest
-    attempt.deadlineMs = nowMs + knockTimeoutMs
+    attempt.deadlineMs = nowMs + (rest.length > 0 ? nextCarriageMs : knockTimeoutMs)
     return [{ type: 'write', to: attempt.contact.id, body: { type: 'knock', nonce: attempt.nonce, why: attempt.why }, carriage }]
   }
 
@@ -248,7 +251,7 @@ export class Introductions {
         this.#attempts.delete(contact.id.hex)
         return [{ type: 'linked', contact, link: event.link }, ...this.#makeReady(nowMs)]
       case 'closed':
-        return this.#fail(attempt, 'failed', nowMs)
+        return this.#fail(attempt, outcomeOf(attempt), nowMs)
     }
   }
 
@@ -257,7 +260,7 @@ export class Introductions {
     return late.flatMap((attempt) => {
       if (attempt.state === 'knocking') return this.#knockOn(attempt, nowMs)
       const ended: IntroductionsEffect[] = attempt.state === 'settingUp' ? [{ type: 'end', link: attempt.link }] : []
-      return [...ended, ...this.#fail(attempt, 'failed', nowMs)]
+      return [...ended, ...this.#fail(attempt, outcomeOf(attempt), nowMs)]
     })
   }
 
@@ -289,6 +292,11 @@ export class Introductions {
     for (const attempt of this.#attempts.values()) if (attempt.state === state) count += 1
     return count
   }
+}
+
+/** An offer that nobody answered says nothing about whether the pair can link. */
+function outcomeOf({ described }: Attempt): 'silent' | 'failed' {
+  return described ? 'failed' : 'silent'
 }
 
 const smallest = Key.fromBytes(new Uint8Array(20))

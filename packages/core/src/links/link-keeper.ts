@@ -9,9 +9,12 @@ import type { KnownContact, LinkId, RoutingTable } from './routing-table.js'
 /** The links are looked over this soon after something changed. */
 export const lookOverDelayMs = 300
 /** And this often when nothing did: back-offs end, quotas move. */
-export const lookOverEveryMs = 10_000
+export const lookOverEveryMs = 5_000
 /** A link younger than this is not closed for being unwanted: the other end may still want it. */
 export const unwantedAgeMs = 20_000
+
+/** Knocks in a row without an answer after which a contact is taken for gone. */
+export const silencesMax = 3
 
 export type LinkKeeperEvent =
   | { type: 'changed' }
@@ -24,6 +27,8 @@ export type LinkKeeperEffect =
   | { type: 'sayWanted'; link: LinkId; wanted: boolean }
   | { type: 'hangUp'; link: LinkId }
   | { type: 'introduce'; known: KnownContact; why: Why }
+  /** It never answers: it is gone. */
+  | { type: 'forget'; id: Key }
 
 /**
  * Keeps the links that the policy wants: says so to the other ends, closes what neither end wants, and has the missing ones made as the budget allows.
@@ -50,9 +55,11 @@ export class LinkKeeper {
       case 'linked':
         this.#avoidance.forgive(event.id)
         break
-      case 'failed':
-        this.#avoidance.note(event.id, event.reason, nowMs)
-        break
+      case 'failed': {
+        const times = this.#avoidance.note(event.id, event.reason, nowMs)
+        this.#changed(nowMs)
+        return event.reason === 'silent' && times >= silencesMax ? [{ type: 'forget', id: event.id }] : []
+      }
       case 'refused':
         this.#avoidance.noteUntil(event.id, nowMs + event.retryAfterMs)
         break
@@ -61,12 +68,16 @@ export class LinkKeeper {
       case 'woke':
         return nowMs >= this.#dueMs ? this.#lookOver(nowMs) : []
     }
-    this.#dueMs = Math.min(this.#dueMs, nowMs + lookOverDelayMs)
+    this.#changed(nowMs)
     return []
   }
 
   get wakeAtMs(): number {
     return this.#dueMs
+  }
+
+  #changed(nowMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, nowMs + lookOverDelayMs)
   }
 
   #lookOver(nowMs: number): LinkKeeperEffect[] {

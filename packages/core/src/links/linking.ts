@@ -135,7 +135,6 @@ export class Linking {
         case 'linked':
           return this.#link(effect.contact, effect.link, nowMs)
         case 'failed': {
-          if (effect.reason === 'silent') this.#table.forget(effect.contact.id)
           const kept = this.#keeper.handle({ type: 'failed', id: effect.contact.id, reason: effect.reason }, nowMs)
           return [...this.#kept(kept, nowMs), { type: 'notIntroduced', id: effect.contact.id }]
         }
@@ -184,6 +183,9 @@ export class Linking {
           return this.#hangUp(effect.link, nowMs)
         case 'introduce':
           return this.#introduce(effect.known, effect.why, nowMs)
+        case 'forget':
+          this.#table.forget(effect.id)
+          return []
       }
     })
   }

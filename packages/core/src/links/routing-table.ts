@@ -120,7 +120,7 @@ export class RoutingTable {
     return closest(target, [...alive.values()], count, (contact) => contact.id)
   }
 
-  /** Notes a contact that somebody named. Full buckets keep what they have; a better known way replaces a worse one. */
+  /** Notes a contact that somebody named. In a full bucket the one seen longest ago makes room; a better known way replaces a worse one. */
   note(contact: Contact, way: { route: readonly Key[]; point?: number }, nowMs: number): void {
     const { hex } = contact.id
     if (contact.id.equals(this.self) || this.#links.has(hex) || way.route.length > hopsMax) return
@@ -133,9 +133,15 @@ export class RoutingTable {
     }
     const bucket = this.self.sharedBits(contact.id)
     const members = this.#knownInBucket.get(bucket) ?? []
-    if (members.length >= contactsPerBucketMax) return
-    this.#knownInBucket.set(bucket, [...members, hex])
+    const stalest = members.length >= contactsPerBucketMax ? this.#stalest(members) : undefined
+    if (stalest !== undefined) this.#known.delete(stalest)
+    this.#knownInBucket.set(bucket, [...members.filter((member) => member !== stalest), hex])
     this.#known.set(hex, known)
+  }
+
+  #stalest(members: readonly string[]): string {
+    const seenMs = (hex: string) => this.#known.get(hex)!.seenMs
+    return members.reduce((stalest, member) => (seenMs(member) < seenMs(stalest) ? member : stalest))
   }
 
   /** Drops a contact that is gone, or that nobody can reach. */

@@ -38,6 +38,8 @@ export type AskingEffect =
   | { type: 'found'; contacts: readonly Found[] }
   | { type: 'alive'; link: LinkId; rttMs: number }
   | { type: 'silent'; link: LinkId }
+  /** A linked peer left a question unanswered: is it there? */
+  | { type: 'troubled'; link: LinkId }
   | { type: 'pushed' | 'notPushed'; id: string; to: Key }
   | { type: 'wrote'; id: string; stored: number; owned?: Record }
   | { type: 'records'; effects: readonly RecordRoomEffect[] }
@@ -200,7 +202,11 @@ export class Asking {
         return [{ type: arrived ? 'pushed' : 'notPushed', id: asker.id, to }]
       }
       case 'operation': {
-        if (effect.type === 'silent') return this.#operated(this.#operations.handle({ type: 'silent', asker, from: to }, nowMs), nowMs)
+        if (effect.type === 'silent') {
+          const link = this.#table.linkTo(to)
+          const doubted: AskingEffect[] = link && effect.reason === 'timedOut' ? [{ type: 'troubled', link: link.link }] : []
+          return [...doubted, ...this.#operated(this.#operations.handle({ type: 'silent', asker, from: to }, nowMs), nowMs)]
+        }
         const { route, answer } = effect
         return this.#operated(this.#operations.handle({ type: 'answered', asker, from: to, route, answer }, nowMs), nowMs)
       }

@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { linkedTable } from '../fixtures/linked-table.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { Key, keyBytes } from '../keys/key.js'
+import { replicas } from '../wire/message.js'
+import { desktopLinkLimits, type LinkLimits, LinkPolicy } from './link-policy.js'
+import { RoutingTable } from './routing-table.js'
+
+const limits: LinkLimits = { target: 10, soft: 12, hard: 14 }
+/** Eight peers close to 0b0: bits 8 to 15. */
+const siblings = Array.from({ length: replicas }, (_, i) => `0b${'0'.repeat(8 + i)}1`)
+const inBucket = (bucket: number, count: number) => Array.from({ length: count }, (_, i) => `0b${'0'.repeat(bucket)}1${i.toString(2).padStart(7, '0')}`)
+
+const wantedBits = (table: RoutingTable, policy: LinkPolicy) => [...policy.wanted()].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
+const hexes = (...bits: string[]) => bits.map((one) => key(one).hex).sort()
+const noted = (table: RoutingTable, ...bits: string[]) => bits.forEach((one) => table.note(contact(one), { route: [] }, 0))
+const wishes = (policy: LinkPolicy) => policy.wishes().map(({ known, why }) => [why, known.contact.id.hex])
+
+describe('the links wanted', () => {
+  it('are all while they are no more than the target', () => {
+    const others = [...siblings, ...inBucket(0, 2)]
+    const table = linkedTable('0b0', others)
+    expect(wantedBits(table, new LinkPolicy(table, limits))).toEqual(hexes(...others))
+  })
+
+  it('are the siblings, and as many of each bucket, the longest-lived', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(0, 3), ...inBucket(1, 3)])
+    table.addLink(99, contact(inBucket(0, 1)[0]!), 1_000)
+    expect(wantedBits(table, new LinkPolicy(table, limits))).toEqual(hexes(...siblings, inBucket(0, 2)[1]!, inBucket(1, 1)[0]!))
+  })
+
+  it('give to a full bucket what a poor one does not use', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(0, 9), ...inBucket(1, 1)])
+    const wanted = wantedBits(table, new LinkPolicy(table, { target: 13, soft: 20, hard: 30 }))
+    expect(wanted).toEqual(hexes(...siblings, ...inBucket(0, 4), ...inBucket(1, 1)))
+  })
+
+  it('include what an app asked for', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(0, 5)])
+    const policy = new LinkPolicy(table, limits)
+    const [asked] = inBucket(0, 5).slice(-1)
+    policy.appWants.add(key(asked!).hex)
+    expect(wantedBits(table, policy)).toEqual(hexes(...siblings, ...inBucket(0, 2), asked!))
+  })
+
+  it('are never more than the target, and always include the siblings', () => {
+    const anyId = fc.uint8Array({ minLength: keyBytes, maxLength: keyBytes })
+    fc.assert(
+      fc.property(fc.array(anyId, { maxLength: 90 }), (ids) => {
+        const table = linkedTable('0b0', [])
+        ids.forEach((bytes, i) => table.addLink(i + 1, { id: Key.fromBytes(bytes), publicKey: contact('0b0').publicKey }, i))
+        const wanted = new LinkPolicy(table, desktopLinkLimits).wanted()
+        expect(wanted.size).toBe(Math.min(table.linkCount, desktopLinkLimits.target))
+        for (const { link } of table.siblings()) expect(wanted.has(link)).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('the links wished for', () => {
+  it('are would-be siblings by distance, then one of each bucket that lacks links, in turn', () => {
+    const table = linkedTable('0b0', siblings)
+    noted(table, ...inBucket(0, 2), ...inBucket(1, 2), `0b${'0'.repeat(20)}1`)
+    const policy = new LinkPolicy(table, { target: 11, soft: 20, hard: 30 })
+    expect(wishes(policy)).toEqual([
+      ['sibling', key(`0b${'0'.repeat(20)}1`).hex],
+      ...[inBucket(0, 1)[0]!, inBucket(1, 1)[0]!, inBucket(0, 2)[1]!].map((bits) => ['bucket', key(bits).hex]),
+    ])
+  })
+
+  it('are everybody known while there are few', () => {
+    const table = linkedTable('0b0', ['0b1'])
+    noted(table, '0b01', '0b11')
+    expect(wishes(new LinkPolicy(table, limits))).toEqual([
+      ['sibling', key('0b01').hex],
+      ['sibling', key('0b11').hex],
+    ])
+  })
+
+  it('are no more of a bucket than it lacks', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(0, 2)])
+    noted(table, ...inBucket(0, 6).slice(2))
+    expect(wishes(new LinkPolicy(table, limits))).toEqual([])
+  })
+
+  it('include what an app asked for, wherever it lies', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(0, 2)])
+    const policy = new LinkPolicy(table, limits)
+    noted(table, '0b11')
+    policy.appWants.add(key('0b11').hex)
+    expect(wishes(policy)).toEqual([['app', key('0b11').hex]])
+  })
+})
+
+describe('a knock', () => {
+  const table = (count: number) => linkedTable('0b0', [...siblings, ...inBucket(0, count - replicas)])
+  const far = contact('0b111')
+
+  it.each<[string, number, 'sibling' | 'bucket' | 'app', 'yes' | 'full']>([
+    ['below the soft limit', 11, 'bucket', 'yes'],
+    ['at the soft limit, for a bucket', 12, 'bucket', 'full'],
+    ['at the soft limit, for an app', 12, 'app', 'yes'],
+    ['at the soft limit, from whom we are a sibling to', 12, 'sibling', 'yes'],
+    ['at the hard limit, for an app', 14, 'app', 'full'],
+    ['at the hard limit, from whom we are a sibling to', 14, 'sibling', 'full'],
+  ])('%s', (_, count, why, verdict) => expect(new LinkPolicy(table(count), limits).admits(far, why)).toBe(verdict))
+
+  it('from a would-be sibling, and from a peer that is linked, is always welcome', () => {
+    const policy = new LinkPolicy(table(14), limits)
+    expect(policy.admits(contact(`0b${'0'.repeat(20)}1`), 'bucket')).toBe('yes')
+    expect(policy.admits(contact(inBucket(0, 1)[0]!), 'bucket')).toBe('yes')
+  })
+})
