@@ -7,6 +7,7 @@ import {
   introductionLetterBytesMax,
   isMalformed,
   type LinkLimits,
+  type Message,
   type OperationId,
   type Outcome,
   Overlay,
@@ -45,6 +46,9 @@ export interface DriverEvents {
 }
 
 type Finish = (outcome: Outcome | CallOutcome) => void
+
+/** Bytes that wait on one link beyond which it takes no more of what will be sent again: half of what ends it. */
+const jammedBytes = 512 * 1024
 
 /** The driver is woken at least this often, so that a wrong deadline costs seconds and not the peer. */
 const sleepMaxMs = 30_000
@@ -193,6 +197,8 @@ export class Driver {
     const { transport } = this.#parts
     switch (effect.type) {
       case 'send':
+        // What is sent again by whoever it came from may be dropped where a link is jammed; the rest is little.
+        if (isSentAgain(effect.message) && transport.bufferedBytes(effect.link) > jammedBytes) return
         return transport.send(effect.link, encodeMessage(effect.message))
       case 'offer':
         return transport.offer(effect.link)
@@ -237,6 +243,10 @@ export class Driver {
     const letter = this.#letters.open(sealed, this.#parts.clock.nowMs())
     if (letter) this.handle({ type: 'letter', from: contactOf(letter.from), body: letter.body, back })
   }
+}
+
+function isSentAgain(message: Message): boolean {
+  return message.type === 'envelope' || (message.type === 'spoken' && message.body.type === 'part')
 }
 
 type DistributiveOmit<T, Property extends PropertyKey> = T extends unknown ? Omit<T, Property> : never

@@ -1,0 +1,7 @@
+export * from './storage-suite.js'
+export * from './manual-clock.js'
+export * from './memory-network.js'
+export * from './memory-transport.js'
+export * from './transport-end.js'
+export * from './transport-suite.js'
+export * from './memory-square.js'
