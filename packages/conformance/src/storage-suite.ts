@@ -8,7 +8,7 @@ export interface StoragePlace {
 /** One promise of the `Storage` port. Runs wherever its storage does, in a test runner or in a page; rejects when the promise is broken. */
 export interface StorageCase {
   readonly name: string
-  run(makePlace: () => StoragePlace): Promise<void>
+  readonly run: (makePlace: () => StoragePlace) => Promise<void>
 }
 
 /** Entries in the one large batch: more than a full peer writes at a time. */

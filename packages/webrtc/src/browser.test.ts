@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page as Tab } from 'playwright-core'
+import { build, createServer, type InlineConfig, preview } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { transportSuite } from '@hashtab/conformance'
+import { chromiumArguments, findBrowser } from '../../../scripts/find-browser.mjs'
+import type { Page } from './browser-page/page.js'
+
+/** Nothing here is for simple-peer: a plain Vite app takes the package as it is. 'source' only saves the build of our own packages. */
+const vite: InlineConfig = {
+  root: fileURLToPath(new URL('browser-page', import.meta.url)),
+  configFile: false,
+  logLevel: 'warn',
+  resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
+  server: { host: '127.0.0.1', port: 0 },
+  preview: { host: '127.0.0.1', port: 0 },
+}
+
+let browser: Browser
+let scratch: string
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'hashtab-webrtc-'))
+  browser = await chromium.launch({ executablePath: await findBrowser(), args: chromiumArguments })
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await rm(scratch, { recursive: true, force: true })
+})
+
+describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite %s', kind => {
+  let address: string
+  let close: () => Promise<void>
+  let tab: Tab
+
+  beforeAll(async () => {
+    const cacheDir = join(scratch, 'cache')
+    if (kind === 'build') {
+      const outDir = join(scratch, 'build')
+      await build({ ...vite, build: { outDir, emptyOutDir: true } })
+      const server = await preview({ ...vite, build: { outDir } })
+      address = server.resolvedUrls!.local[0]!
+      close = () => server.close()
+    } else {
+      const server = await createServer({ ...vite, cacheDir })
+      await server.listen()
+      address = server.resolvedUrls!.local[0]!
+      close = () => server.close()
+    }
+    tab = await openTab(address)
+  }, 60_000)
+
+  afterAll(() => close())
+
+  it.each(transportSuite)('$name', async ({ name }) => {
+    expect(await tab.evaluate(name => page.runCase(name), name)).toBeUndefined()
+  })
+
+  if (kind === 'dev server') return
+
+  it('closes a link as abused whatever rule its other end breaks', async () => {
+    const names = await tab.evaluate(() => page.abuses)
+    expect(names.length).toBeGreaterThan(5)
+    for (const name of names) expect([name, await tab.evaluate(name => page.abuse(name), name)]).toEqual([name, 'abused'])
+    expect(await tab.evaluate(() => page.tooManyCandidates())).toBe('abused')
+  })
+
+  it('opens no link to another certificate than the one in the description', async () => {
+    expect(await tab.evaluate(() => page.wrongFingerprint())).toBe('failed')
+  })
+
+  it('opens links in well under a second, and hears at once that a connection was closed without a word', async () => {
+    const durations = await tab.evaluate(() => page.openingMs(10))
+    expect(durations.toSorted((a, b) => a - b)[5]).toBeLessThan(500)
+    expect(await tab.evaluate(() => page.droppedAfterMs())).toBeLessThan(2_000)
+  })
+
+  it('refuses when the browser has no slot left, and brings the collector so that it soon has some', async () => {
+    const crowded = await openTab(address)
+    const { reason, recoveredAfterMs } = await crowded.evaluate(() => page.withoutSlots())
+    expect(reason).toBe('refused')
+    expect(recoveredAfterMs).toBeLessThan(10_000)
+    await crowded.close()
+  })
+
+  it('tells trouble, then that the link is closed, when the other tab crashes', async () => {
+    const other = await openTab(address)
+    const offer = await other.evaluate(() => page.offer())
+    const answer = await tab.evaluate(offer => page.answer(offer), offer)
+    await other.evaluate(answer => page.accept(answer), answer)
+    const lost = tab.evaluate(() => page.lostAfterMs())
+    await other.goto('chrome://crash').catch(() => undefined)
+    const told = (await lost).filter(([type]) => type !== 'opened')
+    expect(told.map(([type]) => type)).toEqual(['troubled', 'closed'])
+    expect(told[1]![1]).toBeLessThan(30_000) // 15 to 18 s, of which trouble comes after 5 to 8 (measured): ICE consent, RFC 7675.
+  }, 60_000)
+})
+
+async function openTab(address: string): Promise<Tab> {
+  const tab = await browser.newPage()
+  tab.on('pageerror', fault => console.error(fault))
+  await tab.goto(address)
+  await tab.waitForFunction(() => 'page' in globalThis)
+  return tab
+}
+
+/** Runs in the page. */
+declare const page: Page

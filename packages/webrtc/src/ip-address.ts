@@ -1,0 +1,48 @@
+/** The 4 or 16 bytes of a written IP address; `undefined` for anything else (names, zones, leading zeros in IPv4). */
+export function parseIpAddress(text: string): Uint8Array | undefined {
+  if (text.length > ipTextLengthMax) return undefined
+  return text.includes(':') ? parseIpv6(text) : parseIpv4(text)
+}
+
+/** The address as text: dotted decimal for 4 bytes, eight groups of hex digits for 16, which every SDP parser reads. */
+export function printIpAddress(address: Uint8Array): string {
+  if (address.length === 4) return address.join('.')
+  const groups = Array.from({ length: 8 }, (_, i) => ((address[i * 2]! << 8) | address[i * 2 + 1]!).toString(16))
+  return groups.join(':')
+}
+
+/** Whether packets may be sent there at a stranger's word: no unspecified, multicast or broadcast address, and no IPv4 within IPv6. */
+export function isUnicast(address: Uint8Array): boolean {
+  if (address.length === 4) return address[0]! > 0 && address[0]! < 224
+  return address[0] !== 0xff && address.subarray(0, 8).some(byte => byte !== 0)
+}
+
+/** Characters in the longest form of an IPv6 address: six full groups and an IPv4 address. */
+const ipTextLengthMax = 45
+
+function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return undefined
+  return Uint8Array.from(parts, Number)
+}
+
+function parseIpv6(text: string): Uint8Array | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const [front, back] = halves.map(groupsOf)
+  if (front === undefined || (halves.length === 2 && back === undefined)) return undefined
+  const missing = 8 - front.length - (back?.length ?? 0)
+  if (back === undefined ? missing !== 0 : missing < 1) return undefined
+  const groups = [...front, ...new Array<number>(missing).fill(0), ...(back ?? [])]
+  return Uint8Array.from(groups.flatMap(group => [group >>> 8, group & 0xff]))
+}
+
+/** The 16-bit groups of one side of `::`. An IPv4 address may stand last. */
+function groupsOf(text: string): number[] | undefined {
+  if (text === '') return []
+  const parts = text.split(':')
+  const ipv4 = parseIpv4(parts.at(-1)!)
+  if (ipv4 !== undefined) parts.splice(-1, 1, ((ipv4[0]! << 8) | ipv4[1]!).toString(16), ((ipv4[2]! << 8) | ipv4[3]!).toString(16))
+  if (!parts.every(part => /^[0-9a-f]{1,4}$/i.test(part))) return undefined
+  return parts.map(part => Number.parseInt(part, 16))
+}

@@ -1,0 +1,137 @@
+import { isMalformed } from '@hashtab/core'
+import type { Clock, CloseReason, IceServer, LinkId, Transport, TransportEvent, TransportOptions } from '@hashtab/peer'
+import { bringCollector } from './collector.js'
+import { Connection, type Role, type WebRtcImplementation } from './connection.js'
+import { decodeDescription } from './description.js'
+import { chooseIceServers } from './ice-servers.js'
+import { Link } from './link.js'
+
+export interface WebRtcTransportOptions extends TransportOptions {
+  /** What makes connections; default: the browser. */
+  readonly wrtc?: WebRtcImplementation
+  /** What runs the deadlines; default: `setTimeout`. */
+  readonly clock?: Pick<Clock, 'wake'>
+}
+
+/**
+ * The `Transport` over WebRTC data channels, one simple-peer a link. Source: RFC 8825 to 8835; limits: the package's README.
+ * Throws a `TypeError` where there is no WebRTC (workers, Node without `@hashtab/webrtc/node`).
+ */
+export class WebRtcTransport implements Transport {
+  readonly #wrtc: WebRtcImplementation
+  readonly #clock: Pick<Clock, 'wake'>
+  readonly #links = new Map<LinkId, Link>()
+  /** Links that are over, and whose `closed` is not told yet. */
+  readonly #ending = new Set<LinkId>()
+  #iceServers: RTCIceServer[]
+  #listener: ((event: TransportEvent) => void) | undefined
+  #connectionsMade = 0
+
+  constructor(options: WebRtcTransportOptions = {}) {
+    this.#wrtc = options.wrtc ?? browserWebRtc()
+    this.#clock = options.clock ?? timeoutClock
+    this.#iceServers = chooseIceServers(options.iceServers ?? [])
+  }
+
+  get connectionsMade(): number {
+    return this.#connectionsMade
+  }
+
+  start(listener: (event: TransportEvent) => void): void {
+    this.#listener = listener
+  }
+
+  offer(link: LinkId): void {
+    if (this.#accepts(link)) this.#begin(link, 'offering')
+  }
+
+  answer(link: LinkId, bytes: Uint8Array): void {
+    if (!this.#accepts(link)) return
+    const description = decodeDescription(bytes)
+    if (!isMalformed(description) && description.setup === 'actpass') return this.#begin(link, 'answering').describeRemote(description)
+    // No connection is made for a bad description: each holds a slot in the browser.
+    this.#closed(link, 'abused')
+  }
+
+  accept(link: LinkId, bytes: Uint8Array): void {
+    const known = this.#links.get(link)
+    if (known === undefined) return
+    const description = decodeDescription(bytes)
+    if (isMalformed(description)) known.abuse()
+    else known.describeRemote(description)
+  }
+
+  addCandidates(link: LinkId, candidates: Uint8Array): void {
+    this.#links.get(link)?.addCandidates(candidates)
+  }
+
+  /** Throws a `RangeError` for a message that is empty or longer than `messageBytesMax`. Before `opened` it is ignored. */
+  send(link: LinkId, message: Uint8Array): void {
+    this.#links.get(link)?.send(message)
+  }
+
+  bufferedBytes(link: LinkId): number {
+    return this.#links.get(link)?.bufferedBytes ?? 0
+  }
+
+  end(link: LinkId): void {
+    const known = this.#links.get(link)
+    this.#links.delete(link)
+    this.#ending.delete(link)
+    known?.end()
+  }
+
+  /** Of many, the first two of STUN and the first two of TURN are used. */
+  useIceServers(servers: readonly IceServer[]): void {
+    this.#iceServers = chooseIceServers(servers)
+  }
+
+  close(): void {
+    this.#listener = undefined
+    for (const link of [...this.#links.keys()]) this.end(link)
+    this.#ending.clear()
+  }
+
+  #accepts(link: LinkId): boolean {
+    return this.#listener !== undefined && !this.#links.has(link) && !this.#ending.has(link)
+  }
+
+  #begin(id: LinkId, role: Role): Link {
+    const link = new Link(id, role, this.#clock, {
+      tell: event => this.#tell(event),
+      closed: (closed, reason) => this.#closed(closed, reason),
+    })
+    this.#links.set(id, link)
+    const connection = Connection.make(this.#wrtc, this.#iceServers, role, link)
+    if (connection === undefined) bringCollector()
+    else this.#connectionsMade++
+    link.begin(connection)
+    return link
+  }
+
+  #closed(link: LinkId, reason: CloseReason): void {
+    this.#links.delete(link)
+    this.#ending.add(link)
+    queueMicrotask(() => {
+      if (this.#ending.delete(link)) this.#listener?.({ type: 'closed', link, reason })
+    })
+  }
+
+  #tell(event: TransportEvent): void {
+    if (this.#links.has(event.link)) this.#listener?.(event)
+  }
+}
+
+function browserWebRtc(): WebRtcImplementation {
+  if (typeof RTCPeerConnection !== 'function') {
+    throw new TypeError('There is no WebRTC here. In Node use createNodeTransport() of @hashtab/webrtc/node; workers have none: use it in a window.')
+  }
+  return { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }
+}
+
+const timeoutClock: Pick<Clock, 'wake'> = {
+  wake(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
