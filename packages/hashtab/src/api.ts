@@ -1,5 +1,6 @@
 export type { JoinOptions } from './join-options.js'
-export { PeerError, peerIdOf, StorageFault, verify } from '@hashtab/peer'
+export { PeerError, peerIdOf, StorageFault } from '@hashtab/peer'
+export { verify } from './verify.js'
 export type {
   CallOptions,
   ChannelEvents,
@@ -7,7 +8,7 @@ export type {
   Entry,
   IceServer,
   Peer,
-  PeerChannel,
+  PeerChannel as Channel,
   PeerErrorCode,
   PeerEvents,
   PeerMessage,

@@ -1,2 +1,3 @@
 export * from './api.js'
 export { join } from './join-in-node.js'
+export { userIdentity } from '@hashtab/indexeddb'

@@ -178,6 +178,7 @@ export class Peer {
   }
 
   async #leave(): Promise<void> {
+    for (const { channel } of this.#channels.values()) channel.close()
     this.#driver.leave()
     // A page that goes away may not live to see the end of this: what is to outlive it is on its way to the disk first.
     void this.#driver.shelf.flushed()

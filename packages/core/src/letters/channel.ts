@@ -22,8 +22,8 @@ interface Part {
 
 export type ChannelEvent =
   | { type: 'send'; operation: number; data: Uint8Array }
-  | { type: 'frame'; frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'close' }> }
-  /** The way to the other end changed: do not wait to send again. */
+  | { type: 'frame'; frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'probe' | 'close' }> }
+  /** The link to the other end came, or went: send again, and see whether it is still there. */
   | { type: 'rerouted' }
   | { type: 'close' }
   | { type: 'woke' }
@@ -33,6 +33,8 @@ export type ChannelEffect =
   | { type: 'message'; data: Uint8Array }
   /** The message of this send is on its way, and there is room for the next. */
   | { type: 'sent'; operation: number }
+  /** It is closed, or closing: this will not be sent. */
+  | { type: 'unsent'; operation: number }
   | { type: 'closed'; reason: 'closed' | 'lost' | 'abused'; unsent: readonly number[] }
 
 /**
@@ -55,6 +57,8 @@ export class Channel {
   #expected = 0
   #message: Uint8Array[] = []
   #messageBytes = 0
+  /** Asked whether the other end is still there, and not answered yet. */
+  #probing = false
   #closing = false
   #closed = false
 
@@ -65,7 +69,8 @@ export class Channel {
   }
 
   handle(event: ChannelEvent, nowMs: number): ChannelEffect[] {
-    if (this.#closed || (this.#closing && event.type === 'send')) return event.type === 'send' ? [{ type: 'closed', reason: 'closed', unsent: [event.operation] }] : []
+    if (event.type === 'send' && (this.#closed || this.#closing)) return [{ type: 'unsent', operation: event.operation }]
+    if (this.#closed) return []
     switch (event.type) {
       case 'send':
         this.#enqueue(event.data, event.operation)
@@ -73,6 +78,8 @@ export class Channel {
       case 'frame':
         return this.#frame(event.frame, nowMs)
       case 'rerouted':
+        if (!this.#awaits) this.#progressMs = nowMs
+        this.#probing = true
         return this.#resend(nowMs)
       case 'close':
         this.#closing = true
@@ -91,6 +98,11 @@ export class Channel {
     return this.#queuedBytes < channelQueueBytesMax
   }
 
+  /** Whether the other end owes an answer. */
+  get #awaits(): boolean {
+    return this.#probing || this.#underWay.length > 0
+  }
+
   #enqueue(data: Uint8Array, operation: number): void {
     let offset = 0
     do {
@@ -104,7 +116,7 @@ export class Channel {
 
   #sendOn(nowMs: number): ChannelEffect[] {
     const effects: ChannelEffect[] = []
-    if (this.#underWay.length === 0) this.#progressMs = nowMs
+    if (!this.#awaits) this.#progressMs = nowMs
     while (this.#queue[0] && this.#queue[0].seq < this.#limit && this.#underWay.length < windowParts) {
       const part = this.#queue.shift()!
       this.#queuedBytes -= part.data.length
@@ -116,7 +128,7 @@ export class Channel {
     return effects
   }
 
-  #frame(frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'close' }>, nowMs: number): ChannelEffect[] {
+  #frame(frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'probe' | 'close' }>, nowMs: number): ChannelEffect[] {
     switch (frame.type) {
       case 'close':
         return [this.#close('closed')]
@@ -124,15 +136,19 @@ export class Channel {
         return this.#progress(frame.next, frame.limit, nowMs)
       case 'part':
         return this.#part(frame)
+      case 'probe':
+        return [this.#report()]
     }
   }
 
   #progress(next: number, limit: number, nowMs: number): ChannelEffect[] {
     if (next > this.#nextSeq) return [this.#close('abused')]
+    const awaited = this.#probing
     const before = this.#underWay.length
+    this.#probing = false
     while (this.#underWay[0] && this.#underWay[0].seq < next) this.#underWay.shift()
     this.#limit = Math.max(this.#limit, limit)
-    if (this.#underWay.length < before) {
+    if (awaited || this.#underWay.length < before) {
       this.#progressMs = nowMs
       this.#resends = 0
       this.#resendAtMs = undefined
@@ -142,7 +158,8 @@ export class Channel {
 
   #part(frame: Extract<ChannelFrame, { type: 'part' }>): ChannelEffect[] {
     const effects: ChannelEffect[] = []
-    if (frame.seq >= this.#expected + windowParts) return [this.#close('abused')]
+    const endless = frame.data.length === 0 && !frame.last
+    if (endless || frame.seq >= this.#expected + windowParts) return [this.#close('abused')]
     if (frame.seq >= this.#expected) this.#early.set(frame.seq, { last: frame.last, data: frame.data })
     for (let part = this.#early.get(this.#expected); part; part = this.#early.get(this.#expected)) {
       this.#early.delete(this.#expected++)
@@ -151,8 +168,11 @@ export class Channel {
       if (this.#messageBytes > channelMessageBytesMax) return [this.#close('abused')]
       if (part.last) effects.push({ type: 'message', data: this.#takeMessage() })
     }
-    const body: ChannelFrame = { type: 'progress', channel: this.id, next: this.#expected, limit: this.#expected + windowParts }
-    return [{ type: 'write', body }, ...effects]
+    return [this.#report(), ...effects]
+  }
+
+  #report(): ChannelEffect {
+    return { type: 'write', body: { type: 'progress', channel: this.id, next: this.#expected, limit: this.#expected + windowParts } }
   }
 
   #takeMessage(): Uint8Array {
@@ -174,10 +194,11 @@ export class Channel {
   }
 
   #resend(nowMs: number): ChannelEffect[] {
-    if (this.#underWay.length === 0) return []
+    if (!this.#awaits) return []
     this.#resends += 1
     this.#resendAtMs = nowMs + resendMs * 2 ** Math.min(this.#resends, 3)
-    return this.#underWay.map((part) => this.#write(part))
+    const probe: ChannelEffect = { type: 'write', body: { type: 'probe', channel: this.id } }
+    return [...(this.#probing ? [probe] : []), ...this.#underWay.map((part) => this.#write(part))]
   }
 
   #write({ seq, last, data }: Part): ChannelEffect {

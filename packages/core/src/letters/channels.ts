@@ -153,9 +153,10 @@ export class Channels {
         return this.#run(channel, { type: 'frame', frame }, nowMs)
       case 'part':
       case 'progress':
+      case 'probe':
         if (channel) return this.#run(channel, { type: 'frame', frame }, nowMs)
         // The other end still believes in a channel that is gone here, after a reload for instance.
-        return frame.type === 'part' ? [{ type: 'write', to: from.id, body: { type: 'close', channel: frame.channel } }] : []
+        return frame.type !== 'progress' ? [{ type: 'write', to: from.id, body: { type: 'close', channel: frame.channel } }] : []
     }
   }
 
@@ -208,6 +209,8 @@ export class Channels {
         return [{ type: 'message', channel: channel.id, data: effect.data }]
       case 'sent':
         return [{ type: 'finish', operation: effect.operation, outcome: 'sent' }]
+      case 'unsent':
+        return [{ type: 'finish', operation: effect.operation, outcome: 'closed' }]
       case 'closed': {
         this.#channels.delete(channel.id)
         const unsent = effect.unsent.map((operation): ChannelsEffect => ({ type: 'finish', operation, outcome: 'closed' }))

@@ -50,6 +50,8 @@ export class Post {
   /** Ways that lookups found to peers with a channel: by the hex of their id. */
   readonly #routes = new Map<string, readonly Key[]>()
 
+  #dueMs: number | undefined
+
   constructor(table: RoutingTable, ids: FreshIds) {
     this.#table = table
     this.#ids = ids
@@ -58,6 +60,7 @@ export class Post {
   }
 
   handle(event: PostEvent, nowMs: number): PostEffect[] {
+    this.#dueMs = undefined
     switch (event.type) {
       case 'letter':
         return this.#letter(event, nowMs)
@@ -105,9 +108,9 @@ export class Post {
     }
   }
 
-  get wakeAtMs(): number | undefined {
-    const dues = [this.#mail.wakeAtMs, this.#channels.wakeAtMs].filter((dueMs) => dueMs !== undefined)
-    return dues.length > 0 ? Math.min(...dues) : undefined
+  /** Asked for after every message, so remembered until the next event. Infinity: waiting for nothing. */
+  get wakeAtMs(): number {
+    return (this.#dueMs ??= Math.min(this.#mail.wakeAtMs ?? Infinity, this.#channels.wakeAtMs ?? Infinity))
   }
 
   #letter(event: Extract<PostEvent, { type: 'letter' }>, nowMs: number): PostEffect[] {
@@ -126,6 +129,7 @@ export class Post {
       case 'opened':
       case 'part':
       case 'progress':
+      case 'probe':
       case 'close':
         if (back?.by === 'overlay') this.#routes.set(from.id.hex, back.route)
         return this.#channeled(this.#channels.handle({ type: 'letter', from, body }, nowMs))

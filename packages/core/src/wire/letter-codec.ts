@@ -45,6 +45,7 @@ export const letterBodyField: Field<LetterBody> = tagged('type', 't', {
     data: required('d', bytes(0, partBytesMax)),
   },
   progress: { channel: required('c', nonce), next: required('n', integer(0, partSeqMax)), limit: required('l', integer(0, partSeqMax)) },
+  probe: { channel: required('c', nonce) },
   close: { channel: required('c', nonce) },
 })
 

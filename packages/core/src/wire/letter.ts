@@ -38,6 +38,8 @@ export type ChannelFrame =
   | { readonly type: 'part'; readonly channel: ChannelId; readonly seq: number; readonly last: boolean; readonly data: Uint8Array }
   /** Every part below `next` has come; parts below `limit` may be sent. */
   | { readonly type: 'progress'; readonly channel: ChannelId; readonly next: number; readonly limit: number }
+  /** Are you still there? Answered with `progress`, or with `close` by an end that knows no such channel. */
+  | { readonly type: 'probe'; readonly channel: ChannelId }
   | { readonly type: 'close'; readonly channel: ChannelId }
 
 export type ChannelId = string

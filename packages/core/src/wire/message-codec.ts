@@ -2,8 +2,9 @@ import { decode, encode } from '../bencode/bencode.js'
 import { optional, required, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, flag, hex, integer, integer64, keyField, list, mapped, oneOf, publicKeyField } from '../bencode/field.js'
 import { letterBodyField } from './letter-codec.js'
-import { malformed, type Malformed } from '../bencode/malformed.js'
+import { isMalformed, malformed, type Malformed } from '../bencode/malformed.js'
 import { type Answer, answerRecordsMax, hopsMax, type Message, messageIdBytes, neighboursMax, type Payload, protocolVersion, type Question, replicas } from './message.js'
+import { keyBytes } from '../keys/key.js'
 import { type Contact, contactOf } from '../keys/public-key.js'
 import { recordField } from '../records/record-codec.js'
 import { seqMax } from '../records/record.js'
@@ -15,6 +16,8 @@ const contactField: Field<Contact> = mapped(
   (contact) => contact.publicKey,
 )
 const id = hex(messageIdBytes)
+/** Bytes that each hop adds to an envelope: `20:` and an id, in its path. */
+const hopBytes = 3 + keyBytes
 
 const questionField: Field<Question> = tagged('type', 'q', {
   ping: {},
@@ -62,5 +65,10 @@ export function encodeMessage(message: Message): Uint8Array {
 /** The message that these bytes are, or `Malformed`. Never throws. */
 export function decodeMessage(raw: Uint8Array): Message | Malformed {
   if (raw.length > messageBytesMax) return malformed(`${raw.length} bytes are more than a message has`)
-  return messageField.read(decode(raw))
+  const message = messageField.read(decode(raw))
+  if (isMalformed(message) || message.type !== 'envelope') return message
+  // Envelopes grow on their way: nobody shall be blamed for passing on what the next peer must refuse.
+  const { path, hopsLeft } = message
+  const fits = path.length + hopsLeft <= hopsMax + 1 && raw.length + hopsLeft * hopBytes <= messageBytesMax
+  return fits ? message : malformed('an envelope without room for the hops it has left')
 }

@@ -1,0 +1,67 @@
+import { useId, useState } from 'preact/hooks'
+import type { Chat } from '../chat.js'
+import { readUserKey, type UserKey } from '../model/user-key.js'
+import { go } from '../route.js'
+import { Dialog } from './dialog.js'
+
+interface AddContactProps {
+  readonly chat: Chat
+  /** The key in the link that led here. */
+  readonly offered: UserKey | undefined
+  readonly onClose: () => void
+}
+
+/** Takes a key or a link, and says plainly when it is neither. */
+export function AddContact({ chat, offered, onClose }: AddContactProps) {
+  const [text, setText] = useState<string>(offered ?? '')
+  const [fault, setFault] = useState<string | undefined>()
+  const [inputId, hintId] = [useId(), useId()]
+
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    const key = readUserKey(text)
+    if (key === undefined) return setFault('That is no key. A key has 64 characters, 0–9 and a–f; paste it whole, or paste the link.')
+    if (key === chat.myKey) return setFault('That is your own key. Give it to somebody, and add theirs here.')
+    if (!(await chat.add(key))) return setFault('Your list is full. Remove somebody first.')
+    onClose()
+    go({ page: 'conversation', key })
+  }
+  return (
+    <Dialog title="Add a contact" onClose={onClose}>
+      <form class="add-form" onSubmit={(event) => void submit(event)} noValidate>
+        <p>{offered ? 'You followed a link to this person. They are looked up in the network once you add them.' : 'They find their key under their name, at the top of their list.'}</p>
+        <label for={inputId}>Their key or link</label>
+        <textarea
+          id={inputId}
+          class="input key-input"
+          rows={3}
+          value={text}
+          autofocus
+          spellcheck={false}
+          autocapitalize="off"
+          autocomplete="off"
+          aria-describedby={hintId}
+          aria-invalid={fault !== undefined}
+          onInput={(event) => {
+            setText(event.currentTarget.value)
+            setFault(undefined)
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') void submit(event)
+          }}
+        />
+        <p id={hintId} class={fault === undefined ? 'hint' : 'hint is-wrong'} role={fault === undefined ? undefined : 'alert'}>
+          {fault ?? '64 characters, or a link that ends in #add=…'}
+        </p>
+        <div class="button-row">
+          <button type="button" class="button is-quiet" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="button">
+            Add
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,26 @@
+import type { Chat } from '../chat.js'
+import { calledName, type Contact } from '../model/contact.js'
+import { go } from '../route.js'
+
+/** Somebody unknown has written: let them in, or never hear of them again. */
+export function RequestBar({ chat, contact }: { readonly chat: Chat; readonly contact: Contact }) {
+  const block = async () => {
+    await chat.block(contact.key)
+    go({ page: 'list' })
+  }
+  return (
+    <section class="request" aria-label="Request">
+      <p>
+        <strong>{calledName(contact)}</strong> wants to talk to you. Anybody can bear this name: compare the key <code>{contact.key.slice(0, 8)}…</code> if it matters.
+      </p>
+      <div class="button-row">
+        <button type="button" class="button is-quiet" onClick={() => void block()}>
+          Block
+        </button>
+        <button type="button" class="button" onClick={() => void chat.add(contact.key)}>
+          Accept
+        </button>
+      </div>
+    </section>
+  )
+}

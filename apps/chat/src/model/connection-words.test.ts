@@ -1,0 +1,37 @@
+import type { PeerStatus } from 'hashtab'
+import { expect, test } from 'vitest'
+import { connectionWords } from './connection-words.js'
+
+const status: PeerStatus = {
+  phase: 'online', links: 12, siblings: 8, estimatedPeers: 41, recordsKept: 0, pendingWrites: 0, safeToClose: true, storage: 'kept',
+  meetingPoints: [{ name: 'wss://signal.example.org', state: 'open' }], connectionsMade: 12, messagesDropped: 0,
+}
+const silent = [{ name: 'wss://signal.example.org', state: 'unreachable' as const }]
+
+test('links and the others who are online are counted', () => {
+  expect(connectionWords(status)).toEqual({ tone: 'good', line: '12 links, about 40 peers online', advice: undefined })
+  expect(connectionWords({ ...status, links: 1, estimatedPeers: 2 }).line).toBe('1 link, about 1 peer online')
+})
+
+test('an estimate never says fewer than those we are linked to', () => {
+  expect(connectionWords({ ...status, links: 5, estimatedPeers: 3 }).line).toBe('5 links, about 5 peers online')
+})
+
+test('a server that is gone is no trouble for those who are linked, and the words say so', () => {
+  const words = connectionWords({ ...status, meetingPoints: silent })
+  expect(words.tone).toBe('good')
+  expect(words.advice).toContain('wss://signal.example.org does not answer')
+})
+
+test('alone: what to do, and who does not answer', () => {
+  expect(connectionWords({ ...status, phase: 'alone', links: 0, estimatedPeers: 1 })).toMatchObject({ tone: 'waiting', line: 'No other peer in reach' })
+  const words = connectionWords({ ...status, phase: 'alone', links: 0, estimatedPeers: 1, meetingPoints: silent })
+  expect(words.tone).toBe('trouble')
+  expect(words.advice).toContain('still trying')
+})
+
+test('before, and after', () => {
+  expect(connectionWords(undefined).tone).toBe('waiting')
+  expect(connectionWords({ ...status, phase: 'joining' }).tone).toBe('waiting')
+  expect(connectionWords({ ...status, phase: 'left' }).tone).toBe('trouble')
+})

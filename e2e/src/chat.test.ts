@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { TestBrowser } from './browser.js'
+import { ChatWindow, findDeadlineMs } from './chat-window.js'
+import { PageServer } from './page-server.js'
+import { ServerProcess } from './server-process.js'
+import { until } from './until.js'
+
+/** The page is served by a process that lives on when the signalling server's is killed. */
+let pages: PageServer
+let server: ServerProcess
+let browser: TestBrowser
+let address: string
+
+beforeAll(async () => {
+  pages = await PageServer.ofFolder('apps/chat/dist')
+  server = await ServerProcess.start()
+  browser = await TestBrowser.launch()
+  address = `${pages.address}?signal=${encodeURIComponent(server.address)}`
+})
+afterEach(() => expect(browser.takeFaults()).toEqual({}))
+afterAll(async () => {
+  await browser?.close()
+  await server?.kill()
+  await pages?.stop()
+})
+
+/** One story, told in order: each part begins where the one before it ended. */
+describe('Ada and Bertil', () => {
+  let ada: ChatWindow
+  let bertil: ChatWindow
+  const lines: string[] = []
+
+  test('start, each with a key and a name of their own', async () => {
+    ada = await ChatWindow.open(browser, address)
+    expect(await ada.barriers()).toEqual([])
+    await ada.picture('first-start')
+    await ada.introduce('Ada')
+    bertil = await ChatWindow.open(browser, address)
+    await bertil.introduce('Bertil')
+    expect(await ada.myKey()).toMatch(/^[0-9a-f]{64}$/)
+    expect(await ada.myKey()).not.toBe(await bertil.myKey())
+    await until(
+      'they are linked',
+      findDeadlineMs,
+      () => ada.connectionWords(),
+      (words) => words === '1 link, about 1 peer online',
+    )
+    expect(await ada.barriers()).toEqual([])
+    await ada.picture('empty')
+  })
+
+  test('Bertil adds Ada by her key, and the table tells her name and where she is', async () => {
+    await bertil.add(await ada.myKey())
+    await until(
+      'the name is found',
+      findDeadlineMs,
+      () => bertil.heading(),
+      (heading) => heading === 'Ada',
+    )
+    await until(
+      'she is there',
+      findDeadlineMs,
+      () => bertil.presence(),
+      (words) => words === 'Online',
+    )
+    expect(await bertil.barriers()).toEqual([])
+  })
+
+  test('his message is a request until she accepts; then they talk, and see what was delivered', async () => {
+    await bertil.say('Hello Ada, it is me.')
+    await ada.open('Bertil')
+    await ada.hears('Hello Ada, it is me.')
+    await bertil.sees('Hello Ada, it is me.', 'Delivered')
+    expect(await ada.barriers()).toEqual([])
+    await ada.picture('request')
+    await ada.accept()
+    await ada.say('Bertil! You found me in the table.')
+    await bertil.hears('Bertil! You found me in the table.')
+    await ada.sees('Bertil! You found me in the table.', 'Delivered')
+    lines.push('Hello Ada, it is me.', 'Bertil! You found me in the table.')
+  })
+
+  test('the signalling server is killed: they talk on', async () => {
+    await server.kill()
+    expect(await server.answers()).toBe(false)
+    await bertil.say('The server is gone. Do you read me?')
+    await ada.hears('The server is gone. Do you read me?')
+    await ada.say('I do. Nothing goes through it anyway:\nfrom my tab to yours.')
+    await bertil.hears('I do. Nothing goes through it anyway:\nfrom my tab to yours.')
+    await bertil.sees('The server is gone. Do you read me?', 'Delivered')
+    await ada.sees('I do. Nothing goes through it anyway:\nfrom my tab to yours.', 'Delivered')
+    lines.push('The server is gone. Do you read me?', 'I do. Nothing goes through it anyway:\nfrom my tab to yours.')
+    expect(await ada.barriers()).toEqual([])
+    await ada.picture('conversation')
+    await server.restart()
+  })
+
+  test('Ada reloads: what was said is there, and the conversation goes on', async () => {
+    await ada.page.reload()
+    await until(
+      'what was said is shown again',
+      findDeadlineMs,
+      async () => (await ada.messages()).map(({ text }) => text),
+      (texts) => texts.join() === lines.join(),
+    )
+    await ada.say('I was away for a moment.')
+    await bertil.hears('I was away for a moment.')
+    await ada.sees('I was away for a moment.', 'Delivered')
+    await bertil.say('I hardly noticed.')
+    await ada.hears('I hardly noticed.')
+    await bertil.sees('I hardly noticed.', 'Delivered')
+  })
+
+  test('a second tab of Ada is another peer and the same Ada: with no server it meets the first, finds Bertil, and both show the same', async () => {
+    await server.kill()
+    const second = await ChatWindow.open(browser, address, ada.context)
+    await second.open('Bertil')
+    expect(await second.myKey()).toBe(await ada.myKey())
+    expect(await second.messages()).toEqual(await ada.messages())
+    await until(
+      'it is linked to both',
+      findDeadlineMs,
+      () => second.connectionWords(),
+      (words) => words === '2 links, about 2 peers online',
+    )
+    await second.say('This is my other tab.')
+    await bertil.hears('This is my other tab.')
+    await bertil.say('It looks just like you.')
+    for (const tab of [ada, second]) {
+      await tab.sees('This is my other tab.', 'Delivered')
+      await tab.hears('It looks just like you.')
+    }
+    expect(await second.messages()).toEqual(await ada.messages())
+    await second.page.close()
+    await server.restart()
+  })
+
+  test('what is written to somebody who is away waits, and goes out when they come back', async () => {
+    const context = ada.context
+    await ada.page.close()
+    await until(
+      'she is seen to be away',
+      findDeadlineMs,
+      () => bertil.presence(),
+      (words) => words === 'Not online',
+    )
+    await bertil.say('Read this when you are back.')
+    await bertil.sees('Read this when you are back.', 'Waiting')
+    await bertil.picture('waiting')
+    ada = await ChatWindow.open(browser, address, context)
+    await ada.open('Bertil')
+    await ada.hears('Read this when you are back.')
+    await bertil.sees('Read this when you are back.', 'Delivered')
+  })
+
+  test('my key is shown as digits, link and code; the views hold on a phone and in the dark, and keep nobody out', async () => {
+    await ada.openMyKey()
+    expect(await ada.barriers()).toEqual([])
+    await ada.picture('my-key')
+    await ada.closeDialog()
+
+    await ada.page.emulateMedia({ colorScheme: 'dark' })
+    expect(await ada.barriers()).toEqual([])
+    await ada.picture('conversation-dark')
+
+    await bertil.page.setViewportSize({ width: 390, height: 780 })
+    expect(await bertil.barriers()).toEqual([])
+    await bertil.picture('phone-conversation')
+    await bertil.page.getByRole('button', { name: 'Back to the list' }).click()
+    expect(await bertil.barriers()).toEqual([])
+    await bertil.picture('phone-list')
+    await bertil.page.emulateMedia({ colorScheme: 'dark' })
+    await bertil.openMyKey()
+    expect(await bertil.barriers()).toEqual([])
+    await bertil.picture('phone-my-key-dark')
+    await bertil.closeDialog()
+    const width = await bertil.page.evaluate(() => document.documentElement.scrollWidth)
+    expect(width).toBe(390)
+  })
+})
+
+test('who is blocked is not heard, sees nobody there, and is not told why', async () => {
+  const fred = await ChatWindow.open(browser, address)
+  await fred.introduce('Fred')
+  const gina = await ChatWindow.open(browser, address)
+  await gina.introduce('Gina')
+  await fred.add(await gina.myKey())
+  await fred.say('Buy now!')
+  await gina.open('Fred')
+  await gina.hears('Buy now!')
+  await gina.page.getByRole('button', { name: 'Block' }).click()
+  await until(
+    'nobody is there for him',
+    findDeadlineMs,
+    () => fred.presence(),
+    (words) => words === 'Not online',
+  )
+  await fred.say('Buy now, I said!')
+  await fred.sees('Buy now, I said!', 'Waiting')
+  expect(await gina.page.locator('.contact').count()).toBe(0)
+  await fred.page.close()
+  await gina.page.close()
+})
+
+test('what is no key is told apart, and so is my own', async () => {
+  const window = await ChatWindow.open(browser, address)
+  await window.introduce('Cecilia')
+  const key = await window.myKey()
+  await window.page.getByRole('button', { name: 'Add a contact' }).first().click()
+  const field = window.page.getByLabel('Their key or link')
+  for (const [text, told] of [
+    ['hello', 'That is no key'],
+    [key.slice(1), 'That is no key'],
+    [key, 'That is your own key'],
+  ] as const) {
+    await field.fill(text)
+    await window.page.getByRole('button', { name: 'Add', exact: true }).click()
+    expect(await window.page.getByRole('alert').innerText()).toContain(told)
+  }
+  expect(await window.barriers()).toEqual([])
+  await window.picture('wrong-key')
+  await window.closeDialog()
+})
+
+test('a link to a person opens the window to add them, also on the first visit', async () => {
+  const key = '77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548'
+  const window = await ChatWindow.open(browser, `${address}#add=${key}`)
+  await window.introduce('David')
+  expect(await window.page.getByLabel('Their key or link').inputValue()).toBe(key)
+  await window.page.getByRole('button', { name: 'Add', exact: true }).click()
+  await until(
+    'they are on the list, by their key until a name is known',
+    findDeadlineMs,
+    () => window.heading(),
+    (heading) => heading === '77ff 8490',
+  )
+})
+
+test('no server and nobody there: the window says so, and what to do', async () => {
+  const window = await ChatWindow.open(browser, `${pages.address}?signal=${encodeURIComponent('ws://127.0.0.1:9/signal')}`)
+  await window.introduce('Eva')
+  await until(
+    'it says so',
+    findDeadlineMs,
+    () => window.connectionWords(),
+    (words) => words === 'No other peer in reach',
+  )
+  expect(await window.page.locator('.connection .hint').innerText()).toContain('still trying')
+  await window.picture('no-server')
+})

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, preview, type PreviewServer } from 'vite'
+
+/** Serves built pages on a port of its own, so that they stay reachable when the signalling server is killed. */
+export class PageServer {
+  readonly #server: PreviewServer
+  readonly #folder: string | undefined
+
+  private constructor(server: PreviewServer, folder?: string) {
+    this.#server = server
+    this.#folder = folder
+  }
+
+  /** The page of the tests, built as an app with vite and no configuration would be, but for names in it that a person can read. */
+  static async ofTestPage(): Promise<PageServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'hashtab-page-'))
+    const root = fileURLToPath(new URL('../page', import.meta.url))
+    await build({ root, configFile: false, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true, minify: false } })
+    return new PageServer(await serve(folder), folder)
+  }
+
+  /** Pages that were built before, such as the chat's. `folder` is relative to the repository's root. */
+  static async ofFolder(folder: string): Promise<PageServer> {
+    return new PageServer(await serve(fileURLToPath(new URL(`../../${folder}`, import.meta.url))))
+  }
+
+  get address(): string {
+    return `http://localhost:${(this.#server.httpServer.address() as AddressInfo).port}/`
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.close()
+    if (this.#folder) await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function serve(folder: string): Promise<PreviewServer> {
+  return preview({ configFile: false, logLevel: 'warn', build: { outDir: folder }, preview: { port: 0, host: '127.0.0.1' } })
+}
