@@ -43,7 +43,7 @@ describe('Ada and Bertil', () => {
       'they are linked',
       findDeadlineMs,
       () => ada.connectionWords(),
-      (words) => words === '1 link, about 1 peer online',
+      (words) => words === '1 link, 1 other peer online',
     )
     expect(await ada.barriers()).toEqual([])
     await ada.picture('empty')
@@ -121,7 +121,7 @@ describe('Ada and Bertil', () => {
       'it is linked to both',
       findDeadlineMs,
       () => second.connectionWords(),
-      (words) => words === '2 links, about 2 peers online',
+      (words) => words === '2 links, 2 other peers online',
     )
     await second.say('This is my other tab.')
     await bertil.hears('This is my other tab.')

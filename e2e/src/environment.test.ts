@@ -42,7 +42,7 @@ test('tabs of two contexts link over WebRTC, and connections are counted', async
     channel.onopen = () => channel.send('hello')
     await globalThis.connection.setLocalDescription()
     await new Promise((resolve) => (globalThis.connection.onicecandidate = (event) => event.candidate ?? resolve(undefined)))
-    return globalThis.connection.localDescription!.toJSON() as RTCSessionDescriptionInit
+    return globalThis.connection.localDescription!.toJSON()
   })
   const answer = await answering.page.evaluate(async (remote) => {
     globalThis.heard = []
@@ -51,7 +51,7 @@ test('tabs of two contexts link over WebRTC, and connections are counted', async
     await globalThis.connection.setRemoteDescription(remote)
     await globalThis.connection.setLocalDescription()
     await new Promise((resolve) => (globalThis.connection.onicecandidate = (event) => event.candidate ?? resolve(undefined)))
-    return globalThis.connection.localDescription!.toJSON() as RTCSessionDescriptionInit
+    return globalThis.connection.localDescription!.toJSON()
   }, offer)
   await offering.page.evaluate((remote) => globalThis.connection.setRemoteDescription(remote), answer)
   await until(

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,20 @@ export class PageServer {
     const root = fileURLToPath(new URL('../page', import.meta.url))
     await build({ root, configFile: false, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true, minify: false } })
     return new PageServer(await serve(folder), folder)
+  }
+
+  /** A plain Vite app that consists of this one script. It stands within the repository, where `hashtab` is found as it is after an install. */
+  static async ofApp(script: string): Promise<PageServer> {
+    const root = await mkdtemp(fileURLToPath(new URL('../app-', import.meta.url)))
+    try {
+      await writeFile(join(root, 'index.html'), '<!doctype html><title>app</title><link rel="icon" href="data:,"><script type="module" src="/main.ts"></script>')
+      await writeFile(join(root, 'main.ts'), script)
+      const folder = await mkdtemp(join(tmpdir(), 'hashtab-app-'))
+      await build({ root, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } })
+      return new PageServer(await serve(folder), folder)
+    } finally {
+      await rm(root, { recursive: true, force: true })
+    }
   }
 
   /** Pages that were built before, such as the chat's. `folder` is relative to the repository's root. */

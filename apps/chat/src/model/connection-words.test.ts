@@ -10,11 +10,11 @@ const silent = [{ name: 'wss://signal.example.org', state: 'unreachable' as cons
 
 test('links and the others who are online are counted', () => {
   expect(connectionWords(status)).toEqual({ tone: 'good', line: '12 links, about 40 peers online', advice: undefined })
-  expect(connectionWords({ ...status, links: 1, estimatedPeers: 2 }).line).toBe('1 link, about 1 peer online')
+  expect(connectionWords({ ...status, links: 1, estimatedPeers: 2 }).line).toBe('1 link, 1 other peer online')
 })
 
 test('an estimate never says fewer than those we are linked to', () => {
-  expect(connectionWords({ ...status, links: 5, estimatedPeers: 3 }).line).toBe('5 links, about 5 peers online')
+  expect(connectionWords({ ...status, links: 5, estimatedPeers: 3 }).line).toBe('5 links, 5 other peers online')
 })
 
 test('a server that is gone is no trouble for those who are linked, and the words say so', () => {

@@ -20,15 +20,16 @@ export function connectionWords(status: PeerStatus | undefined): ConnectionWords
       return { tone: trouble === undefined ? 'waiting' : 'trouble', line: 'No other peer in reach', advice: trouble ?? aloneAdvice }
     }
     case 'online':
-      return { tone: 'good', line: `${count(status.links, 'link')}, about ${count(others(status), 'peer')} online`, advice: meetingAdvice(status) }
+      return { tone: 'good', line: `${count(status.links, 'link')}, ${company(status)} online`, advice: meetingAdvice(status) }
     case 'left':
       return { tone: 'trouble', line: 'Not connected', advice: 'This tab has left the network. Reload the page to come back.' }
   }
 }
 
-/** A peer counts itself; people ask who else is there. Never fewer than those we are linked to. */
-function others({ estimatedPeers, links }: PeerStatus): number {
-  return Math.max(Math.round(estimatedPeers) - 1, links)
+/** A peer counts itself; people ask who else is there. Exact where each is linked to each, an estimate beyond. */
+function company({ estimatedPeers, links }: PeerStatus): string {
+  const others = Math.round(estimatedPeers) - 1
+  return others <= links ? count(links, 'other peer') : `about ${count(others, 'peer')}`
 }
 
 function meetingAdvice({ meetingPoints, phase }: PeerStatus): string | undefined {
