@@ -36,8 +36,11 @@ export class ManualClock implements Clock {
   }
 
   #next(endMs: number) {
-    const due = this.#wakes.filter(wake => wake.atMs <= endMs)
-    return due.reduce((first: (typeof due)[number] | undefined, wake) => (first === undefined || wake.atMs < first.atMs ? wake : first), undefined)
+    const due = this.#wakes.filter((wake) => wake.atMs <= endMs)
+    return due.reduce(
+      (first: (typeof due)[number] | undefined, wake) => (first === undefined || wake.atMs < first.atMs ? wake : first),
+      undefined,
+    )
   }
 
   #drop(wake: { atMs: number; callback: () => void }): void {

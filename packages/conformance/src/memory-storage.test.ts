@@ -7,5 +7,6 @@ describe('MemoryStorage keeps the promises of Storage', () => {
     run(() => {
       const shelf = new Map<string, Uint8Array>()
       return { open: () => new MemoryStorage(shelf) }
-    }))
+    }),
+  )
 })

@@ -8,16 +8,18 @@ describe('MemoryTransport keeps the promises of Transport', () => {
   test.each(transportSuite)('$name', ({ run }) =>
     run(() => {
       const network = new MemoryNetwork()
-      return { make: options => network.transport(options) }
-    }))
+      return { make: (options) => network.transport(options) }
+    }),
+  )
 })
 
 describe('MemoryTransport keeps the promises of Transport, with latency', () => {
   test.each(transportSuite)('$name', ({ run }) =>
     run(() => {
       const network = new MemoryNetwork({ latencyMs: 2 })
-      return { make: options => network.transport(options) }
-    }))
+      return { make: (options) => network.transport(options) }
+    }),
+  )
 })
 
 describe('MemoryNetwork', () => {
@@ -47,15 +49,15 @@ describe('MemoryNetwork', () => {
   it('holds what is sent over a cut path until it heals', async () => {
     const { clock, network, a, b, endA, endB } = await pair()
     network.cut(a, b)
-    for (const turn of [1, 2, 3]) endA.order(transport => transport.send(1, Uint8Array.of(turn)))
+    for (const turn of [1, 2, 3]) endA.order((transport) => transport.send(1, Uint8Array.of(turn)))
     clock.advance(6_000)
     await endB.next('troubled', 2)
     network.heal(a, b)
     for (const turn of [1, 2, 3]) expect((await endB.next('received', 2)).message).toEqual(Uint8Array.of(turn))
     clock.advance(60_000)
-    endB.order(transport => transport.send(2, Uint8Array.of(4)))
+    endB.order((transport) => transport.send(2, Uint8Array.of(4)))
     await endA.next('received', 1)
-    expect(endB.told.some(event => event.type === 'closed')).toBe(false)
+    expect(endB.told.some((event) => event.type === 'closed')).toBe(false)
   })
 
   it('opens no link over a cut path', async () => {
@@ -64,12 +66,12 @@ describe('MemoryNetwork', () => {
     const [a, b] = [network.transport(), network.transport()]
     const [endA, endB] = [new TransportEnd(a), new TransportEnd(b)]
     network.cut(a, b)
-    endA.order(transport => transport.offer(1))
-    endB.order(transport => transport.answer(1, new Uint8Array(0)))
+    endA.order((transport) => transport.offer(1))
+    endB.order((transport) => transport.answer(1, new Uint8Array(0)))
     const { description } = await endA.next('described', 1)
-    endB.order(transport => transport.answer(2, description))
+    endB.order((transport) => transport.answer(2, description))
     const answer = await endB.next('described', 2)
-    endA.order(transport => transport.accept(1, answer.description))
+    endA.order((transport) => transport.accept(1, answer.description))
     clock.advance(8_000)
     expect((await endA.next('closed', 1)).reason).toBe('failed')
     expect((await endB.next('closed', 2)).reason).toBe('failed')

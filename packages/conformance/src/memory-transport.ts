@@ -67,7 +67,7 @@ export class MemoryTransport implements Transport {
     const remote = addressIn(description)
     if (remote === undefined) return this.#close(id, 'abused')
     link.remote = remote
-    this.#network.carry(this.number, remote.transport, there => there.#meet(remote.link, { transport: this.number, link: id }))
+    this.#network.carry(this.number, remote.transport, (there) => there.#meet(remote.link, { transport: this.number, link: id }))
   }
 
   /** There are none to gather in memory: any are a broken rule. */
@@ -144,7 +144,7 @@ export class MemoryTransport implements Transport {
   #meet(id: LinkId, from: Address): void {
     const link = this.#links.get(id)
     if (link?.state !== 'answering' || link.remote?.transport !== from.transport || link.remote.link !== from.link) return
-    this.#network.carry(this.number, from.transport, there => there.#opened(from.link))
+    this.#network.carry(this.number, from.transport, (there) => there.#opened(from.link))
     this.#opened(id)
   }
 
@@ -179,7 +179,7 @@ export class MemoryTransport implements Transport {
     const message = link.queue.shift()!
     const { transport, link: id } = link.remote!
     link.queuedBytes -= message.length
-    this.#network.carry(this.number, transport, there => there.#tell({ type: 'received', link: id, message }))
+    this.#network.carry(this.number, transport, (there) => there.#tell({ type: 'received', link: id, message }))
   }
 
   #close(id: LinkId, reason: CloseReason): void {
@@ -198,7 +198,7 @@ export class MemoryTransport implements Transport {
     this.#links.delete(id)
     const remote = link.remote
     if (remote === undefined || link.state === 'answering') return
-    this.#network.carry(this.number, remote.transport, there => there.#left(remote.link, { transport: this.number, link: id }))
+    this.#network.carry(this.number, remote.transport, (there) => there.#left(remote.link, { transport: this.number, link: id }))
   }
 
   #left(id: LinkId, from: Address): void {

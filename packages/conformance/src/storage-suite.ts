@@ -39,7 +39,14 @@ export const storageSuite: readonly StorageCase[] = [
       const place = makePlace()
       const storage = place.open()
       await storage.write(new Map([['old', bytes(1)]]), 'relaxed')
-      await storage.write(new Map([['old', undefined], ['new', bytes(2)], ['never kept', undefined]]), 'strict')
+      await storage.write(
+        new Map([
+          ['old', undefined],
+          ['new', bytes(2)],
+          ['never kept', undefined],
+        ]),
+        'strict',
+      )
       await storage.write(new Map(), 'relaxed')
       await storage.close()
       mustHold(await contents(place), { new: [2] })
@@ -51,7 +58,8 @@ export const storageSuite: readonly StorageCase[] = [
       const place = makePlace()
       const storage = place.open()
       const turns = Array.from({ length: 20 }, (_, turn) =>
-        storage.write(new Map([['turn', turn % 3 === 2 ? undefined : bytes(turn)]]), turn % 2 === 0 ? 'relaxed' : 'strict'))
+        storage.write(new Map([['turn', turn % 3 === 2 ? undefined : bytes(turn)]]), turn % 2 === 0 ? 'relaxed' : 'strict'),
+      )
       await Promise.all(turns)
       await storage.close()
       mustHold(await contents(place), { turn: [19] })
@@ -152,8 +160,12 @@ export const storageSuite: readonly StorageCase[] = [
       const storage = makePlace().open()
       await storage.close()
       for (const call of [() => storage.load(), () => storage.write(new Map([['a', bytes(1)]]), 'relaxed')]) {
-        const fault: unknown = await call().then(() => undefined, (reason: unknown) => reason)
-        if (!(fault instanceof StorageFault) || fault.code !== 'closed') throw new Error(`Wanted a StorageFault 'closed', got ${String(fault)}.`)
+        const fault: unknown = await call().then(
+          () => undefined,
+          (reason: unknown) => reason,
+        )
+        if (!(fault instanceof StorageFault) || fault.code !== 'closed')
+          throw new Error(`Wanted a StorageFault 'closed', got ${String(fault)}.`)
       }
     },
   },

@@ -17,7 +17,7 @@ export class TransportEnd {
 
   constructor(transport: Transport) {
     this.transport = transport
-    transport.start(event => {
+    transport.start((event) => {
       if (this.#ordering) this.#faults.push(new Error(`'${event.type}' was told from inside an order.`))
       this.told.push(event)
       this.#unread.push(event)
@@ -67,7 +67,7 @@ export class TransportEnd {
 
   /** All messages received on a link so far, in order. */
   messages(link: LinkId): Uint8Array[] {
-    return this.told.flatMap(event => (event.type === 'received' && event.link === link ? [event.message] : []))
+    return this.told.flatMap((event) => (event.type === 'received' && event.link === link ? [event.message] : []))
   }
 
   /** Throws when anything was told from inside an order. */
@@ -76,7 +76,9 @@ export class TransportEnd {
   }
 
   #summary(): string {
-    return this.told.map(event => `${event.type} ${event.link}${event.type === 'closed' ? ` (${event.reason})` : ''}`).join(', ') || 'nothing'
+    return (
+      this.told.map((event) => `${event.type} ${event.link}${event.type === 'closed' ? ` (${event.reason})` : ''}`).join(', ') || 'nothing'
+    )
   }
 }
 
@@ -84,16 +86,16 @@ export class TransportEnd {
 export async function connect(offering: TransportEnd, link: LinkId, answering: TransportEnd, answeringLink: LinkId): Promise<void> {
   carryCandidates(offering, link, answering, answeringLink)
   carryCandidates(answering, answeringLink, offering, link)
-  offering.order(transport => transport.offer(link))
+  offering.order((transport) => transport.offer(link))
   const offer = await offering.next('described', link)
-  answering.order(transport => transport.answer(answeringLink, offer.description))
+  answering.order((transport) => transport.answer(answeringLink, offer.description))
   const answer = await answering.next('described', answeringLink)
-  offering.order(transport => transport.accept(link, answer.description))
+  offering.order((transport) => transport.accept(link, answer.description))
   await Promise.all([offering.next('opened', link), answering.next('opened', answeringLink)])
 }
 
 function carryCandidates(from: TransportEnd, link: LinkId, to: TransportEnd, toLink: LinkId): void {
-  from.watch(event => {
-    if (event.type === 'candidates' && event.link === link) to.order(transport => transport.addCandidates(toLink, event.candidates))
+  from.watch((event) => {
+    if (event.type === 'candidates' && event.link === link) to.order((transport) => transport.addCandidates(toLink, event.candidates))
   })
 }

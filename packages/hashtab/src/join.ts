@@ -29,7 +29,7 @@ interface Identified {
   readonly signer: Signer
   readonly storage: Storage
   readonly keeps: boolean
-  release(): void
+  readonly release: () => void
 }
 
 async function identify({ network, identity, storage }: JoinOptions): Promise<Identified> {

@@ -1,4 +1,4 @@
-import type { Call, CallOutcome, OperationId, Outcome } from '@hashtab/core'
+import type { CallOutcome, OperationId, Outcome } from '@hashtab/core'
 import type { Driver } from './driver.js'
 import { PeerError } from './peer-error.js'
 
@@ -7,51 +7,48 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type CallNamed<Type extends Call['type']> = Omit<Extract<Call, { type: Type; operation: OperationId }>, 'operation'>
-type OutcomeOf = Outcome | CallOutcome
+/** An operation, without the number that the driver gives it. */
+type Begun = Parameters<Driver['begin']>[0]
 
 /** Operations as promises. */
 export class Calls {
   readonly #driver: Driver
-  readonly #rejects = new Map<OperationId, (reason: unknown) => void>()
+  readonly #rejects = new Set<(reason: unknown) => void>()
 
   constructor(driver: Driver) {
     this.#driver = driver
   }
 
   /** Begins an operation; resolves with its outcome. */
-  begin<Type extends 'read' | 'write' | 'mail' | 'connect' | 'channelSend'>(call: CallNamed<Type>, signal: AbortSignal | undefined): Promise<OutcomeOf> {
+  begin(call: Begun, signal: AbortSignal | undefined): Promise<Outcome | CallOutcome> {
     signal?.throwIfAborted()
-    return new Promise((resolve, reject) => {
-      let operation: OperationId | undefined
-      const abort = () => {
-        if (operation !== undefined) this.#driver.cancel(operation)
-        settle()
-        reject(signal!.reason as Error)
-      }
-      const settle = () => {
-        signal?.removeEventListener('abort', abort)
-        if (operation !== undefined) this.#rejects.delete(operation)
-      }
-      let finished = false
-      signal?.addEventListener('abort', abort, { once: true })
-      const begun = this.#driver.begin(call as never, (outcome) => {
-        finished = true
-        settle()
-        resolve(outcome)
-      })
-      if (finished) return
-      operation = begun
-      this.#rejects.set(operation, (reason) => {
-        settle()
-        reject(reason as Error)
-      })
+    const { promise, resolve, reject } = withResolvers<Outcome | CallOutcome>()
+    this.#rejects.add(reject)
+    const operation: OperationId = this.#driver.begin(call, resolve)
+    const abort = () => {
+      this.#driver.cancel(operation)
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    return promise.finally(() => {
+      signal?.removeEventListener('abort', abort)
+      this.#rejects.delete(reject)
     })
   }
 
   /** Rejects everything under way: the peer has left. */
   end(): void {
-    for (const reject of [...this.#rejects.values()]) reject(new PeerError('left', 'This peer has left the table: join again.'))
-    this.#rejects.clear()
+    for (const reject of this.#rejects) reject(new PeerError('left', 'This peer has left the table: join again.'))
   }
+}
+
+/** As `Promise.withResolvers`, which Node 20 does not have. */
+function withResolvers<T>() {
+  let resolve!: (value: T) => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
 }

@@ -108,7 +108,7 @@ export class Driver {
   begin(call: DistributiveOmit<Extract<Call, { operation: OperationId }>, 'operation'>, finish: Finish): OperationId {
     const operation = ++this.#lastOperation
     this.#finishes.set(operation, finish)
-    this.handle({ ...call, operation } as Call)
+    this.handle({ ...call, operation })
     return operation
   }
 

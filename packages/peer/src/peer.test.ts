@@ -256,5 +256,6 @@ describe('coming and going', () => {
   test('nobody there and no meeting point: it says so within ten seconds', { timeout: 12_000 }, async () => {
     const peer = await join(rig(), { meetingPoints: [] })
     await statusOf(peer, ({ phase }) => phase === 'alone')
+    expect(peer.status).toMatchObject({ phase: 'alone', links: 0, estimatedPeers: 1 })
   })
 })

@@ -152,7 +152,7 @@ export class Peer {
     const bytes = bytesOf(data)
     if (bytes.length > mailBytesMax) throw new PeerError('too-large', `A message has at most ${mailBytesMax} bytes: connect, and send it over the channel.`)
     await this.#linked(options.signal)
-    const outcome = await this.#calls.begin<'mail'>({ type: 'mail', to, data: bytes }, options.signal)
+    const outcome = await this.#calls.begin({ type: 'mail', to, data: bytes }, options.signal)
     if (outcome.type !== 'mailed' || !outcome.received) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
   }
 
@@ -161,7 +161,7 @@ export class Peer {
     const to = peerIdKey(peerId)
     if (to.equals(this.#driver.overlay.self)) throw new PeerError('invalid', 'This is the peer itself: connect to another.')
     await this.#linked(options.signal)
-    const outcome = await this.#calls.begin<'connect'>({ type: 'connect', to }, options.signal)
+    const outcome = await this.#calls.begin({ type: 'connect', to }, options.signal)
     const held = outcome.type === 'connected' ? this.#channels.get(outcome.channel) : undefined
     if (!held) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
     return held.channel
@@ -238,7 +238,7 @@ export class Peer {
   #addChannel(id: ChannelId, contact: Contact): PeerChannel {
     const host: ChannelHost = {
       sendOn: async (channel, data, signal) => {
-        const outcome = await this.#calls.begin<'channelSend'>({ type: 'channelSend', channel, data }, signal)
+        const outcome = await this.#calls.begin({ type: 'channelSend', channel, data }, signal)
         if (outcome.type !== 'sent') throw new PeerError('closed', 'The channel was closed before the message got out: connect again.')
       },
       closeChannel: (channel) => this.#driver.handle({ type: 'channelClose', channel }),

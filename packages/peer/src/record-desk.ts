@@ -10,7 +10,6 @@ import {
   type PublicKey,
   type Record,
   recordId,
-  type RecordWish,
   saltBytesMax,
   signedPayloadBytesMax,
   withSignature,
@@ -98,7 +97,7 @@ export class RecordDesk {
   }
 
   async #read(target: Key, want: 'open' | 'owned' | 'content', options: CallOptions): Promise<readonly Record[]> {
-    const outcome = await this.#calls.begin<'read'>({ type: 'read', target, want }, options.signal)
+    const outcome = await this.#calls.begin({ type: 'read', target, want }, options.signal)
     if (outcome.type !== 'read') throw new TypeError(`A read ended as ${outcome.type}.`)
     if (outcome.records.length === 0 && this.#driver.overlay.status.links === 0) {
       throw new PeerError('no-peers', 'Nobody is linked, and nothing is known here: wait until status.phase is online, and ask again.')
@@ -137,7 +136,7 @@ export class RecordDesk {
 
   async #writeRecord(record: Record, ifSeq: bigint | undefined, signal: AbortSignal | undefined): Promise<Written> {
     const call = { type: 'write' as const, record, ...(ifSeq !== undefined && { ifSeq }) }
-    const outcome = await this.#calls.begin<'write'>(call, signal)
+    const outcome = await this.#calls.begin(call, signal)
     if (outcome.type !== 'written') throw new TypeError(`A write ended as ${outcome.type}.`)
     await this.#driver.shelf.flushed()
     if (outcome.conflict) throw new PeerError('cas-mismatch', 'The record has another seq than ifSeq says: read it again, then write.')
@@ -150,7 +149,7 @@ export class RecordDesk {
 type Whose = { readonly publicKey: PublicKey } & ({ readonly kind: 'open'; readonly key: Key } | { readonly kind: 'owned'; readonly salt: Uint8Array })
 
 function recordIdOf(whose: Whose): string {
-  const { record } = draftSigned({ ...whose, seq: 0n, expiresUnixS: 0, value: new Uint8Array(0) } as RecordWish)
+  const { record } = draftSigned({ ...whose, seq: 0n, expiresUnixS: 0, value: new Uint8Array(0) })
   return recordId(record as Record)
 }
 

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page as Tab } from 'playwright-core'
 import { build, createServer, type InlineConfig, preview } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { transportSuite } from '@hashtab/conformance'
+import { TransportEnd, transportSuite } from '@hashtab/conformance'
 import { chromiumArguments, findBrowser } from '../../../scripts/find-browser.mjs'
 import type { Page } from './browser-page/page.js'
+import { createNodeTransport } from './node.js'
 
 /** Nothing here is for simple-peer: a plain Vite app takes the package as it is. 'source' only saves the build of our own packages. */
 const vite: InlineConfig = {
@@ -32,32 +33,22 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite %s', kind => {
+describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite %s', (kind) => {
   let address: string
   let close: () => Promise<void>
   let tab: Tab
 
   beforeAll(async () => {
-    const cacheDir = join(scratch, 'cache')
-    if (kind === 'build') {
-      const outDir = join(scratch, 'build')
-      await build({ ...vite, build: { outDir, emptyOutDir: true } })
-      const server = await preview({ ...vite, build: { outDir } })
-      address = server.resolvedUrls!.local[0]!
-      close = () => server.close()
-    } else {
-      const server = await createServer({ ...vite, cacheDir })
-      await server.listen()
-      address = server.resolvedUrls!.local[0]!
-      close = () => server.close()
-    }
+    const served = await (kind === 'build' ? serveBuild() : serveSources())
+    address = served.address
+    close = served.stop
     tab = await openTab(address)
   }, 60_000)
 
   afterAll(() => close())
 
   it.each(transportSuite)('$name', async ({ name }) => {
-    expect(await tab.evaluate(name => page.runCase(name), name)).toBeUndefined()
+    expect(await tab.evaluate((name) => page.runCase(name), name)).toBeUndefined()
   })
 
   if (kind === 'dev server') return
@@ -65,7 +56,7 @@ describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite
   it('closes a link as abused whatever rule its other end breaks', async () => {
     const names = await tab.evaluate(() => page.abuses)
     expect(names.length).toBeGreaterThan(5)
-    for (const name of names) expect([name, await tab.evaluate(name => page.abuse(name), name)]).toEqual([name, 'abused'])
+    for (const name of names) expect([name, await tab.evaluate((name) => page.abuse(name), name)]).toEqual([name, 'abused'])
     expect(await tab.evaluate(() => page.tooManyCandidates())).toBe('abused')
   })
 
@@ -90,8 +81,8 @@ describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite
   it('tells trouble, then that the link is closed, when the other tab crashes', async () => {
     const other = await openTab(address)
     const offer = await other.evaluate(() => page.offer())
-    const answer = await tab.evaluate(offer => page.answer(offer), offer)
-    await other.evaluate(answer => page.accept(answer), answer)
+    const answer = await tab.evaluate((offer) => page.answer(offer), offer)
+    await other.evaluate((answer) => page.accept(answer), answer)
     const lost = tab.evaluate(() => page.lostAfterMs())
     await other.goto('chrome://crash').catch(() => undefined)
     const told = (await lost).filter(([type]) => type !== 'opened')
@@ -100,9 +91,70 @@ describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite
   }, 60_000)
 })
 
+describe('WebRtcTransport in Chromium and in Node', () => {
+  let close: () => Promise<void>
+  let tab: Tab
+  let node: TransportEnd
+
+  beforeAll(async () => {
+    const { address, stop } = await serveBuild()
+    close = stop
+    tab = await openTab(address)
+    node = new TransportEnd(await createNodeTransport())
+  }, 60_000)
+
+  afterAll(async () => {
+    node.transport.close()
+    await close()
+  })
+
+  it.each([1, 2, 3, 4, 5])('link when Chromium offers, turn %i', async (link) => {
+    const offer = await tab.evaluate(() => page.offer())
+    node.order((transport) => transport.answer(link, Uint8Array.from(offer)))
+    const { description } = await node.next('described', link)
+    await tab.evaluate((answer) => page.accept(answer), [...description])
+    await node.next('opened', link)
+    expect(await echoedBy(link)).toEqual(Uint8Array.of(1, 2, 3))
+  })
+
+  it.each([11, 12, 13, 14, 15])('link when Node offers, turn %i', async (link) => {
+    node.order((transport) => transport.offer(link))
+    const { description } = await node.next('described', link)
+    const answer = await tab.evaluate((offer) => page.answer(offer), [...description])
+    node.order((transport) => transport.accept(link, Uint8Array.from(answer)))
+    await node.next('opened', link)
+    expect(await echoedBy(link)).toEqual(Uint8Array.of(1, 2, 3))
+  })
+
+  /** What comes back when this is sent to the page. */
+  async function echoedBy(link: number): Promise<Uint8Array> {
+    const echoed = tab.evaluate(() => page.echo())
+    node.order((transport) => transport.send(link, Uint8Array.of(1, 2, 3)))
+    await echoed
+    const { message } = await node.next('received', link)
+    node.order((transport) => transport.end(link))
+    return message
+  }
+})
+
+/** The page as an app would publish it. */
+async function serveBuild(): Promise<{ address: string; stop: () => Promise<void> }> {
+  const outDir = join(scratch, 'build')
+  await build({ ...vite, build: { outDir, emptyOutDir: true } })
+  const server = await preview({ ...vite, build: { outDir } })
+  return { address: server.resolvedUrls!.local[0]!, stop: () => server.close() }
+}
+
+/** The page as a developer sees it. */
+async function serveSources(): Promise<{ address: string; stop: () => Promise<void> }> {
+  const server = await createServer({ ...vite, cacheDir: join(scratch, 'cache') })
+  await server.listen()
+  return { address: server.resolvedUrls!.local[0]!, stop: () => server.close() }
+}
+
 async function openTab(address: string): Promise<Tab> {
   const tab = await browser.newPage()
-  tab.on('pageerror', fault => console.error(fault))
+  tab.on('pageerror', (fault) => console.error(fault))
   await tab.goto(address)
   await tab.waitForFunction(() => 'page' in globalThis)
   return tab

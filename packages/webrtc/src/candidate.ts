@@ -59,7 +59,7 @@ function readAddress(bytes: Uint8Array): string | Malformed {
 }
 
 function writeAddress(address: string): Uint8Array {
-  return parseIpAddress(address) ?? Uint8Array.from(address, character => character.charCodeAt(0))
+  return parseIpAddress(address) ?? Uint8Array.from(address, (character) => character.charCodeAt(0))
 }
 
 /** The address in the one form we write it. */

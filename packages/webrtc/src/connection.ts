@@ -49,12 +49,7 @@ export class Connection {
   readonly #channel: RTCDataChannel
 
   /** `undefined` when the browser makes no more of them. */
-  static make(
-    wrtc: WebRtcImplementation,
-    iceServers: RTCIceServer[],
-    role: Role,
-    listener: ConnectionListener,
-  ): Connection | undefined {
+  static make(wrtc: WebRtcImplementation, iceServers: RTCIceServer[], role: Role, listener: ConnectionListener): Connection | undefined {
     let made: { pc: RTCPeerConnection; channel: RTCDataChannel | undefined } | undefined
     // simple-peer shows neither its connection nor its channel: they are noted while it makes them.
     function NotingPeerConnection(config: RTCConfiguration): RTCPeerConnection {
@@ -74,7 +69,7 @@ export class Connection {
       channelConfig,
       objectMode: true, // Keeps text apart from bytes.
       iceCompleteTimeout: 1, // Means nothing with trickle on, but its timer of 5 s would outlive the connection.
-    } as SimplePeer.Options)
+    })
     peer.on('error', () => undefined) // 'close' follows.
     if (made?.channel === undefined) {
       peer.destroy()
@@ -93,7 +88,7 @@ export class Connection {
     pc.addEventListener('icecandidate', ({ candidate }) => {
       if (candidate === null) listener.gatheredAll()
     })
-    peer.on('signal', signal => {
+    peer.on('signal', (signal) => {
       if (signal.type === 'candidate') listener.gathered(signal.candidate.candidate)
       else if ((signal.type === 'offer' || signal.type === 'answer') && signal.sdp !== undefined) listener.described(signal.sdp)
     })

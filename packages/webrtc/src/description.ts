@@ -59,7 +59,7 @@ export function decodeCandidates(bytes: Uint8Array): readonly Candidate[] | Malf
 
 /** A text of `ice-char`s (RFC 8839): no line break can hide in it. */
 function iceText(min: number, max: number) {
-  return mapped(bytes(min, max), readIceText, text => Uint8Array.from(text, character => character.charCodeAt(0)))
+  return mapped(bytes(min, max), readIceText, (text) => Uint8Array.from(text, (character) => character.charCodeAt(0)))
 }
 
 function readIceText(bytes: Uint8Array): string | Malformed {

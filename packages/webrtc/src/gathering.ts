@@ -42,7 +42,8 @@ export class Gathering {
   add(text: string): void {
     const candidate = parseCandidate(text)
     if (candidate === undefined || this.#known.length >= candidatesMax) return
-    if (this.#known.some(({ address, port, type }) => address === candidate.address && port === candidate.port && type === candidate.type)) return
+    if (this.#known.some(({ address, port, type }) => address === candidate.address && port === candidate.port && type === candidate.type))
+      return
     if (candidate.type === 'host' && this.#known.filter(({ type }) => type === 'host').length >= hostCandidatesMax) return
     this.#known.push(candidate)
     if (this.#toldDescription) this.#tellAfter(batchWindowMs)

@@ -14,7 +14,7 @@ const turnAddress = /^turns?:([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\?transport=(u
  * such address, handed out by a meeting point, would make every construction throw.
  */
 export function chooseIceServers(servers: readonly IceServer[]): RTCIceServer[] {
-  const addresses = servers.flatMap(({ urls, username, credential }) => [urls].flat().map(url => ({ url: String(url), username, credential })))
+  const addresses = servers.flatMap(({ urls, username, credential }) => [urls].flat().map((url) => ({ url, username, credential })))
   const stun = addresses.filter(({ url }) => stunAddress.test(url)).slice(0, stunMax)
   const turn = addresses
     .filter(({ url, username, credential }) => turnAddress.test(url) && Boolean(username) && Boolean(credential))

@@ -14,7 +14,7 @@ export function printIpAddress(address: Uint8Array): string {
 /** Whether packets may be sent there at a stranger's word: no unspecified, multicast or broadcast address, and no IPv4 within IPv6. */
 export function isUnicast(address: Uint8Array): boolean {
   if (address.length === 4) return address[0]! > 0 && address[0]! < 224
-  return address[0] !== 0xff && address.subarray(0, 8).some(byte => byte !== 0)
+  return address[0] !== 0xff && address.subarray(0, 8).some((byte) => byte !== 0)
 }
 
 /** Characters in the longest form of an IPv6 address: six full groups and an IPv4 address. */
@@ -22,27 +22,34 @@ const ipTextLengthMax = 45
 
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return undefined
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return undefined
   return Uint8Array.from(parts, Number)
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split('::')
+  const halves = withoutIpv4(text).split('::')
   if (halves.length > 2) return undefined
   const [front, back] = halves.map(groupsOf)
   if (front === undefined || (halves.length === 2 && back === undefined)) return undefined
   const missing = 8 - front.length - (back?.length ?? 0)
   if (back === undefined ? missing !== 0 : missing < 1) return undefined
   const groups = [...front, ...new Array<number>(missing).fill(0), ...(back ?? [])]
-  return Uint8Array.from(groups.flatMap(group => [group >>> 8, group & 0xff]))
+  return Uint8Array.from(groups.flatMap((group) => [group >>> 8, group & 0xff]))
 }
 
-/** The 16-bit groups of one side of `::`. An IPv4 address may stand last. */
+/** An IPv4 address may stand for the last two groups. */
+function withoutIpv4(text: string): string {
+  const lastColon = text.lastIndexOf(':')
+  const ipv4 = parseIpv4(text.slice(lastColon + 1))
+  if (ipv4 === undefined) return text
+  const [high, low] = [(ipv4[0]! << 8) | ipv4[1]!, (ipv4[2]! << 8) | ipv4[3]!]
+  return `${text.slice(0, lastColon)}:${high.toString(16)}:${low.toString(16)}`
+}
+
+/** The 16-bit groups of one side of `::`. */
 function groupsOf(text: string): number[] | undefined {
   if (text === '') return []
   const parts = text.split(':')
-  const ipv4 = parseIpv4(parts.at(-1)!)
-  if (ipv4 !== undefined) parts.splice(-1, 1, ((ipv4[0]! << 8) | ipv4[1]!).toString(16), ((ipv4[2]! << 8) | ipv4[3]!).toString(16))
-  if (!parts.every(part => /^[0-9a-f]{1,4}$/i.test(part))) return undefined
-  return parts.map(part => Number.parseInt(part, 16))
+  if (!parts.every((part) => /^[0-9a-f]{1,4}$/i.test(part))) return undefined
+  return parts.map((part) => Number.parseInt(part, 16))
 }

@@ -43,8 +43,8 @@ export class Link implements ConnectionListener {
     this.#clock = clock
     this.#takeBackTimer = clock.wake(openDeadlineMs, () => this.#close('failed'))
     this.#gathering = new Gathering(clock, {
-      described: description => owner.tell({ type: 'described', link: id, description: encodeDescription(description) }),
-      candidates: candidates => owner.tell({ type: 'candidates', link: id, candidates: encodeCandidates(candidates) }),
+      described: (description) => owner.tell({ type: 'described', link: id, description: encodeDescription(description) }),
+      candidates: (candidates) => owner.tell({ type: 'candidates', link: id, candidates: encodeCandidates(candidates) }),
     })
   }
 

@@ -30,18 +30,18 @@ export async function nodeWebRtc(): Promise<WebRtcImplementation> {
     constructor(config: RTCConfiguration) {
       // Left to itself, the library describes this end as soon as a channel is made, also at the answering end.
       const native = new PeerConnection('hashtab', { iceServers: nativeIceServers(config.iceServers ?? []), disableAutoNegotiation: true })
-      super({ peerConnection: native } as unknown as RTCConfiguration)
+      super({ peerConnection: native })
       this.#native = native
     }
 
     /** Answers with a plain object, as a browser does: simple-peer writes to it. */
     override async createOffer(): Promise<RTCSessionDescriptionInit> {
-      this.#native.setLocalDescription('offer' as never)
+      this.#native.setLocalDescription('offer')
       return plain(await super.createOffer())
     }
 
     override async createAnswer(): Promise<RTCSessionDescriptionInit> {
-      this.#native.setLocalDescription('answer' as never)
+      this.#native.setLocalDescription('answer')
       return plain(await super.createAnswer())
     }
 
@@ -55,7 +55,7 @@ export async function nodeWebRtc(): Promise<WebRtcImplementation> {
       if (description.type !== 'offer') return super.setRemoteDescription(description)
       const [lines, candidates] = splitOffer(description.sdp ?? '')
       await super.setRemoteDescription({ type: 'offer', sdp: lines })
-      this.#knocking = new Promise(resolve => setTimeout(resolve, knockAfterMs))
+      this.#knocking = new Promise((resolve) => setTimeout(resolve, knockAfterMs))
       for (const candidate of candidates) void this.addIceCandidate({ candidate, sdpMid: '0' }).catch(() => undefined)
     }
 
@@ -78,7 +78,7 @@ export async function nodeWebRtc(): Promise<WebRtcImplementation> {
 /** `turn:host:port?transport=udp` and its credentials, in the library's own form. */
 function nativeIceServers(servers: readonly RTCIceServer[]) {
   return servers.flatMap(({ urls, username, credential }) =>
-    [urls].flat().map(url => {
+    [urls].flat().map((url) => {
       const [, scheme, host, port, transport] = /^(stun|turns?):(\[[^\]]+\]|[^:?]+)(?::(\d+))?(?:\?transport=(\w+))?$/i.exec(url) ?? []
       if (scheme === undefined || host === undefined) throw new TypeError(`${url} is no address of an ICE server.`)
       if (scheme.toLowerCase() === 'stun') return `stun:${host}:${port ?? 3478}`
@@ -98,8 +98,8 @@ function nativeIceServers(servers: readonly RTCIceServer[]) {
 function splitOffer(sdp: string): [sdp: string, candidates: string[]] {
   const lines = sdp.split('\r\n')
   const isCandidate = (line: string) => line.startsWith('a=candidate:')
-  const others = lines.filter(line => !isCandidate(line)).map(line => (line.startsWith('a=setup:') ? 'a=setup:actpass' : line))
-  return [others.join('\r\n'), lines.filter(isCandidate).map(line => line.slice(2))]
+  const others = lines.filter((line) => !isCandidate(line)).map((line) => (line.startsWith('a=setup:') ? 'a=setup:actpass' : line))
+  return [others.join('\r\n'), lines.filter(isCandidate).map((line) => line.slice(2))]
 }
 
 function plain({ type, sdp }: RTCSessionDescriptionInit): RTCSessionDescriptionInit {

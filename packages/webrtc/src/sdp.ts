@@ -41,17 +41,17 @@ export function writeSdp({ ufrag, pwd, fingerprint, setup, candidates }: Descrip
     `a=setup:${setup === 'actpass' ? 'active' : setup}`,
     'a=sctp-port:5000',
     `a=max-message-size:${maxMessageSize}`,
-    ...candidates.map(candidate => `a=${printCandidate(candidate)}`),
+    ...candidates.map((candidate) => `a=${printCandidate(candidate)}`),
   ]
-  return lines.map(line => `${line}\r\n`).join('')
+  return lines.map((line) => `${line}\r\n`).join('')
 }
 
 function parseFingerprint(text: string): Uint8Array | undefined {
   const pairs = text.split(':')
-  if (pairs.length !== fingerprintBytes || !pairs.every(pair => /^[0-9a-f]{2}$/i.test(pair))) return undefined
-  return Uint8Array.from(pairs, pair => Number.parseInt(pair, 16))
+  if (pairs.length !== fingerprintBytes || !pairs.every((pair) => /^[0-9a-f]{2}$/i.test(pair))) return undefined
+  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))
 }
 
 function printFingerprint(fingerprint: Uint8Array): string {
-  return Array.from(fingerprint, byte => byte.toString(16).padStart(2, '0').toUpperCase()).join(':')
+  return Array.from(fingerprint, (byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':')
 }

@@ -98,7 +98,7 @@ export class WebRtcTransport implements Transport {
 
   #begin(id: LinkId, role: Role): Link {
     const link = new Link(id, role, this.#clock, {
-      tell: event => this.#tell(event),
+      tell: (event) => this.#tell(event),
       closed: (closed, reason) => this.#closed(closed, reason),
     })
     this.#links.set(id, link)
@@ -124,7 +124,9 @@ export class WebRtcTransport implements Transport {
 
 function browserWebRtc(): WebRtcImplementation {
   if (typeof RTCPeerConnection !== 'function') {
-    throw new TypeError('There is no WebRTC here. In Node use createNodeTransport() of @hashtab/webrtc/node; workers have none: use it in a window.')
+    throw new TypeError(
+      'There is no WebRTC here. In Node use createNodeTransport() of @hashtab/webrtc/node; workers have none: use it in a window.',
+    )
   }
   return { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }
 }

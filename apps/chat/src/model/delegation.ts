@@ -35,8 +35,7 @@ export function holds(delegation: Delegation, nowMs: number): boolean {
   const nowS = nowMs / 1_000
   if (delegation.expires < nowS - clockSkewS || delegation.expires > nowS + delegationS + clockSkewS) return false
   const { user, peer, expires } = delegation
-  type Checked = Parameters<typeof verify>
-  return verify(bytesOf(delegation.signature) as Checked[0], signedBytes(user, peer, expires), bytesOf(user) as Checked[2])
+  return verify(bytesOf(delegation.signature), signedBytes(user, peer, expires), bytesOf(user))
 }
 
 /** As it is written into a presence record. User and peer are not: the record's key and its publisher name them. */

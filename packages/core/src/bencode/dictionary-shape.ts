@@ -53,8 +53,8 @@ export function optional<T>(wireKey: string, field: Field<T>): Slot<T, true> {
 export function dictionary<const S extends Shape>(shape: S): Field<ShapeValue<S>> {
   const slots = slotsOf(shape)
   return {
-    read: value => readSlots<ShapeValue<S>>(value, slots, {}, 0),
-    write: value => writeSlots(value as Properties, slots, new Map()),
+    read: value => readSlots(value, slots, {}, 0) as ShapeValue<S> | Malformed,
+    write: value => writeSlots(value, slots, new Map()),
   }
 }
 
@@ -74,12 +74,12 @@ export function tagged<const Tag extends string, const S extends { readonly [nam
       const name = value instanceof Map ? latin1(value.get(wireKey)) : undefined
       const slots = name === undefined ? undefined : slotsByName.get(name)
       if (slots === undefined) return malformed(`no known ${tag}`)
-      return readSlots<Value>(value, slots, { [tag]: name }, 1)
+      return readSlots(value, slots, { [tag]: name }, 1) as Value | Malformed
     },
     write(value) {
       const name = (value as Properties)[tag] as string
       const bytes = Uint8Array.from(name, character => character.charCodeAt(0))
-      return writeSlots(value as Properties, slotsByName.get(name)!, new Map([[wireKey, bytes]]))
+      return writeSlots(value, slotsByName.get(name)!, new Map([[wireKey, bytes]]))
     },
   }
 }
@@ -95,7 +95,7 @@ function slotsOf(shape: Shape, takenKey?: string): readonly NamedSlot[] {
 }
 
 /** Reads into `into`; `entries` of the dictionary are accounted for already. */
-function readSlots<T>(value: BencodeValue | Malformed, slots: readonly NamedSlot[], into: Properties, entries: number): T | Malformed {
+function readSlots(value: BencodeValue | Malformed, slots: readonly NamedSlot[], into: Properties, entries: number): Properties | Malformed {
   if (!(value instanceof Map)) return isMalformed(value) ? value : malformed('no dictionary')
   for (const [property, { wireKey, field, optional }] of slots) {
     const entry = value.get(wireKey) as BencodeValue | undefined
@@ -109,7 +109,7 @@ function readSlots<T>(value: BencodeValue | Malformed, slots: readonly NamedSlot
     entries++
   }
   if (value.size !== entries) return malformed('unknown entries')
-  return into as T
+  return into
 }
 
 function writeSlots(value: Properties, slots: readonly NamedSlot[], into: Map<string, BencodeValue>): BencodeValue {

@@ -62,7 +62,7 @@ export const flag: Field<boolean> = mapped(
 export function list<T>(of: Field<T>, max: number): Field<readonly T[]> {
   return {
     read(value) {
-      if (!Array.isArray(value)) return other(value as BencodeValue, 'no list')
+      if (!Array.isArray(value)) return other(value, 'no list')
       const entries = value as readonly BencodeValue[]
       if (entries.length > max) return malformed(`${entries.length} entries`)
       const list: T[] = []

@@ -13,7 +13,7 @@ export type LinkId = number
  *     both:         → `candidates`*             → addCandidates(link, …) at the other end
  *     both:         → `opened`
  *
- * Orders never throw and never fail loudly: whatever goes wrong with a link (bad description, deadline, the other end's
+ * Orders never throw (but see `send`) and never fail loudly: whatever goes wrong with a link (bad description, deadline, the other end's
  * fault) is told as its one `closed` event. After `closed`, or after `end`, nothing more is told of that link.
  * An order for a link that is not known is ignored.
  */
@@ -28,7 +28,10 @@ export interface Transport {
   accept(link: LinkId, description: Uint8Array): void
   /** Gives either end what the other gathered late. */
   addCandidates(link: LinkId, candidates: Uint8Array): void
-  /** Sends one message of 1 to `messageBytesMax` bytes. Queued when the pipe is full: see `bufferedBytes`. */
+  /**
+   * Sends one message of 1 to `messageBytesMax` bytes; any other length is a fault of the caller and throws a `RangeError`.
+   * Ignored before `opened`. Queued when the pipe is full (see `bufferedBytes`); with over 1 MiB in the queue the link is `closed` as `ended`.
+   */
   send(link: LinkId, message: Uint8Array): void
   /** Bytes sent and not yet handed to the network. 0 for an unknown link. */
   bufferedBytes(link: LinkId): number

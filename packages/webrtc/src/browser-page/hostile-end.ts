@@ -11,12 +11,12 @@ export class HostileEnd {
   /** The answer to an offer, with all of its candidates. `spoil` may change it. */
   async answer(
     offer: Uint8Array,
-    spoil: (answer: Parameters<typeof encodeDescription>[0]) => Parameters<typeof encodeDescription>[0] = answer => answer,
+    spoil: (answer: Parameters<typeof encodeDescription>[0]) => Parameters<typeof encodeDescription>[0] = (answer) => answer,
   ): Promise<Uint8Array> {
     const description = decodeDescription(offer)
     if (isMalformed(description)) throw new Error(description.malformed)
     const texts: string[] = []
-    const gathered = new Promise<void>(resolve => {
+    const gathered = new Promise<void>((resolve) => {
       this.pc.addEventListener('icecandidate', ({ candidate }) => (candidate === null ? resolve() : texts.push(candidate.candidate)))
     })
     await this.pc.setRemoteDescription({ type: 'offer', sdp: writeSdp(description) })
@@ -24,11 +24,11 @@ export class HostileEnd {
     await gathered
     const own = readSdp(this.pc.localDescription!.sdp)
     if (own === undefined) throw new Error('The browser wrote another SDP than expected.')
-    const candidates = texts.flatMap(text => parseCandidate(text) ?? [])
+    const candidates = texts.flatMap((text) => parseCandidate(text) ?? [])
     return encodeDescription(spoil({ ...own, candidates }))
   }
 
   async opened(): Promise<void> {
-    if (this.channel.readyState !== 'open') await new Promise(resolve => this.channel.addEventListener('open', resolve, { once: true }))
+    if (this.channel.readyState !== 'open') await new Promise((resolve) => this.channel.addEventListener('open', resolve, { once: true }))
   }
 }

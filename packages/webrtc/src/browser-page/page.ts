@@ -11,7 +11,7 @@ const abuses = {
   'two thousand unasked channels': ({ pc }: HostileEnd) => {
     for (let turn = 0; turn < 2_000; turn++) pc.createDataChannel(`more ${turn}`)
   },
-  'text': ({ channel }: HostileEnd) => channel.send('hello'),
+  text: ({ channel }: HostileEnd) => channel.send('hello'),
   'an empty frame': ({ channel }: HostileEnd) => channel.send(new Uint8Array(0)),
   'an unknown kind of frame': ({ channel }: HostileEnd) => channel.send(Uint8Array.of(9, 1, 2)),
   'a frame too long': ({ channel }: HostileEnd) => channel.send(new Uint8Array(frameBytesMax + 1)),
@@ -34,9 +34,9 @@ export const page = {
 
   /** Runs one case of the suite; resolves to what went wrong. */
   async runCase(name: string): Promise<string | undefined> {
-    const found = transportSuite.find(each => each.name === name)
+    const found = transportSuite.find((each) => each.name === name)
     try {
-      await found!.run(() => ({ make: options => new WebRtcTransport(options) }))
+      await found!.run(() => ({ make: (options) => new WebRtcTransport(options) }))
       return undefined
     } catch (fault) {
       return String(fault)
@@ -62,7 +62,10 @@ export const page = {
     try {
       end.transport.offer(1)
       const { description } = await end.next('described', 1)
-      end.transport.accept(1, await hostile.answer(description, answer => ({ ...answer, fingerprint: answer.fingerprint.map(byte => byte ^ 1) })))
+      end.transport.accept(
+        1,
+        await hostile.answer(description, (answer) => ({ ...answer, fingerprint: answer.fingerprint.map((byte) => byte ^ 1) })),
+      )
       return (await end.next('closed', 1)).reason
     } finally {
       end.transport.close()
@@ -75,12 +78,13 @@ export const page = {
     const [end, hostile] = [new TransportEnd(new WebRtcTransport()), new HostileEnd()]
     try {
       await link(end, hostile)
-      const dead = (place: number) => new Map<string, number | Uint8Array>([
-        ['a', Uint8Array.of(192, 0, 2, place)],
-        ['o', 5_000],
-        ['p', 1],
-        ['t', Uint8Array.from('host', character => character.charCodeAt(0))],
-      ])
+      const dead = (place: number) =>
+        new Map<string, number | Uint8Array>([
+          ['a', Uint8Array.of(192, 0, 2, place)],
+          ['o', 5_000],
+          ['p', 1],
+          ['t', Uint8Array.from('host', (character) => character.charCodeAt(0))],
+        ])
       for (let place = 0; place < 9; place++) end.transport.addCandidates(1, encode([dead(place)]))
       return (await end.next('closed', 1)).reason
     } finally {
@@ -119,8 +123,8 @@ export const page = {
   async withoutSlots(): Promise<{ reason: CloseReason | undefined; recoveredAfterMs: number }> {
     const end = new TransportEnd(new WebRtcTransport())
     const attempt = (id: number) =>
-      new Promise<TransportEvent>(resolve => {
-        const stop = end.watch(event => {
+      new Promise<TransportEvent>((resolve) => {
+        const stop = end.watch((event) => {
           if (event.link !== id) return
           stop()
           resolve(event)
@@ -138,7 +142,7 @@ export const page = {
     }
     const beganMs = performance.now()
     const refused = await attempt(1)
-    for (let id = 2; (await attempt(id)).type !== 'described'; id++) await new Promise(resolve => setTimeout(resolve, 100))
+    for (let id = 2; (await attempt(id)).type !== 'described'; id++) await new Promise((resolve) => setTimeout(resolve, 100))
     end.transport.close()
     return { reason: refused.type === 'closed' ? refused.reason : undefined, recoveredAfterMs: performance.now() - beganMs }
   },
@@ -160,12 +164,17 @@ export const page = {
     across!.transport.accept(1, Uint8Array.from(description))
     await across!.end.next('opened', 1)
   },
+  /** Sends back the next message of that link. */
+  echo: async () => {
+    const { message } = await across!.end.next('received', 1)
+    across!.transport.send(1, message)
+  },
   /** What the end of that link is told, each with milliseconds from now, until it is closed. */
   lostAfterMs: async () => {
     const beganMs = performance.now()
     const told: [type: string, ms: number][] = []
-    across!.end.watch(event => told.push([event.type, performance.now() - beganMs]))
-    while (told.at(-1)?.[0] !== 'closed') await new Promise(resolve => setTimeout(resolve, 100))
+    across!.end.watch((event) => told.push([event.type, performance.now() - beganMs]))
+    while (told.at(-1)?.[0] !== 'closed') await new Promise((resolve) => setTimeout(resolve, 100))
     return told
   },
 }
