@@ -10,9 +10,17 @@ const arrows = {
   'packages/core': ['@noble/hashes/**'],
   'packages/peer': ['@hashtab/core', '@noble/curves/**', '@noble/hashes/**'],
   'packages/signaling': ['@hashtab/core', '@hashtab/peer'],
-  'packages/webrtc': ['@hashtab/core', '@hashtab/peer', 'simple-peer', 'simple-peer/**', 'node-datachannel', 'node-datachannel/**'],
+  'packages/webrtc': ['@hashtab/core', '@hashtab/peer', '#simple-peer', 'node-datachannel', 'node-datachannel/**'],
   'packages/indexeddb': ['@hashtab/core', '@hashtab/peer', 'idb-keyval'],
-  'packages/hashtab': ['@hashtab/core', '@hashtab/peer', '@hashtab/signaling', '@hashtab/webrtc', '@hashtab/indexeddb'],
+  'packages/hashtab': [
+    '@hashtab/core',
+    '@hashtab/peer',
+    '@hashtab/signaling',
+    '@hashtab/webrtc',
+    '@hashtab/webrtc/node',
+    '@hashtab/indexeddb',
+    'ws',
+  ],
   'packages/simulator': ['@hashtab/core', '@hashtab/peer', 'node:*', 'node:*/**'],
   'packages/conformance': ['@hashtab/core', '@hashtab/peer'],
   'signaling-server': ['@hashtab/core', '@hashtab/peer', '@hashtab/signaling/protocol', 'ws', 'node:*', 'node:*/**'],
@@ -49,6 +57,9 @@ const aroundTheDoor = ['src', 'dist', 'packages', 'apps', 'e2e', 'signaling-serv
   `../**/${name}/**`,
 ])
 
+/** Golden bytes, which tests of several packages hold themselves to. */
+const sharedFixtures = ['!../../**/src/fixtures/**', '!../../**/src/**/fixtures/**']
+
 /** What would let a machine know the time, meet chance or touch the world. */
 const outsideWorld = [
   'Date',
@@ -69,20 +80,27 @@ const outsideWorld = [
 /**
  * @param {readonly string[]} group
  * @param {string} message
+ * @param {readonly string[]} [exceptions]
  * @returns {Rules}
  */
-const restrict = (group, message) => ({
-  'no-restricted-imports': ['error', { patterns: [{ group: [...group, ...aroundTheDoor], message }] }],
+const restrict = (group, message, exceptions = []) => ({
+  'no-restricted-imports': ['error', { patterns: [{ group: [...group, ...aroundTheDoor, ...exceptions], message }] }],
 })
 
 /**
  * @param {string} folder
  * @param {readonly string[]} allowed
+ * @param {readonly string[]} [exceptions]
  */
-const mayImport = (folder, allowed) =>
-  restrict(['*', ...['./**', '../**', ...allowed].map((pattern) => `!${pattern}`)], `By name, ${folder} may import: ${allowed.join(', ')}.`)
+const mayImport = (folder, allowed, exceptions) =>
+  restrict(
+    ['*', ...['./**', '../**', ...allowed].map((pattern) => `!${pattern}`)],
+    `By name, ${folder} may import: ${allowed.join(', ')}.`,
+    exceptions,
+  )
 
-const testFiles = '**/*.test.{ts,tsx}'
+/** Tests, and what only they use. */
+const testFiles = ['**/*.test.{ts,tsx}', 'fixtures/**', 'browser-page/**']
 
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'vitest'],
@@ -109,23 +127,38 @@ export default defineConfig({
     'consistent-function-scoping': 'off',
     'import/no-named-as-default-member': 'off',
     'import/no-unassigned-import': 'off',
+    'no-array-fill-with-reference-type': 'off',
     'no-array-reverse': 'off',
     'no-array-sort': 'off',
+    'no-new-array': 'off',
     'no-shadow': 'off',
+    'no-underscore-dangle': 'off',
+    'no-useless-spread': 'off',
     'prefer-add-event-listener': 'off',
+    'require-post-message-target-origin': 'off',
     'typescript/consistent-return': 'off',
+    'typescript/no-extraneous-class': 'off',
+    'typescript/no-meaningless-void-operator': 'off',
     'typescript/no-unsafe-type-assertion': 'off',
+    'vitest/no-conditional-expect': 'off',
     'vitest/no-standalone-expect': 'off',
     'vitest/require-to-throw-message': 'off',
   },
   overrides: [
-    ...Object.entries(arrows).flatMap(([folder, allowed]) => [
-      { files: [`${folder}/src/**`], rules: mayImport(folder, allowed) },
-      {
-        files: [`${folder}/src/${testFiles}`],
-        rules: mayImport(`a test in ${folder}`, [...allowed, ...testTools, ...(testArrows[folder] ?? [])]),
-      },
-    ]),
+    ...Object.entries(arrows).flatMap(([folder, allowed]) => {
+      const allowedInTests = [...allowed, ...testTools, ...(testArrows[folder] ?? [])]
+      return [
+        { files: [`${folder}/src/**`], rules: mayImport(folder, allowed) },
+        {
+          files: testFiles.map((pattern) => `${folder}/src/${pattern}`),
+          rules: mayImport(`a test in ${folder}`, allowedInTests, sharedFixtures),
+        },
+      ]
+    }),
+    {
+      files: testFiles.map((pattern) => `**/src/${pattern}`),
+      rules: { 'no-console': 'off', 'typescript/no-implied-eval': 'off', 'typescript/unbound-method': 'off' },
+    },
     {
       files: ['apps/**', 'e2e/**'],
       rules: restrict(['@hashtab/**'], 'Apps import hashtab, the front door.'),
@@ -146,6 +179,6 @@ export default defineConfig({
       },
     },
     { files: ['**/cli.ts', 'scripts/**', 'e2e/**'], rules: { 'no-console': 'off' } },
-    { files: ['**/*.config.{ts,mjs}'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['**/*.config.{ts,mjs}', 'packages/webrtc/slim/**'], rules: { 'import/no-default-export': 'off' } },
   ],
 })

@@ -48,6 +48,7 @@ const refused = [
     'no-restricted-imports',
   ],
   ['packages/webrtc/src/adapter.test.ts', importing('@hashtab/signaling'), 'no-restricted-imports'],
+  ['packages/peer/src/around.test.ts', importing('../../core/src/links/link.js'), 'no-restricted-imports'],
   ['packages/core/src/date.ts', 'export const now = () => Date.now()\n', 'no-restricted-globals'],
   ['packages/core/src/global-date.ts', 'export const now = () => globalThis.Date.now()\n', 'no-restricted-globals'],
   ['packages/core/src/timer.ts', 'export const later = (work: () => void) => setTimeout(work, 1)\n', 'no-restricted-globals'],
@@ -76,8 +77,9 @@ const accepted = [
   ['packages/core/src/fine.ts', importing('@noble/hashes/sha2.js', './key.js')],
   ['packages/core/src/deep/fine.ts', importing('../key.js')],
   ['packages/core/src/fine.test.ts', importing('vitest', 'fast-check', '@hashtab/conformance', './key.js')],
+  ['packages/peer/src/golden.test.ts', importing('../../core/src/fixtures/bep44.js', '../../core/src/records/fixtures/bep44.js')],
   ['packages/peer/src/fine.ts', importing('@hashtab/core', '@noble/curves/ed25519.js', './ports/clock.js')],
-  ['packages/webrtc/src/fine.ts', importing('@hashtab/core', '@hashtab/peer', 'simple-peer')],
+  ['packages/webrtc/src/fine.ts', importing('@hashtab/core', '@hashtab/peer', '#simple-peer')],
   [
     'packages/hashtab/src/fine.ts',
     importing('@hashtab/core', '@hashtab/peer', '@hashtab/signaling', '@hashtab/webrtc', '@hashtab/indexeddb'),

@@ -43,11 +43,12 @@ function hasLines(test, example) {
 }
 
 /** @param {string} text */
-const linesOf = (text) =>
-  text
+function linesOf(text) {
+  return text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
+}
 
 /** @param {string} path */
 function textOf(path) {

@@ -27,7 +27,10 @@ export class PageServer {
   static async ofApp(script: string): Promise<PageServer> {
     const root = await mkdtemp(fileURLToPath(new URL('../app-', import.meta.url)))
     try {
-      await writeFile(join(root, 'index.html'), '<!doctype html><title>app</title><link rel="icon" href="data:,"><script type="module" src="/main.ts"></script>')
+      await writeFile(
+        join(root, 'index.html'),
+        '<!doctype html><title>app</title><link rel="icon" href="data:,"><script type="module" src="/main.ts"></script>',
+      )
       await writeFile(join(root, 'main.ts'), script)
       const folder = await mkdtemp(join(tmpdir(), 'hashtab-app-'))
       await build({ root, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } })

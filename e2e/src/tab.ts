@@ -1,4 +1,4 @@
-import type { BrowserContext, JSHandle, Page } from 'playwright-core'
+import type { BrowserContext, ConsoleMessage, JSHandle, Page } from 'playwright-core'
 import type { JoinChoices, Listener } from '../page/page.js'
 
 declare global {
@@ -18,9 +18,7 @@ export class Tab {
     this.page = page
     page.on('pageerror', (error) => this.faults.push(error.stack ?? error.message))
     page.on('console', (message) => {
-      // A server that was killed on purpose: the browser itself writes a line for each failed socket.
-      if (message.type() === 'error' && !/WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/.test(message.text()))
-        this.faults.push(message.text())
+      if (message.type() === 'error' && !isExpected(message)) this.faults.push(message.text())
     })
   }
 
@@ -78,6 +76,12 @@ export class Tab {
   close(): Promise<void> {
     return this.page.close({ runBeforeUnload: false })
   }
+}
+
+/** What the browser itself writes: for each socket to a server that was killed on purpose, and for an icon that the page has not. */
+function isExpected(message: ConsoleMessage): boolean {
+  const isSocket = /WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/.test(message.text())
+  return isSocket || message.location().url.endsWith('/favicon.ico')
 }
 
 /** Runs in the page before any of its code. */

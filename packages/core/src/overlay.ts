@@ -81,10 +81,7 @@ export class Overlay {
 
   /** The earliest deadline of all machines: wake the overlay then, or later. */
   get wakeAtMs(): number {
-    const deadlines = [this.#linking.wakeAtMs, this.#asking.wakeAtMs, this.#post.wakeAtMs, this.#records.wakeAtMs(this.#nowMs, this.#unixS)]
-    let earliest = Infinity
-    for (const deadline of deadlines) if (deadline !== undefined && deadline < earliest) earliest = deadline
-    return earliest
+    return Math.min(this.#linking.wakeAtMs, this.#asking.wakeAtMs, this.#post.wakeAtMs, this.#records.wakeAtMs(this.#nowMs, this.#unixS))
   }
 
   get status(): OverlayStatus {
@@ -173,10 +170,10 @@ export class Overlay {
 
   #woke(): void {
     const nowMs = this.#nowMs
-    this.#onLinking(this.#linking.handle({ type: 'woke' }, nowMs))
-    this.#onAsking(this.#asking.handle({ type: 'woke' }, nowMs))
-    this.#onPost(this.#post.handle({ type: 'woke' }, nowMs))
-    this.#onRecords(this.#records.handle({ type: 'woke' }, nowMs, this.#unixS))
+    if (this.#linking.wakeAtMs <= nowMs) this.#onLinking(this.#linking.handle({ type: 'woke' }, nowMs))
+    if (this.#asking.wakeAtMs <= nowMs) this.#onAsking(this.#asking.handle({ type: 'woke' }, nowMs))
+    if (this.#post.wakeAtMs <= nowMs) this.#onPost(this.#post.handle({ type: 'woke' }, nowMs))
+    if (this.#records.wakeAtMs(nowMs, this.#unixS) <= nowMs) this.#onRecords(this.#records.handle({ type: 'woke' }, nowMs, this.#unixS))
   }
 
   #received(id: LinkId, message: Message): void {

@@ -16,7 +16,7 @@ describe('a key', () => {
         expect(one.toBytes()).toEqual(bytes)
         expect(one.hex).toMatch(/^[0-9a-f]{40}$/)
         expect(Key.fromHex(one.hex.toUpperCase()).equals(one)).toBe(true)
-        expect(`${one}`).toBe(one.hex)
+        expect(String(one)).toBe(one.hex)
       }),
     )
   })

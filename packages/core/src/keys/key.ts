@@ -7,22 +7,30 @@ export const keyBits = keyBytes * 8
 
 /**
  * A point of the 160-bit key space, immutable. Peers' ids and records' keys are both points of it.
- * Held as five 32-bit words, so that distances cost a few integer operations.
+ * Held as five signed 32-bit words, the first the most significant: distances cost a few integer operations, and a key is one small object.
  */
 export class Key {
-  /** Not `#words`: what compares objects (a test, a debugger) takes all keys for equal when it cannot see into them. */
-  private readonly words: Uint32Array
+  // Not `#a`: what compares objects (a test, a debugger) takes all keys for equal when it cannot see into them.
+  private readonly a: number
+  private readonly b: number
+  private readonly c: number
+  private readonly d: number
+  private readonly e: number
   #hex: string | undefined
 
-  private constructor(words: Uint32Array) {
-    this.words = words
+  private constructor(words: Int32Array) {
+    this.a = words[0]!
+    this.b = words[1]!
+    this.c = words[2]!
+    this.d = words[3]!
+    this.e = words[4]!
   }
 
   /** The key with these 20 bytes, big-endian. Throws a `RangeError` at any other length. */
   static fromBytes(bytes: Uint8Array): Key {
     if (bytes.length !== keyBytes) throw new RangeError(`A key has ${keyBytes} bytes, not ${bytes.length}.`)
     const view = new DataView(bytes.buffer, bytes.byteOffset, keyBytes)
-    return new Key(Uint32Array.from({ length: 5 }, (_, i) => view.getUint32(i * 4)))
+    return new Key(Int32Array.from({ length: 5 }, (_, i) => view.getInt32(i * 4)))
   }
 
   /** The key that prints as these 40 hex digits. Throws a `RangeError` at anything else. */
@@ -49,65 +57,71 @@ export class Key {
   toBytes(): Uint8Array {
     const bytes = new Uint8Array(keyBytes)
     const view = new DataView(bytes.buffer)
-    this.words.forEach((word, i) => view.setUint32(i * 4, word))
+    this.#words().forEach((word, i) => view.setInt32(i * 4, word))
     return bytes
   }
 
   equals(other: Key): boolean {
-    return this === other || compareDistance(this, this, other) === 0
+    return this.a === other.a && this.b === other.b && this.c === other.c && this.d === other.d && this.e === other.e
+  }
+
+  /** Whether this key is the smaller number of the two. */
+  isBefore(other: Key): boolean {
+    return Key.compare(zero, this, other) < 0
   }
 
   /** The length in bits of the prefix shared with another key: 160 when they are equal. Bucket i holds the peers that share i bits. */
   sharedBits(other: Key): number {
-    for (let i = 0; i < 5; i++) {
-      const difference = (this.words[i]! ^ other.words[i]!) >>> 0
-      if (difference !== 0) return i * 32 + Math.clz32(difference)
-    }
-    return keyBits
+    if (this.a !== other.a) return Math.clz32(this.a ^ other.a)
+    if (this.b !== other.b) return 32 + Math.clz32(this.b ^ other.b)
+    if (this.c !== other.c) return 64 + Math.clz32(this.c ^ other.c)
+    if (this.d !== other.d) return 96 + Math.clz32(this.d ^ other.d)
+    return 128 + Math.clz32(this.e ^ other.e)
   }
 
   /** The bit at this place, 0 being the most significant. */
   bit(place: number): 0 | 1 {
-    return ((this.words[place >>> 5]! >>> (31 - (place & 31))) & 1) as 0 | 1
+    return ((this.#words()[place >>> 5]! >>> (31 - (place & 31))) & 1) as 0 | 1
+  }
+
+  /** The first 32 bits of the XOR distance to another key: enough to tell most distances apart, quickly. */
+  distanceHead(other: Key): number {
+    return (this.a ^ other.a) >>> 0
   }
 
   /** The XOR distance to another key as a share of the key space, 0 to 1, to 53 bits: for estimates, not for comparisons. */
   distanceShare(other: Key): number {
-    let share = 0
-    for (let i = 4; i >= 0; i--) share = (share + ((this.words[i]! ^ other.words[i]!) >>> 0)) / 2 ** 32
-    return share
+    const theirs = other.#words()
+    return this.#words().reduceRight((share, word, i) => (share + ((word ^ theirs[i]!) >>> 0)) / 2 ** 32, 0)
   }
 
   /** This key with one bit turned over and every bit after it taken from `filling`: a key in the bucket of that many shared bits. */
   inBucket(sharedBits: number, filling: Key): Key {
-    const words = this.words.map((word, i) => {
+    const own = this.#words()
+    const fill = filling.#words()
+    const words = own.map((word, i) => {
       const keptHere = Math.min(Math.max(sharedBits - i * 32, 0), 32)
-      const mask = keptHere === 0 ? 0 : (0xffffffff << (32 - keptHere)) >>> 0
-      return ((word & mask) | (filling.words[i]! & ~mask)) >>> 0
+      const mask = keptHere === 0 ? 0 : 0xffffffff << (32 - keptHere)
+      return (word & mask) | (fill[i]! & ~mask)
     })
     const place = sharedBits >>> 5
-    const bit = (1 << (31 - (sharedBits & 31))) >>> 0
-    words[place] = ((words[place]! & ~bit) | (~this.words[place]! & bit)) >>> 0
+    const bit = 1 << (31 - (sharedBits & 31))
+    words[place] = (words[place]! & ~bit) | (~own[place]! & bit)
     return new Key(words)
   }
 
   /** Negative when `a` is closer to `target` than `b`, positive when farther, 0 when they are the same key. */
   static compare(target: Key, a: Key, b: Key): number {
-    return compareDistance(target, a, b)
+    if (a.a !== b.a) return ((target.a ^ a.a) >>> 0) - ((target.a ^ b.a) >>> 0)
+    if (a.b !== b.b) return ((target.b ^ a.b) >>> 0) - ((target.b ^ b.b) >>> 0)
+    if (a.c !== b.c) return ((target.c ^ a.c) >>> 0) - ((target.c ^ b.c) >>> 0)
+    if (a.d !== b.d) return ((target.d ^ a.d) >>> 0) - ((target.d ^ b.d) >>> 0)
+    return ((target.e ^ a.e) >>> 0) - ((target.e ^ b.e) >>> 0)
   }
 
-  static wordsOf(key: Key): Uint32Array {
-    return key.words
+  #words(): Int32Array {
+    return Int32Array.of(this.a, this.b, this.c, this.d, this.e)
   }
 }
 
-function compareDistance(target: Key, a: Key, b: Key): number {
-  const t = Key.wordsOf(target)
-  const x = Key.wordsOf(a)
-  const y = Key.wordsOf(b)
-  for (let i = 0; i < 5; i++) {
-    const difference = ((t[i]! ^ x[i]!) >>> 0) - ((t[i]! ^ y[i]!) >>> 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
+const zero = Key.fromBytes(new Uint8Array(keyBytes))

@@ -5,8 +5,6 @@ import type { Contact } from '../keys/public-key.js'
 export const channelMessageBytesMax = 1024 * 1024
 /** Parts on their way at one time: 288 KiB, which fills a path of 20 Mbit/s at 100 ms. */
 export const windowParts = 24
-/** Bytes that wait to be sent before `send` must wait for room: some messages ahead, not a whole file. */
-export const channelQueueBytesMax = 2 * channelMessageBytesMax
 /** Without progress for this long, what is under way is sent again; doubled each time. */
 export const resendMs = 2_000
 /** Without any progress for this long the channel is lost. */
@@ -47,7 +45,6 @@ export class Channel {
   readonly contact: Contact
   readonly #queue: Part[] = []
   readonly #underWay: Part[] = []
-  #queuedBytes = 0
   #nextSeq = 0
   #limit = windowParts
   #resendAtMs: number | undefined
@@ -93,11 +90,6 @@ export class Channel {
     return this.#resendAtMs
   }
 
-  /** Whether another message may be queued without waiting. */
-  get hasRoom(): boolean {
-    return this.#queuedBytes < channelQueueBytesMax
-  }
-
   /** Whether the other end owes an answer. */
   get #awaits(): boolean {
     return this.#probing || this.#underWay.length > 0
@@ -110,7 +102,6 @@ export class Channel {
       offset += partBytesMax
       const last = offset >= data.length
       this.#queue.push({ seq: this.#nextSeq++, last, data: chunk, operation: last ? operation : undefined })
-      this.#queuedBytes += chunk.length
     } while (offset < data.length)
   }
 
@@ -119,7 +110,6 @@ export class Channel {
     if (!this.#awaits) this.#progressMs = nowMs
     while (this.#queue[0] && this.#queue[0].seq < this.#limit && this.#underWay.length < windowParts) {
       const part = this.#queue.shift()!
-      this.#queuedBytes -= part.data.length
       this.#underWay.push(part)
       effects.push(this.#write(part))
       if (part.operation !== undefined) effects.push({ type: 'sent', operation: part.operation })
@@ -142,7 +132,7 @@ export class Channel {
   }
 
   #progress(next: number, limit: number, nowMs: number): ChannelEffect[] {
-    if (next > this.#nextSeq) return [this.#close('abused')]
+    if (next > (this.#queue[0]?.seq ?? this.#nextSeq)) return [this.#close('abused')]
     const awaited = this.#probing
     const before = this.#underWay.length
     this.#probing = false
@@ -158,14 +148,15 @@ export class Channel {
 
   #part(frame: Extract<ChannelFrame, { type: 'part' }>): ChannelEffect[] {
     const effects: ChannelEffect[] = []
-    const endless = frame.data.length === 0 && !frame.last
-    if (endless || frame.seq >= this.#expected + windowParts) return [this.#close('abused')]
+    // All parts of a message but its last are full: a flood of tiny ones would cost more memory than they have bytes.
+    const isFull = frame.last || frame.data.length === partBytesMax
+    if (!isFull || frame.seq >= this.#expected + windowParts) return [this.#close('abused')]
     if (frame.seq >= this.#expected) this.#early.set(frame.seq, { last: frame.last, data: frame.data })
     for (let part = this.#early.get(this.#expected); part; part = this.#early.get(this.#expected)) {
       this.#early.delete(this.#expected++)
       this.#message.push(part.data)
       this.#messageBytes += part.data.length
-      if (this.#messageBytes > channelMessageBytesMax) return [this.#close('abused')]
+      if (this.#messageBytes > channelMessageBytesMax) return [...effects, this.#close('abused')]
       if (part.last) effects.push({ type: 'message', data: this.#takeMessage() })
     }
     return [this.#report(), ...effects]

@@ -22,7 +22,7 @@ type Connecting =
 export type ChannelsEvent =
   /** `contact` where the peer is known already, and whether it is linked. */
   | { type: 'connect'; operation: number; to: Key; contact: Contact | undefined; linked: boolean }
-  | { type: 'located'; operation: number; contact: Contact | undefined }
+  | { type: 'located'; operation: number; contact: Contact | undefined; linked: boolean }
   | { type: 'linked'; to: Key }
   | { type: 'unlinked'; to: Key }
   | { type: 'introductionFailed'; to: Key }
@@ -62,7 +62,7 @@ export class Channels {
       case 'located': {
         const connecting = this.#connecting.get(event.operation)
         if (connecting?.state !== 'locating') return []
-        if (event.contact) return this.#introduce(event.operation, event.contact, nowMs)
+        if (event.contact) return event.linked ? this.#open(event.operation, event.contact, nowMs) : this.#introduce(event.operation, event.contact, nowMs)
         this.#connecting.delete(event.operation)
         return [{ type: 'finish', operation: event.operation, outcome: 'unreachable' }]
       }
@@ -83,9 +83,11 @@ export class Channels {
         const channel = this.#channels.get(event.channel)
         return channel ? this.#run(channel, { type: 'close' }, nowMs) : []
       }
-      case 'cancelled':
+      case 'cancelled': {
+        const connecting = this.#connecting.get(event.operation)
         this.#connecting.delete(event.operation)
-        return []
+        return connecting?.state === 'opening' ? [closeAt(connecting.contact, connecting.channel)] : []
+      }
       case 'woke':
         return this.#woke(nowMs)
     }
@@ -142,11 +144,9 @@ export class Channels {
       case 'open':
         return this.#openedByOther(from, frame.channel, channel, nowMs)
       case 'opened': {
-        const connecting = [...this.#connecting.values()].find((one) => one.state === 'opening' && one.channel === frame.channel)
-        if (connecting?.state !== 'opening' || !connecting.contact.id.equals(from.id)) return []
-        this.#connecting.delete(connecting.operation)
-        this.#channels.set(frame.channel, new Channel(frame.channel, from, nowMs))
-        return [{ type: 'opened', operation: connecting.operation, channel: frame.channel, contact: from }]
+        const opened = this.#openedForUs(from, frame.channel, nowMs)
+        // Nobody waits for it any more.
+        return channel || opened.length > 0 ? opened : [closeAt(from, frame.channel)]
       }
       case 'close':
         if (!channel) return this.#refusedByOther(from, frame.channel)
@@ -155,9 +155,30 @@ export class Channels {
       case 'progress':
       case 'probe':
         if (channel) return this.#run(channel, { type: 'frame', frame }, nowMs)
-        // The other end still believes in a channel that is gone here, after a reload for instance.
-        return frame.type !== 'progress' ? [{ type: 'write', to: from.id, body: { type: 'close', channel: frame.channel } }] : []
+        return this.#beforeOpened(from, frame, nowMs)
     }
+  }
+
+  /** The other end agreed to a channel that this end is opening. */
+  #openedForUs(from: Contact, id: ChannelId, nowMs: number): ChannelsEffect[] {
+    const connecting = this.#openingOf(from, id)
+    if (!connecting) return []
+    this.#connecting.delete(connecting.operation)
+    this.#channels.set(id, new Channel(id, from, nowMs))
+    return [{ type: 'opened', operation: connecting.operation, channel: id, contact: from }]
+  }
+
+  /** It overtook the `opened` that it follows, or the other end still believes in a channel that is gone here (after a reload, say). */
+  #beforeOpened(from: Contact, frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'probe' }>, nowMs: number): ChannelsEffect[] {
+    const opened = this.#openedForUs(from, frame.channel, nowMs)
+    const channel = this.#channels.get(frame.channel)
+    if (channel) return [...opened, ...this.#run(channel, { type: 'frame', frame }, nowMs)]
+    return frame.type === 'progress' ? [] : [closeAt(from, frame.channel)]
+  }
+
+  #openingOf(from: Contact, id: ChannelId): Extract<Connecting, { state: 'opening' }> | undefined {
+    for (const one of this.#connecting.values()) if (one.state === 'opening' && one.channel === id && one.contact.id.equals(from.id)) return one
+    return undefined
   }
 
   #openedByOther(from: Contact, id: ChannelId, before: Channel | undefined, nowMs: number): ChannelsEffect[] {
@@ -165,15 +186,15 @@ export class Channels {
     if (before) return [opened]
     const withThem = [...this.#channels.values()].filter(({ contact }) => contact.id.equals(from.id)).length
     if (this.#channels.size >= channelsMax || withThem >= channelsPerPeerMax) {
-      return [{ type: 'write', to: from.id, body: { type: 'close', channel: id } }]
+      return [closeAt(from, id)]
     }
     this.#channels.set(id, new Channel(id, from, nowMs))
     return [opened, { type: 'opened', operation: undefined, channel: id, contact: from }]
   }
 
   #refusedByOther(from: Contact, channel: ChannelId): ChannelsEffect[] {
-    const connecting = [...this.#connecting.values()].find((one) => one.state === 'opening' && one.channel === channel)
-    if (connecting?.state !== 'opening' || !connecting.contact.id.equals(from.id)) return []
+    const connecting = this.#openingOf(from, channel)
+    if (!connecting) return []
     this.#connecting.delete(connecting.operation)
     return [{ type: 'finish', operation: connecting.operation, outcome: 'unreachable' }]
   }
@@ -218,4 +239,8 @@ export class Channels {
       }
     }
   }
+}
+
+function closeAt(other: Contact, channel: ChannelId): ChannelsEffect {
+  return { type: 'write', to: other.id, body: { type: 'close', channel } }
 }

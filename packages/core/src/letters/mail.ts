@@ -6,6 +6,10 @@ import type { Contact } from '../keys/public-key.js'
 
 /** How long one try may take before the next: a relayed round trip, with room. */
 export const mailTryMs = 3_000
+/** Lookups for one reader: in an overlay that is just forming the first may come too early. */
+const lookupsMax = 2
+/** From one lookup that found nobody to the next. */
+export const lookAgainMs = 1_500
 /** Tries after the reader was located. */
 const locatedTriesMax = 2
 /** Mails on their way from here at one time. */
@@ -25,6 +29,7 @@ interface Outgoing {
   readonly data: Uint8Array
   readonly writtenUnixS: number
   phase: Phase
+  lookups: number
   tries: number
   route: readonly Key[] | undefined
   letter: MessageId | undefined
@@ -66,7 +71,7 @@ export class MailRoom {
         if (this.#outgoing.size >= mailsMax) return [{ type: 'finish', operation, outcome: 'unreachable' }]
         const mailId = this.#ids.mail()
         const draft = { operation, to, mailId, data, writtenUnixS: unixS }
-        const mail: Outgoing = { ...draft, phase: 'direct', tries: 0, route: undefined, letter: undefined, deadlineMs: undefined }
+        const mail: Outgoing = { ...draft, phase: 'direct', lookups: 0, tries: 0, route: undefined, letter: undefined, deadlineMs: undefined }
         this.#outgoing.set(operation, mail)
         return this.#write(mail, nowMs)
       }
@@ -79,7 +84,7 @@ export class MailRoom {
       case 'located': {
         const mail = this.#outgoing.get(event.operation)
         if (mail?.phase !== 'locating') return []
-        if (!event.route) return [this.#finish(mail, 'unreachable')]
+        if (!event.route) return this.#notLocated(mail, nowMs)
         mail.phase = 'located'
         mail.tries = 0
         mail.route = event.route
@@ -109,13 +114,20 @@ export class MailRoom {
   }
 
   #tryNext(mail: Outgoing, nowMs: number): MailEffect[] {
-    if (mail.phase === 'direct') {
+    if (mail.phase !== 'located') {
       mail.phase = 'locating'
+      mail.lookups += 1
       mail.deadlineMs = undefined
       return [{ type: 'locate', operation: mail.operation, target: mail.to }]
     }
     mail.tries += 1
     return mail.tries < locatedTriesMax ? this.#write(mail, nowMs) : [this.#finish(mail, 'unreachable')]
+  }
+
+  #notLocated(mail: Outgoing, nowMs: number): MailEffect[] {
+    if (mail.lookups >= lookupsMax) return [this.#finish(mail, 'unreachable')]
+    mail.deadlineMs = nowMs + lookAgainMs
+    return []
   }
 
   #letter(event: Extract<MailEvent, { type: 'letter' }>): MailEffect[] {

@@ -1,7 +1,7 @@
-import { Channels, type ChannelsEffect } from './channels.js'
+import { Channels, channelsMax, type ChannelsEffect } from './channels.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
-import type { Carriage, ChannelId, Introduction, LetterBody } from '../wire/letter.js'
+import type { Carriage, ChannelFrame, ChannelId, Introduction, LetterBody } from '../wire/letter.js'
 import { MailRoom, type MailEffect } from './mail.js'
 import type { MessageId } from '../wire/message.js'
 import type { OperationId } from '../lookups/operations.js'
@@ -87,9 +87,11 @@ export class Post {
         return this.#channeled(this.#channels.handle({ type: 'cancelled', operation: event.operation }, nowMs))
       case 'located': {
         const { operation, contact, route } = event
-        if (contact) this.#routes.set(contact.id.hex, route)
+        const linked = contact !== undefined && this.#table.linkTo(contact.id) !== undefined
         const mailed = this.#mail.handle({ type: 'located', operation, route: contact && route }, nowMs)
-        return [...this.#mailed(mailed), ...this.#channeled(this.#channels.handle({ type: 'located', operation, contact }, nowMs))]
+        const channeled = this.#channels.handle({ type: 'located', operation, contact, linked }, nowMs)
+        if (contact) this.#remember(contact.id, route)
+        return [...this.#mailed(mailed), ...this.#channeled(channeled)]
       }
       case 'undeliverable': {
         const to = this.#introductions.get(event.letter)
@@ -131,9 +133,22 @@ export class Post {
       case 'progress':
       case 'probe':
       case 'close':
-        if (back?.by === 'overlay') this.#routes.set(from.id.hex, back.route)
-        return this.#channeled(this.#channels.handle({ type: 'letter', from, body }, nowMs))
+        return this.#frame(from, body, back, nowMs)
     }
+  }
+
+  #frame(from: Contact, body: ChannelFrame, back: Carriage | undefined, nowMs: number): PostEffect[] {
+    const effects = this.#channels.handle({ type: 'letter', from, body }, nowMs)
+    if (back?.by === 'overlay') this.#remember(from.id, back.route)
+    return this.#channeled(effects, back?.by === 'overlay' ? back.route : undefined)
+  }
+
+  /** Only of peers with a channel: anybody may write. */
+  #remember(id: Key, route: readonly Key[]): void {
+    if (!this.#channels.involves(id)) return
+    this.#routes.set(id.hex, route)
+    const [oldest] = this.#routes.keys()
+    if (this.#routes.size > channelsMax && oldest !== undefined) this.#routes.delete(oldest)
   }
 
   #write(to: Key, body: LetterBody, options: { id?: MessageId; route?: readonly Key[] | undefined; back?: Carriage } = {}): PostEffect {
@@ -159,7 +174,8 @@ export class Post {
     })
   }
 
-  #channeled(effects: readonly ChannelsEffect[]): PostEffect[] {
+  /** `back`: the way by which came what this answers. */
+  #channeled(effects: readonly ChannelsEffect[], back?: readonly Key[]): PostEffect[] {
     return effects.flatMap((effect): PostEffect[] => {
       switch (effect.type) {
         case 'locate':
@@ -167,7 +183,7 @@ export class Post {
         case 'introduce':
           return [{ ...effect, route: this.#routes.get(effect.contact.id.hex) ?? [] }]
         case 'write':
-          return [this.#write(effect.to, effect.body, { route: this.#routes.get(effect.to.hex) })]
+          return [this.#write(effect.to, effect.body, { route: this.#routes.get(effect.to.hex) ?? back })]
         case 'opened': {
           const { operation, channel, contact } = effect
           const wants: PostEffect = { type: 'appWants', id: contact.id, wanted: true }

@@ -23,11 +23,6 @@ export class DialBudget {
     return this.#tokens.take(1, nowMs, why === 'bucket' ? 0 : -dialCredit)
   }
 
-  /** Gives back what was taken for a connection that was never made. */
-  refund(nowMs: number): void {
-    this.#tokens.take(-1, nowMs)
-  }
-
   /** Milliseconds until the next connection that fills a bucket may be made. */
   waitMs(nowMs: number): number {
     return this.#tokens.waitMs(nowMs)

@@ -1,7 +1,7 @@
 import type { DialBudget } from './dial-budget.js'
 import { setUpsMax } from './dial-budget.js'
 import type { FreshIds } from '../fresh-ids.js'
-import { Key } from '../keys/key.js'
+import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Nonce, RefusalReason, Why } from '../wire/letter.js'
 import type { Contact } from '../keys/public-key.js'
 import type { LinkId } from './routing-table.js'
@@ -41,7 +41,7 @@ interface Attempt {
   deadlineMs: number
   /** The other end's description, once it came and until the transport has it. */
   description: Uint8Array | undefined
-  early: Uint8Array[]
+  early: Extract<Introduction, { type: 'candidates' }>[]
   /** The transport has the other end's description. */
   described: boolean
 }
@@ -168,7 +168,7 @@ export class Introductions {
       case 'candidates':
         if (attempt.offerNonce !== undefined && attempt.offerNonce !== body.offerNonce) return []
         if (attempt.described) return [{ type: 'addCandidates', link: attempt.link, candidates: body.candidates }]
-        if (attempt.early.length < earlyMax) attempt.early.push(body.candidates)
+        if (attempt.early.length < earlyMax) attempt.early.push(body)
         return []
     }
   }
@@ -178,7 +178,8 @@ export class Introductions {
     const before = this.#attempts.get(from.id.hex)
     if (before) {
       if (before.nonce === knock.nonce) return []
-      const oursStands = before.state === 'knocking' && Key.compare(smallest, this.#self, from.id) < 0
+      // Crossing knocks: theirs may come late, when ours has long been answered.
+      const oursStands = !before.offering && this.#self.isBefore(from.id)
       if (oursStands) return []
       // They knock anew: whatever was being made is lost at their end.
       this.#attempts.delete(from.id.hex)
@@ -188,7 +189,7 @@ export class Introductions {
     if (verdict !== 'yes') {
       const retryAfterS = verdict === 'busy' ? busyRetryS : fullRetryS
       const body: Introduction = { type: 'refusal', nonce: knock.nonce, reason: verdict, retryAfterS }
-      return [...effects, { type: 'write', to: from.id, body, carriage: back }]
+      return [...effects, { type: 'write', to: from.id, body, carriage: back }, ...this.#makeReady(nowMs)]
     }
     const attempt = { contact: from, why: knock.why, nonce: knock.nonce, offering: true, state: 'ready' as const, carriages: [back] }
     this.#newAttempt(attempt, nowMs).offerNonce = this.#ids.nonce()
@@ -202,7 +203,7 @@ export class Introductions {
       if (attempt.state !== 'ready') continue
       if (this.#count('settingUp') >= setUpsMax) break
       if (!this.#budget.spend(attempt.why, nowMs)) {
-        effects.push(...this.#tooBusy(attempt))
+        effects.push(...this.#tooBusy(attempt, nowMs))
         continue
       }
       attempt.state = 'settingUp'
@@ -218,11 +219,13 @@ export class Introductions {
     return effects
   }
 
-  #tooBusy(attempt: Attempt): IntroductionsEffect[] {
+  /** Says when there will be a dial to spend: whoever comes back sooner is only refused again. */
+  #tooBusy(attempt: Attempt, nowMs: number): IntroductionsEffect[] {
+    const retryAfterS = Math.max(busyRetryS, Math.ceil(this.#budget.waitMs(nowMs) / 1_000))
     this.#attempts.delete(attempt.contact.id.hex)
     const { contact, why, nonce } = attempt
-    if (!attempt.offering) return [{ type: 'refused', contact, why, reason: 'busy', retryAfterMs: busyRetryS * 1_000 }]
-    const body: Introduction = { type: 'refusal', nonce, reason: 'busy', retryAfterS: busyRetryS }
+    if (!attempt.offering) return [{ type: 'refused', contact, why, reason: 'busy', retryAfterMs: retryAfterS * 1_000 }]
+    const body: Introduction = { type: 'refusal', nonce, reason: 'busy', retryAfterS }
     return [{ type: 'write', to: contact.id, body, carriage: attempt.carriages[0]! }]
   }
 
@@ -284,7 +287,8 @@ export class Introductions {
   }
 
   #early(attempt: Attempt): IntroductionsEffect[] {
-    return attempt.early.splice(0).map((candidates) => ({ type: 'addCandidates', link: attempt.link, candidates }))
+    const ours = attempt.early.splice(0).filter(({ offerNonce }) => offerNonce === attempt.offerNonce)
+    return ours.map(({ candidates }) => ({ type: 'addCandidates', link: attempt.link, candidates }))
   }
 
   #count(state: AttemptState): number {
@@ -298,5 +302,3 @@ export class Introductions {
 function outcomeOf({ described }: Attempt): 'silent' | 'failed' {
   return described ? 'failed' : 'silent'
 }
-
-const smallest = Key.fromBytes(new Uint8Array(20))

@@ -4,7 +4,7 @@ import type { Introductions } from './introductions.js'
 import type { Key } from '../keys/key.js'
 import type { Why } from '../wire/letter.js'
 import type { LinkPolicy } from './link-policy.js'
-import type { KnownContact, LinkId, RoutingTable } from './routing-table.js'
+import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
 
 /** The links are looked over this soon after something changed. */
 export const lookOverDelayMs = 300
@@ -94,23 +94,23 @@ export class LinkKeeper {
         link.wantedHere = wantedHere
         effects.push({ type: 'sayWanted', link: link.link, wanted: wantedHere })
       }
-      const old = nowMs - link.sinceMs >= unwantedAgeMs
-      if (old && !wantedHere && !link.wantedThere) effects.push({ type: 'hangUp', link: link.link })
     }
-    return [...effects, ...this.#makeRoom()]
+    const unwanted = [...this.#table.links()].filter((link) => !link.wantedHere)
+    const old = unwanted.filter((link) => !link.wantedThere && nowMs - link.sinceMs >= unwantedAgeMs)
+    const leaving = [...old, ...this.#excess(unwanted.filter((link) => !old.includes(link)), old.length)]
+    return [...effects, ...leaving.map(({ link }): LinkKeeperEffect => ({ type: 'hangUp', link }))]
   }
 
   /** Beyond the hard limit (siblings are always let in) the youngest links that are not wanted here go, whatever the other end wants. */
-  #makeRoom(): LinkKeeperEffect[] {
-    const excess = this.#table.linkCount - this.#policy.limits.hard
-    if (excess <= 0) return []
-    const unwanted = [...this.#table.links()].filter((link) => !link.wantedHere).sort((a, b) => b.sinceMs - a.sinceMs)
-    return unwanted.slice(0, excess).map(({ link }) => ({ type: 'hangUp', link }))
+  #excess(unwanted: readonly Link[], gone: number): Link[] {
+    const count = Math.max(0, this.#table.linkCount - gone - this.#policy.limits.hard)
+    return unwanted.toSorted((a, b) => b.sinceMs - a.sinceMs).slice(0, count)
   }
 
   #dial(nowMs: number): LinkKeeperEffect[] {
     const effects: LinkKeeperEffect[] = []
     const knocks = this.#introductions.knocksLeft
+    if (knocks === 0) return effects
     for (const { known, why } of this.#policy.wishes()) {
       const { id } = known.contact
       if (effects.length >= knocks) break

@@ -1,17 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { linkedTable } from '../fixtures/linked-table.js'
+import { contacts, linkedTable } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { Key, keyBytes } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import { desktopLinkLimits, type LinkLimits, LinkPolicy } from './link-policy.js'
-import { RoutingTable } from './routing-table.js'
+import type { RoutingTable } from './routing-table.js'
 
 const limits: LinkLimits = { target: 10, soft: 12, hard: 14 }
 /** Eight peers close to 0b0: bits 8 to 15. */
 const siblings = Array.from({ length: replicas }, (_, i) => `0b${'0'.repeat(8 + i)}1`)
 const inBucket = (bucket: number, count: number) => Array.from({ length: count }, (_, i) => `0b${'0'.repeat(bucket)}1${i.toString(2).padStart(7, '0')}`)
 
+const policyOf = (table: RoutingTable, has = limits, underWay: readonly string[] = []) => new LinkPolicy(table, has, () => contacts(...underWay))
 const wantedBits = (table: RoutingTable, policy: LinkPolicy) => [...policy.wanted()].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex).sort()
 const noted = (table: RoutingTable, ...bits: string[]) => bits.forEach((one) => table.note(contact(one), { route: [] }, 0))
@@ -21,24 +22,24 @@ describe('the links wanted', () => {
   it('are all while they are no more than the target', () => {
     const others = [...siblings, ...inBucket(0, 2)]
     const table = linkedTable('0b0', others)
-    expect(wantedBits(table, new LinkPolicy(table, limits))).toEqual(hexes(...others))
+    expect(wantedBits(table, policyOf(table))).toEqual(hexes(...others))
   })
 
   it('are the siblings, and as many of each bucket, the longest-lived', () => {
     const table = linkedTable('0b0', [...siblings, ...inBucket(0, 3), ...inBucket(1, 3)])
     table.addLink(99, contact(inBucket(0, 1)[0]!), 1_000)
-    expect(wantedBits(table, new LinkPolicy(table, limits))).toEqual(hexes(...siblings, inBucket(0, 2)[1]!, inBucket(1, 1)[0]!))
+    expect(wantedBits(table, policyOf(table))).toEqual(hexes(...siblings, inBucket(0, 2)[1]!, inBucket(1, 1)[0]!))
   })
 
   it('give to a full bucket what a poor one does not use', () => {
     const table = linkedTable('0b0', [...siblings, ...inBucket(0, 9), ...inBucket(1, 1)])
-    const wanted = wantedBits(table, new LinkPolicy(table, { target: 13, soft: 20, hard: 30 }))
+    const wanted = wantedBits(table, policyOf(table, { target: 13, soft: 20, hard: 30 }))
     expect(wanted).toEqual(hexes(...siblings, ...inBucket(0, 4), ...inBucket(1, 1)))
   })
 
   it('include what an app asked for', () => {
     const table = linkedTable('0b0', [...siblings, ...inBucket(0, 5)])
-    const policy = new LinkPolicy(table, limits)
+    const policy = policyOf(table)
     const [asked] = inBucket(0, 5).slice(-1)
     policy.appWants.add(key(asked!).hex)
     expect(wantedBits(table, policy)).toEqual(hexes(...siblings, ...inBucket(0, 2), asked!))
@@ -50,7 +51,7 @@ describe('the links wanted', () => {
       fc.property(fc.array(anyId, { maxLength: 90 }), (ids) => {
         const table = linkedTable('0b0', [])
         ids.forEach((bytes, i) => table.addLink(i + 1, { id: Key.fromBytes(bytes), publicKey: contact('0b0').publicKey }, i))
-        const wanted = new LinkPolicy(table, desktopLinkLimits).wanted()
+        const wanted = policyOf(table, desktopLinkLimits).wanted()
         expect(wanted.size).toBe(Math.min(table.linkCount, desktopLinkLimits.target))
         for (const { link } of table.siblings()) expect(wanted.has(link)).toBe(true)
       }),
@@ -62,7 +63,7 @@ describe('the links wished for', () => {
   it('are would-be siblings by distance, then one of each bucket that lacks links, in turn', () => {
     const table = linkedTable('0b0', siblings)
     noted(table, ...inBucket(0, 2), ...inBucket(1, 2), `0b${'0'.repeat(20)}1`)
-    const policy = new LinkPolicy(table, { target: 11, soft: 20, hard: 30 })
+    const policy = policyOf(table, { target: 12, soft: 20, hard: 30 })
     expect(wishes(policy)).toEqual([
       ['sibling', key(`0b${'0'.repeat(20)}1`).hex],
       ...[inBucket(0, 1)[0]!, inBucket(1, 1)[0]!, inBucket(0, 2)[1]!].map((bits) => ['bucket', key(bits).hex]),
@@ -72,7 +73,7 @@ describe('the links wished for', () => {
   it('are everybody known while there are few', () => {
     const table = linkedTable('0b0', ['0b1'])
     noted(table, '0b01', '0b11')
-    expect(wishes(new LinkPolicy(table, limits))).toEqual([
+    expect(wishes(policyOf(table))).toEqual([
       ['sibling', key('0b01').hex],
       ['sibling', key('0b11').hex],
     ])
@@ -81,12 +82,19 @@ describe('the links wished for', () => {
   it('are no more of a bucket than it lacks', () => {
     const table = linkedTable('0b0', [...siblings, ...inBucket(0, 2)])
     noted(table, ...inBucket(0, 6).slice(2))
-    expect(wishes(new LinkPolicy(table, limits))).toEqual([])
+    expect(wishes(policyOf(table))).toEqual([])
+  })
+
+  it('count the links that are being made', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(0, 1)])
+    noted(table, ...inBucket(0, 3).slice(1))
+    expect(wishes(policyOf(table)).length).toBe(1)
+    expect(wishes(policyOf(table, limits, inBucket(0, 2).slice(1)))).toEqual([])
   })
 
   it('include what an app asked for, wherever it lies', () => {
     const table = linkedTable('0b0', [...siblings, ...inBucket(0, 2)])
-    const policy = new LinkPolicy(table, limits)
+    const policy = policyOf(table)
     noted(table, '0b11')
     policy.appWants.add(key('0b11').hex)
     expect(wishes(policy)).toEqual([['app', key('0b11').hex]])
@@ -104,10 +112,23 @@ describe('a knock', () => {
     ['at the soft limit, from whom we are a sibling to', 12, 'sibling', 'yes'],
     ['at the hard limit, for an app', 14, 'app', 'full'],
     ['at the hard limit, from whom we are a sibling to', 14, 'sibling', 'full'],
-  ])('%s', (_, count, why, verdict) => expect(new LinkPolicy(table(count), limits).admits(far, why)).toBe(verdict))
+  ])('%s', (_, count, why, verdict) => expect(policyOf(table(count)).admits(far, why)).toBe(verdict))
+
+  it('counts the links that are being made, but not the one it asks for', () => {
+    const underWay = ['0b1111', '0b11111']
+    expect(policyOf(table(10), limits, underWay).admits(far, 'bucket')).toBe('full')
+    expect(policyOf(table(10), limits, underWay).admits(contact('0b1111'), 'bucket')).toBe('yes')
+    expect(policyOf(table(12), limits, underWay).admits(far, 'app')).toBe('full')
+  })
+
+  it('is a would-be sibling’s only while fewer closer ones are linked, or being linked', () => {
+    const policy = policyOf(linkedTable('0b0', siblings.slice(1)), limits, [`0b${'0'.repeat(20)}1`])
+    expect(policy.wouldBeSibling(contact('0b00000001').id)).toBe(false)
+    expect(policy.wouldBeSibling(contact('0b00000000000001').id)).toBe(true)
+  })
 
   it('from a would-be sibling, and from a peer that is linked, is always welcome', () => {
-    const policy = new LinkPolicy(table(14), limits)
+    const policy = policyOf(table(14))
     expect(policy.admits(contact(`0b${'0'.repeat(20)}1`), 'bucket')).toBe('yes')
     expect(policy.admits(contact(inBucket(0, 1)[0]!), 'bucket')).toBe('yes')
   })

@@ -1,8 +1,8 @@
-import { Key } from '../keys/key.js'
+import { Key, keyBits } from '../keys/key.js'
 import type { RefusalReason, Why } from '../wire/letter.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
-import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
+import { closest, type KnownContact, type LinkId, type RoutingTable } from './routing-table.js'
 
 /** How many links a peer keeps. On a desktop 32/48/64. */
 export interface LinkLimits {
@@ -43,36 +43,33 @@ export class LinkPolicy {
   wanted(): Set<LinkId> {
     const byDistance = this.#table.linksByDistance()
     const wanted = new Set(byDistance.slice(0, this.#siblingCount).map((link) => link.link))
-    const quotas = this.#quotas()
+    const left = this.#quotas()
     const oldestFirst = byDistance.slice(this.#siblingCount).sort((a, b) => a.sinceMs - b.sinceMs)
-    for (const link of oldestFirst) {
-      const bucket = this.#bucketOf(link)
-      const left = quotas.get(bucket) ?? 0
-      if (left > 0) wanted.add(link.link)
-      quotas.set(bucket, left - 1)
-    }
-    for (const link of byDistance) if (this.appWants.has(link.contact.id.hex)) wanted.add(link.link)
+    for (const link of oldestFirst) if (left[link.bucket]!-- > 0) wanted.add(link.link)
+    if (this.appWants.size > 0) for (const link of byDistance) if (this.appWants.has(link.contact.id.hex)) wanted.add(link.link)
     return wanted
   }
 
   /** The contacts worth a link, the most useful first: would-be siblings by distance, then one of each bucket that lacks links, in turn. */
   wishes(): DialWish[] {
     const siblings: DialWish[] = []
-    const byBucket = new Map<number, DialWish[]>()
+    const fillers: DialWish[][] = []
     const lacking = this.#lacking()
-    for (const known of this.#table.contacts()) {
-      if (this.appWants.has(known.contact.id.hex)) {
-        siblings.push({ known, why: 'app' })
-      } else if (this.wouldBeSibling(known.contact.id)) {
-        siblings.push({ known, why: 'sibling' })
-      } else {
-        const bucket = this.#table.self.sharedBits(known.contact.id)
-        const wishes = byBucket.get(bucket) ?? []
-        if (wishes.length < (lacking.get(bucket) ?? 0)) byBucket.set(bucket, [...wishes, { known, why: 'bucket' }])
+    const bound = this.#siblingBound()
+    const nearest = bound ? this.#table.self.sharedBits(bound) : 0
+    for (const [bucket, contacts] of this.#table.buckets) {
+      // A full bucket that is too far for siblings: nobody in it is wished for.
+      if (lacking[bucket]! <= 0 && bucket < nearest && this.appWants.size === 0) continue
+      const wishes: DialWish[] = []
+      for (const [hex, known] of contacts) {
+        if (this.appWants.has(hex)) siblings.push({ known, why: 'app' })
+        else if (this.#isWithin(bound, known.contact.id)) siblings.push({ known, why: 'sibling' })
+        else if (wishes.length < lacking[bucket]!) wishes.push({ known, why: 'bucket' })
       }
+      fillers.push(wishes)
     }
     siblings.sort((a, b) => Key.compare(this.#table.self, a.known.contact.id, b.known.contact.id))
-    return [...siblings, ...inTurn([...byBucket.values()])]
+    return [...siblings, ...inTurn(fillers)]
   }
 
   /** What a knock from this peer is answered with, if it may be answered at all. */
@@ -86,51 +83,53 @@ export class LinkPolicy {
 
   /** Whether this peer would be among the siblings if it were linked. */
   wouldBeSibling(id: Key): boolean {
-    const { self } = this.#table
-    const closer = (other: Contact) => Key.compare(self, other.id, id) < 0
-    const links = this.#table.linksByDistance()
-    let count = 0
-    while (count < this.#siblingCount && links[count] && closer(links[count]!.contact)) count += 1
-    return count + this.#underWay().filter(closer).length < this.#siblingCount
+    return this.#isWithin(this.#siblingBound(), id)
+  }
+
+  /** The farthest of the siblings that this peer has or will soon have; undefined while there are too few. */
+  #siblingBound(): Key | undefined {
+    const count = this.#siblingCount
+    const nearest = this.#table.linksByDistance().slice(0, count).map(({ contact }) => contact)
+    return closest(this.#table.self, [...nearest, ...this.#underWay()], count, ({ id }) => id)[count - 1]?.id
+  }
+
+  #isWithin(bound: Key | undefined, id: Key): boolean {
+    return !bound || Key.compare(this.#table.self, id, bound) <= 0
   }
 
   get #siblingCount(): number {
     return Math.min(replicas, this.limits.target)
   }
 
-  #bucketOf(link: Link): number {
-    return this.#table.self.sharedBits(link.contact.id)
-  }
-
   /** Links allowed per bucket besides the siblings: raised in turn, bucket by bucket, until the target is used or nobody is left to link to. */
-  #quotas(): Map<number, number> {
-    const supply = new Map<number, number>()
-    const count = (bucket: number) => supply.set(bucket, (supply.get(bucket) ?? 0) + 1)
-    for (const link of this.#table.linksByDistance().slice(this.#siblingCount)) count(this.#bucketOf(link))
-    for (const known of this.#table.contacts()) count(this.#table.self.sharedBits(known.contact.id))
-    const buckets = [...supply.keys()].sort((a, b) => a - b)
-    const quotas = new Map(buckets.map((bucket) => [bucket, 0]))
+  #quotas(): Int16Array {
+    const supply = new Int16Array(keyBits + 1)
+    const quotas = new Int16Array(keyBits + 1)
+    let nearest = 0
+    const count = (bucket: number, more: number) => {
+      supply[bucket]! += more
+      nearest = Math.max(nearest, bucket)
+    }
+    for (const { bucket } of this.#table.linksByDistance().slice(this.#siblingCount)) count(bucket, 1)
+    for (const [bucket, { size }] of this.#table.buckets) count(bucket, size)
     let left = this.limits.target - this.#siblingCount
-    for (let round = 1; left > 0; round++) {
-      const open = buckets.filter((bucket) => supply.get(bucket)! >= round)
-      if (open.length === 0) break
-      for (const bucket of open.slice(0, left)) quotas.set(bucket, round)
-      left -= open.length
+    for (let raised = true; left > 0 && raised; ) {
+      raised = false
+      for (let bucket = 0; bucket <= nearest && left > 0; bucket++) {
+        if (quotas[bucket]! >= supply[bucket]!) continue
+        quotas[bucket]! += 1
+        left -= 1
+        raised = true
+      }
     }
     return quotas
   }
 
   /** Per bucket: how many more links its quota allows. */
-  #lacking(): Map<number, number> {
+  #lacking(): Int16Array {
     const lacking = this.#quotas()
-    for (const link of this.#table.linksByDistance().slice(this.#siblingCount)) {
-      const bucket = this.#bucketOf(link)
-      lacking.set(bucket, (lacking.get(bucket) ?? 0) - 1)
-    }
-    for (const { id } of this.#underWay()) {
-      const bucket = this.#table.self.sharedBits(id)
-      lacking.set(bucket, (lacking.get(bucket) ?? 0) - 1)
-    }
+    for (const { bucket } of this.#table.linksByDistance().slice(this.#siblingCount)) lacking[bucket]! -= 1
+    for (const { id } of this.#underWay()) lacking[this.#table.self.sharedBits(id)]! -= 1
     return lacking
   }
 }

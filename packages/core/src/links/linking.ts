@@ -48,6 +48,7 @@ export class Linking {
   readonly #keeper: LinkKeeper
   readonly #liveness: Liveness
   readonly #neighbourhood: Neighbourhood
+  #dueMs: number | undefined
 
   constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number) {
     const budget = new DialBudget(nowMs)
@@ -60,6 +61,7 @@ export class Linking {
   }
 
   handle(event: LinkingEvent, nowMs: number): LinkingEffect[] {
+    this.#dueMs = undefined
     switch (event.type) {
       case 'described':
       case 'candidates':
@@ -80,8 +82,8 @@ export class Linking {
       case 'said':
         return this.#said(event.link, event.message, nowMs)
       case 'found':
-        for (const { contact, route } of event.contacts) if (route.length > 0) this.#table.note(contact, { route }, nowMs)
-        return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+        this.#note(event.contacts, nowMs)
+        return []
       case 'met':
         for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point }, nowMs)
         return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
@@ -104,7 +106,12 @@ export class Linking {
     }
   }
 
+  /** Asked for after every message, so remembered until the next event. When links were heard since it is too early, which does no harm. */
   get wakeAtMs(): number {
+    return (this.#dueMs ??= this.#earliestMs())
+  }
+
+  #earliestMs(): number {
     const { wakeAtMs: keeper } = this.#keeper
     return Math.min(keeper, this.#introductions.wakeAtMs ?? keeper, this.#liveness.wakeAtMs ?? keeper, this.#neighbourhood.wakeAtMs ?? keeper)
   }
@@ -197,8 +204,15 @@ export class Linking {
   #heard(effects: readonly NeighbourhoodEffect[], nowMs: number): LinkingEffect[] {
     return effects.flatMap((effect): LinkingEffect[] => {
       if (effect.type === 'tell') return [{ type: 'send', link: effect.link, message: effect.message }]
-      for (const contact of effect.contacts) this.#table.note(contact, { route: [effect.link.contact.id] }, nowMs)
-      return [{ type: 'neighboursChanged' }, ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]
+      const route = [effect.link.contact.id]
+      this.#note(effect.contacts.map((contact) => ({ contact, route })), nowMs)
+      return [{ type: 'neighboursChanged' }]
     })
+  }
+
+  /** Notes contacts and the ways to them. Those that were known are no reason to look the links over. */
+  #note(contacts: readonly Found[], nowMs: number): void {
+    const fresh = contacts.filter(({ contact, route }) => route.length > 0 && this.#table.note(contact, { route }, nowMs))
+    if (fresh.length > 0) this.#keeper.handle({ type: 'changed' }, nowMs)
   }
 }

@@ -1,12 +1,14 @@
 import type { Key } from '../keys/key.js'
 import type { Link, LinkId, RoutingTable } from './routing-table.js'
 
-/** A link over which nothing came for this long is asked for a sign of life. Transports notice most deaths themselves, sooner. */
-export const idleMs = 30_000
+/** A link over which nothing came for this long is asked for a sign of life. Transports notice most deaths within half a minute themselves. */
+export const idleMs = 120_000
+/** Both ends see the silence at the same time; the one with the larger id waits this much longer, so that only one of them asks. */
+export const secondIdleMs = 1.25 * idleMs
 /** Signs of life that may fail to come before the link is given up. */
 export const missesMax = 2
-/** After a clock jump of this length (a sleeping laptop, a frozen tab) every link is asked at once. */
-export const jumpMs = 20_000
+/** After a clock jump of this length (a sleeping laptop, a frozen tab) every link is asked at once. A hidden tab wakes once a minute: that is none. */
+export const jumpMs = 90_000
 
 export type LivenessEvent =
   | { type: 'troubled'; link: LinkId }
@@ -26,6 +28,8 @@ export class Liveness {
   /** Links with a ping under way, and how many went unanswered before it. */
   readonly #asked = new Map<LinkId, number>()
   #wokeMs: number | undefined
+  /** No link is due before this. Found out anew at each wake-up: links that are heard, and new ones, are only due later. */
+  #earliestMs: number | undefined
 
   constructor(table: RoutingTable) {
     this.#table = table
@@ -54,20 +58,30 @@ export class Liveness {
         this.#asked.delete(event.link)
         return []
       case 'woke': {
-        const jumped = this.#wokeMs !== undefined && nowMs - this.#wokeMs > jumpMs + idleMs
+        const jumped = this.#wokeMs !== undefined && nowMs - this.#wokeMs > jumpMs
         this.#wokeMs = nowMs
-        return [...this.#table.links()].filter((link) => jumped || link.lastHeardMs + idleMs <= nowMs).flatMap((link) => this.#ping(link, 0))
+        if (!jumped && (this.wakeAtMs ?? Infinity) > nowMs) return []
+        this.#earliestMs = undefined
+        return [...this.#table.links()].filter((link) => jumped || this.#dueMs(link) <= nowMs).flatMap((link) => this.#ping(link, 0))
       }
     }
   }
 
   get wakeAtMs(): number | undefined {
+    return (this.#earliestMs ??= this.#earliest())
+  }
+
+  #earliest(): number | undefined {
     let earliest: number | undefined
     for (const link of this.#table.links()) {
-      const dueMs = link.lastHeardMs + idleMs
+      const dueMs = this.#dueMs(link)
       if (!this.#asked.has(link.link) && (earliest === undefined || dueMs < earliest)) earliest = dueMs
     }
     return earliest
+  }
+
+  #dueMs({ contact, lastHeardMs }: Link): number {
+    return lastHeardMs + (this.#table.self.isBefore(contact.id) ? idleMs : secondIdleMs)
   }
 
   #ping(link: Link, misses: number): LivenessEffect[] {

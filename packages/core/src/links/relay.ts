@@ -28,7 +28,7 @@ export class Relay {
     this.#table = table
   }
 
-  /** An envelope of our own, on its first hop; undefined when no link leads there. */
+  /** An envelope of our own, on its first hop; undeliverable when no link leads there. */
   dispatch(destination: Key, route: readonly Key[], payload: Payload): RelayOutcome {
     return this.#pass({ type: 'envelope', destination, route, path: [this.#table.self], hopsLeft: hopsMax, payload }, [])
   }
@@ -53,7 +53,8 @@ export class Relay {
 
   #pass(envelope: Envelope, passed: readonly Key[]): RelayOutcome {
     const [named, ...rest] = envelope.route
-    const link = this.#table.linkTo(envelope.destination) ?? (named && this.#table.linkTo(named))
+    const isNew = named && !passed.some((id) => id.equals(named))
+    const link = this.#table.linkTo(envelope.destination) ?? (isNew ? this.#table.linkTo(named) : undefined)
     if (link) {
       const route = link.contact.id.equals(envelope.destination) ? [] : rest
       return { type: 'forward', link, envelope: { ...envelope, route } }

@@ -9,6 +9,8 @@ export type LinkId = number
 export interface Link {
   readonly link: LinkId
   readonly contact: Contact
+  /** The bucket it is in: how many bits of its id this peer shares. */
+  readonly bucket: number
   readonly sinceMs: number
   lastHeardMs: number
   /** Smoothed round trip; undefined until one was measured. */
@@ -40,8 +42,7 @@ export class RoutingTable {
   readonly self: Key
   readonly #links = new Map<string, Link>()
   readonly #byLinkId = new Map<LinkId, Link>()
-  readonly #known = new Map<string, KnownContact>()
-  readonly #knownInBucket = new Map<number, string[]>()
+  readonly #known = new Map<number, Map<string, KnownContact>>()
   #sorted: readonly Link[] | undefined
 
   constructor(self: Key) {
@@ -55,6 +56,7 @@ export class RoutingTable {
     const fresh: Link = {
       link,
       contact,
+      bucket: this.self.sharedBits(contact.id),
       sinceMs: nowMs,
       lastHeardMs: nowMs,
       rttMs: undefined,
@@ -106,59 +108,60 @@ export class RoutingTable {
 
   /** The links closest to a target, the closest first. */
   closestLinks(target: Key, count: number): Link[] {
-    return closest(target, [...this.#links.values()], count, (link) => link.contact.id)
+    return closest(target, this.#links.values(), count, idOfLink)
   }
 
   /** The peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
   closestAlive(target: Key, count: number): Contact[] {
+    return closest(target, this.alive().values(), count, idOfContact)
+  }
+
+  /** The links and those that linked peers say they are linked to, by the hex of their id; not this peer itself. */
+  alive(): ReadonlyMap<string, Contact> {
     const alive = new Map<string, Contact>()
-    for (const link of this.#links.values()) {
-      alive.set(link.contact.id.hex, link.contact)
-      for (const neighbour of link.neighbours) alive.set(neighbour.id.hex, neighbour)
+    for (const { contact, neighbours } of this.#links.values()) {
+      alive.set(contact.id.hex, contact)
+      for (const neighbour of neighbours) alive.set(neighbour.id.hex, neighbour)
     }
     alive.delete(this.self.hex)
-    return closest(target, [...alive.values()], count, (contact) => contact.id)
+    return alive
   }
 
-  /** Notes a contact that somebody named. In a full bucket the one seen longest ago makes room; a better known way replaces a worse one. */
-  note(contact: Contact, way: { route: readonly Key[]; point?: number }, nowMs: number): void {
+  /**
+   * Notes a contact that somebody named; true: it was not known before. In a full bucket the one seen longest ago makes room;
+   * a better known way replaces a worse one.
+   */
+  note(contact: Contact, way: { route: readonly Key[]; point?: number }, nowMs: number): boolean {
     const { hex } = contact.id
-    if (contact.id.equals(this.self) || this.#links.has(hex) || way.route.length > hopsMax) return
-    const before = this.#known.get(hex)
+    if (contact.id.equals(this.self) || this.#links.has(hex) || way.route.length > hopsMax) return false
+    const place = this.self.sharedBits(contact.id)
+    const bucket = this.#known.get(place) ?? new Map<string, KnownContact>()
+    const before = bucket.get(hex)
     const shorter = !before || before.route.length === 0 || (way.route.length > 0 && way.route.length <= before.route.length)
     const known = { contact, route: shorter ? way.route : before.route, point: way.point ?? before?.point, seenMs: nowMs }
-    if (before) {
-      this.#known.set(hex, known)
-      return
-    }
-    const bucket = this.self.sharedBits(contact.id)
-    const members = this.#knownInBucket.get(bucket) ?? []
-    const stalest = members.length >= contactsPerBucketMax ? this.#stalest(members) : undefined
-    if (stalest !== undefined) this.#known.delete(stalest)
-    this.#knownInBucket.set(bucket, [...members.filter((member) => member !== stalest), hex])
-    this.#known.set(hex, known)
-  }
-
-  #stalest(members: readonly string[]): string {
-    const seenMs = (hex: string) => this.#known.get(hex)!.seenMs
-    return members.reduce((stalest, member) => (seenMs(member) < seenMs(stalest) ? member : stalest))
+    if (!before && bucket.size >= contactsPerBucketMax) bucket.delete(stalestOf(bucket))
+    this.#known.set(place, bucket.set(hex, known))
+    return !before
   }
 
   /** Drops a contact that is gone, or that nobody can reach. */
   forget(id: Key): void {
-    if (!this.#known.delete(id.hex)) return
-    const bucket = this.self.sharedBits(id)
-    const rest = (this.#knownInBucket.get(bucket) ?? []).filter((hex) => hex !== id.hex)
-    if (rest.length > 0) this.#knownInBucket.set(bucket, rest)
-    else this.#knownInBucket.delete(bucket)
+    const place = this.self.sharedBits(id)
+    const bucket = this.#known.get(place)
+    if (bucket?.delete(id.hex) && bucket.size === 0) this.#known.delete(place)
   }
 
   known(id: Key): KnownContact | undefined {
-    return this.#known.get(id.hex)
+    return this.#known.get(this.self.sharedBits(id))?.get(id.hex)
   }
 
-  contacts(): IterableIterator<KnownContact> {
-    return this.#known.values()
+  *contacts(): Generator<KnownContact> {
+    for (const bucket of this.#known.values()) yield* bucket.values()
+  }
+
+  /** The contacts by bucket: by how many bits they share with this peer, and by the hex of their id. Buckets without any are left out. */
+  get buckets(): ReadonlyMap<number, ReadonlyMap<string, KnownContact>> {
+    return this.#known
   }
 
   /** Peers to pass on the way to `id`, the first of them linked to us; `[]` when it is linked itself; undefined when no way is known. */
@@ -167,7 +170,7 @@ export class RoutingTable {
     for (const link of this.#links.values()) {
       if (link.neighbours.some((neighbour) => neighbour.id.equals(id))) return [link.contact.id]
     }
-    const route = this.#known.get(id.hex)?.route
+    const route = this.known(id)?.route
     return route?.[0] && this.#links.has(route[0].hex) ? route : undefined
   }
 
@@ -186,7 +189,52 @@ export class RoutingTable {
   }
 }
 
-/** The `count` items closest to a target, the closest first. */
-export function closest<T>(target: Key, items: T[], count: number, idOf: (item: T) => Key): T[] {
-  return items.sort((a, b) => Key.compare(target, idOf(a), idOf(b))).slice(0, count)
+/** The `count` items closest to a target, the closest first. Few of many are wanted, and often: so no sorting of them all. */
+export function closest<T>(target: Key, items: Iterable<T>, count: number, idOf: (item: T) => Key): T[] {
+  const best = new Nearest(target, count, idOf)
+  for (const item of items) best.offer(item)
+  return best.items
 }
+
+/** The closest of what is offered, each once. */
+class Nearest<T> {
+  readonly items: T[] = []
+  readonly #target: Key
+  readonly #count: number
+  readonly #idOf: (item: T) => Key
+  /** The first 32 bits of each item's distance: they nearly always decide. */
+  readonly #heads: number[] = []
+
+  constructor(target: Key, count: number, idOf: (item: T) => Key) {
+    this.#target = target
+    this.#count = count
+    this.#idOf = idOf
+  }
+
+  offer(item: T): void {
+    const id = this.#idOf(item)
+    const head = this.#target.distanceHead(id)
+    let place = this.items.length
+    if (place === this.#count && head > this.#heads[place - 1]!) return
+    for (; place > 0; place--) {
+      const order = head - this.#heads[place - 1]! || Key.compare(this.#target, id, this.#idOf(this.items[place - 1]!))
+      if (order === 0) return
+      if (order > 0) break
+    }
+    if (place >= this.#count) return
+    this.items.splice(place, 0, item)
+    this.#heads.splice(place, 0, head)
+    if (this.items.length <= this.#count) return
+    this.items.pop()
+    this.#heads.pop()
+  }
+}
+
+function stalestOf(bucket: ReadonlyMap<string, KnownContact>): string {
+  let stalest = { hex: '', seenMs: Infinity }
+  for (const [hex, { seenMs }] of bucket) if (seenMs < stalest.seenMs) stalest = { hex, seenMs }
+  return stalest.hex
+}
+
+const idOfContact = ({ id }: Contact) => id
+const idOfLink = ({ contact }: Link) => contact.id

@@ -2,7 +2,7 @@ import { encodedLength } from '../bencode/bencode.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import type { Found } from './lookup.js'
-import { type Answer, answerRecordBytesMax, type Envelope, type MessageId, type Question, replicas, type Want } from '../wire/message.js'
+import { type Answer, answerRecordBytesMax, answerRecordsMax, type Envelope, type MessageId, type Question, replicas, type Want } from '../wire/message.js'
 import { type OperationAsker, type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
 import type { Contact } from '../keys/public-key.js'
 import { encodeRecord } from '../records/record-codec.js'
@@ -63,6 +63,7 @@ export class Asking {
   readonly #errands = new Map<OperationId, Errand>()
   readonly #writes = new Map<OperationId, { readonly record: Record; readonly ifSeq: bigint | undefined }>()
   #lastErrand = 0
+  #dueMs: number | undefined
   #unixS = 0
   #kept: RecordRoomEffect[] = []
 
@@ -82,14 +83,15 @@ export class Asking {
   }
 
   handle(event: AskingEvent, nowMs: number): AskingEffect[] {
+    this.#dueMs = undefined
     const effects = this.#take(event, nowMs)
     if (this.#kept.length > 0) effects.push({ type: 'records', effects: this.#kept.splice(0) })
     return effects
   }
 
-  get wakeAtMs(): number | undefined {
-    const dues = [this.#requests.wakeAtMs, this.#operations.wakeAtMs, this.#refresh.wakeAtMs].filter((dueMs) => dueMs !== undefined)
-    return dues.length > 0 ? Math.min(...dues) : undefined
+  /** Asked for after every message, so remembered until the next event. Infinity: waiting for nothing. */
+  get wakeAtMs(): number {
+    return (this.#dueMs ??= Math.min(this.#requests.wakeAtMs ?? Infinity, this.#operations.wakeAtMs ?? Infinity, this.#refresh.wakeAtMs ?? Infinity))
   }
 
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
@@ -185,6 +187,11 @@ export class Asking {
           return [{ ...effect, type: 'ask' }]
         case 'unasked':
           return [effect]
+        case 'late': {
+          const { asker, to } = effect
+          if (asker.for !== 'operation') return []
+          return this.#operated(this.#operations.handle({ type: 'late', asker, from: to }, nowMs), nowMs)
+        }
         case 'answered':
         case 'silent':
           return this.#told(effect, nowMs)
@@ -259,5 +266,5 @@ const conflictHere: Outcome = { type: 'written', stored: 0, wanted: 0, newer: un
 /** As many of the records as one answer holds, from the first. */
 function fitting(records: readonly Record[]): Record[] {
   let bytes = 0
-  return records.filter((record) => (bytes += encodedLength(encodeRecord(record))) <= answerRecordBytesMax)
+  return records.slice(0, answerRecordsMax).filter((record) => (bytes += encodedLength(encodeRecord(record))) <= answerRecordBytesMax)
 }

@@ -9,8 +9,8 @@ export const candidatesMax = 256
 /** Ways to one candidate that are tried before it counts as silent. */
 export const waysMax = 2
 
-/** `heard`: named, not asked; `asked`: its answer is awaited; `answered`; `silent`: no way to it brought an answer. */
-type CandidateState = 'heard' | 'asked' | 'answered' | 'silent'
+/** `heard`: named, not asked; `asked`: its answer is awaited; `late`: awaited, for longer than is usual; `answered`; `silent`: no way to it brought an answer. */
+type CandidateState = 'heard' | 'asked' | 'late' | 'answered' | 'silent'
 
 interface Candidate {
   readonly contact: Contact
@@ -18,7 +18,7 @@ interface Candidate {
   /** Ways not tried yet, the best first: each the peers to pass. */
   ways: (readonly Key[])[]
   tried: number
-  /** The way its answer came over. */
+  /** The way it was asked over last, or its answer came over. */
   route: readonly Key[]
 }
 
@@ -30,6 +30,7 @@ export interface Found {
 export type LookupEvent =
   | { type: 'started' }
   | { type: 'answered'; from: Key; route: readonly Key[]; contacts: readonly Contact[] }
+  | { type: 'late'; from: Key }
   | { type: 'silent'; from: Key }
   /** Whoever wanted it has seen enough. */
   | { type: 'stopped' }
@@ -38,8 +39,8 @@ export type LookupEffect = { type: 'ask'; to: Key; route: readonly Key[] } | { t
 
 /**
  * The asked lookup: Kademlia's iterative lookup (section 2.3) without dialling. The asker keeps a shortlist and asks the closest
- * peers on it, each through whoever named it, until the `replicas` closest that speak at all have answered.
- * Invariants: 1. at most `parallelism` questions under way; 2. each way to a candidate is tried once, at most `waysMax` ways;
+ * peers on it, each through whoever named it, until the `replicas` closest that speak at all have answered. Whoever is late is not waited for, as long as others have answered.
+ * Invariants: 1. at most `parallelism` questions under way, besides the late ones; 2. each way to a candidate is tried once, at most `waysMax` ways;
  * 3. it finishes exactly once, with peers that answered, the closest first; 4. the asker itself is never a candidate.
  */
 export class Lookup {
@@ -64,6 +65,9 @@ export class Lookup {
       case 'answered':
         this.#answered(event)
         break
+      case 'late':
+        this.#late(event.from)
+        break
       case 'silent':
         this.#silent(event.from)
         break
@@ -81,7 +85,7 @@ export class Lookup {
   routeTo(id: Key): readonly Key[] | undefined {
     const candidate = this.#candidates.get(id.hex)
     if (!candidate || candidate.state === 'silent') return undefined
-    return candidate.state === 'answered' ? candidate.route : candidate.ways[0]
+    return candidate.state === 'heard' ? candidate.ways[0] : candidate.route
   }
 
   #answered(event: Extract<LookupEvent, { type: 'answered' }>): void {
@@ -93,9 +97,14 @@ export class Lookup {
     for (const contact of event.contacts) this.#hear(contact, [...event.route, event.from])
   }
 
+  #late(from: Key): void {
+    const candidate = this.#candidates.get(from.hex)
+    if (candidate?.state === 'asked') candidate.state = 'late'
+  }
+
   #silent(from: Key): void {
     const candidate = this.#candidates.get(from.hex)
-    if (candidate?.state !== 'asked') return
+    if (candidate?.state !== 'asked' && candidate?.state !== 'late') return
     candidate.state = candidate.ways.length > 0 && candidate.tried < waysMax ? 'heard' : 'silent'
   }
 
@@ -117,8 +126,9 @@ export class Lookup {
   }
 
   #decide(): LookupEffect[] {
-    const closest = this.#shortlist.filter((candidate) => candidate.state !== 'silent').slice(0, replicas)
-    if (closest.every((candidate) => candidate.state === 'answered')) return [this.#finish()]
+    const closest = this.#shortlist.filter(({ state }) => state !== 'silent' && state !== 'late').slice(0, replicas)
+    const waits = closest.length === 0 && this.#shortlist.some(({ state }) => state === 'late')
+    if (!waits && closest.every(({ state }) => state === 'answered')) return [this.#finish()]
     let underWay = this.#shortlist.filter((candidate) => candidate.state === 'asked').length
     const effects: LookupEffect[] = []
     for (const candidate of closest) {
@@ -126,6 +136,7 @@ export class Lookup {
       if (candidate.state !== 'heard') continue
       const way = candidate.ways.shift()!
       candidate.state = 'asked'
+      candidate.route = way
       candidate.tried += 1
       this.#asked += 1
       underWay += 1

@@ -4,7 +4,7 @@ import { type Answer, type Question, type Receipt, replicas, type Want } from '.
 import type { Contact } from '../keys/public-key.js'
 import { Reading } from './reading.js'
 import type { Record } from '../records/record.js'
-import { Writing } from './writing.js'
+import { Writing, type Written } from './writing.js'
 
 /** An operation that takes longer than this ends with what it has. */
 export const operationTimeoutMs = 20_000
@@ -36,19 +36,10 @@ export type Outcome =
   | { readonly type: 'read'; readonly records: readonly Record[]; readonly asked: number }
   | Written
 
-/** What became of a write at the replicas. `newer`: the record that one of them has instead. */
-export interface Written {
-  readonly type: 'written'
-  readonly stored: number
-  readonly wanted: number
-  readonly newer: Record | undefined
-  readonly conflict: boolean
-  readonly full: number
-}
-
 export type OperationsEvent =
   | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; seeds: readonly Contact[]; here: readonly Record[] }
   | { type: 'answered'; asker: OperationAsker; from: Key; route: readonly Key[]; answer: Answer }
+  | { type: 'late'; asker: OperationAsker; from: Key }
   | { type: 'silent'; asker: OperationAsker; from: Key }
   | { type: 'cancelled'; operation: OperationId }
   | { type: 'woke' }
@@ -95,6 +86,11 @@ export class Operations {
         return this.#start(event, nowMs)
       case 'answered':
         return this.#answered(event, nowMs)
+      case 'late': {
+        const operation = this.#operations.get(event.asker.operation)
+        if (!operation || event.asker.step !== 'find') return []
+        return this.#look(operation, operation.lookup.handle({ type: 'late', from: event.from }), nowMs)
+      }
       case 'silent': {
         const operation = this.#operations.get(event.asker.operation)
         if (!operation) return []
@@ -135,8 +131,8 @@ export class Operations {
     operation.reading?.offer(answer.records)
     const effects = operation.lookup.handle({ type: 'answered', from, route, contacts: answer.contacts })
     const located = operation.purpose.type === 'locate' && answer.contacts.some((contact) => contact.id.equals(operation.target))
-    if (operation.reading?.satisfied || located) return this.#look(operation, operation.lookup.handle({ type: 'stopped' }), nowMs, answer.contacts)
-    return this.#look(operation, effects, nowMs)
+    const seenEnough = (operation.reading?.satisfied || located) && !operation.lookup.finished
+    return this.#look(operation, seenEnough ? operation.lookup.handle({ type: 'stopped' }) : effects, nowMs, answer.contacts)
   }
 
   #look(operation: Operation, effects: readonly LookupEffect[], nowMs: number, named: readonly Contact[] = []): OperationsEffect[] {

@@ -13,6 +13,8 @@ interface Pending<Asker> {
   readonly question: Question
   readonly asker: Asker
   readonly askedMs: number
+  /** When it counts as late; undefined: it was told to be. */
+  readonly lateAtMs: number | undefined
   readonly deadlineMs: number
   readonly triesLeft: number
 }
@@ -29,6 +31,8 @@ export type RequestsEvent<Asker> =
 export type RequestsEffect<Asker> =
   | { type: 'send'; id: MessageId; to: Key; route: readonly Key[]; question: Question }
   | { type: 'answered'; asker: Asker; to: Key; route: readonly Key[]; answer: Answer; rttMs: number }
+  /** No answer yet, later than is usual: it may still come. Told once. */
+  | { type: 'late'; asker: Asker; to: Key }
   | { type: 'silent'; asker: Asker; to: Key; route: readonly Key[]; reason: 'timedOut' | 'undeliverable' }
   /** Nobody waits for this answer: late, doubled, unasked, or from somebody else. */
   | { type: 'unasked' }
@@ -57,13 +61,16 @@ export class Requests<Asker> {
           .filter((pending) => pending.route.length === 0 && pending.to.equals(event.to))
           .map((pending) => this.#giveUp(pending, 'undeliverable'))
       case 'woke':
-        return [...this.#pending.values()].filter((pending) => pending.deadlineMs <= nowMs).map((pending) => this.#timedOut(pending, nowMs))
+        return [...this.#late(nowMs), ...this.#due(nowMs).map((pending) => this.#timedOut(pending, nowMs))]
     }
   }
 
   get wakeAtMs(): number | undefined {
     let earliest: number | undefined
-    for (const { deadlineMs } of this.#pending.values()) if (earliest === undefined || deadlineMs < earliest) earliest = deadlineMs
+    for (const { lateAtMs, deadlineMs } of this.#pending.values()) {
+      const dueMs = lateAtMs ?? deadlineMs
+      if (earliest === undefined || dueMs < earliest) earliest = dueMs
+    }
     return earliest
   }
 
@@ -76,8 +83,9 @@ export class Requests<Asker> {
     const [oldest] = this.#pending.values()
     if (oldest && this.#pending.size >= requestsMax) effects.push(this.#giveUp(oldest, 'timedOut'))
     const { id, to, route, question, asker, tries } = event
+    const lateAtMs = nowMs + this.#roundTrips.lateMs(route.length + 1)
     const deadlineMs = nowMs + this.#roundTrips.timeoutMs(route.length + 1)
-    this.#pending.set(id, { id, to, route, question, asker, askedMs: nowMs, deadlineMs, triesLeft: tries - 1 })
+    this.#pending.set(id, { id, to, route, question, asker, askedMs: nowMs, lateAtMs, deadlineMs, triesLeft: tries - 1 })
     effects.push({ type: 'send', id, to, route, question })
     return effects
   }
@@ -91,10 +99,20 @@ export class Requests<Asker> {
     return [{ type: 'answered', asker: pending.asker, to: pending.to, route: pending.route, answer: event.answer, rttMs }]
   }
 
+  #due(nowMs: number): Pending<Asker>[] {
+    return [...this.#pending.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs)
+  }
+
+  #late(nowMs: number): RequestsEffect<Asker>[] {
+    const late = [...this.#pending.values()].filter(({ lateAtMs, deadlineMs }) => lateAtMs !== undefined && lateAtMs <= nowMs && deadlineMs > nowMs)
+    for (const pending of late) this.#pending.set(pending.id, { ...pending, lateAtMs: undefined })
+    return late.map(({ asker, to }) => ({ type: 'late', asker, to }))
+  }
+
   #timedOut(pending: Pending<Asker>, nowMs: number): RequestsEffect<Asker> {
     if (pending.triesLeft <= 0) return this.#giveUp(pending, 'timedOut')
     const waitedMs = pending.deadlineMs - pending.askedMs
-    this.#pending.set(pending.id, { ...pending, triesLeft: pending.triesLeft - 1, deadlineMs: nowMs + 2 * waitedMs })
+    this.#pending.set(pending.id, { ...pending, lateAtMs: undefined, triesLeft: pending.triesLeft - 1, deadlineMs: nowMs + 2 * waitedMs })
     return { type: 'send', id: pending.id, to: pending.to, route: pending.route, question: pending.question }
   }
 

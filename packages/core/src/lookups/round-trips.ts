@@ -1,6 +1,8 @@
 /** Milliseconds taken for one hop's round trip before any was measured: the Internet's median with room to spare. */
 export const firstRttMs = 300
-/** No time-out is shorter: a busy tab's event loop may be late by this much. */
+/** Nobody is late sooner: a message queue in a busy tab holds an answer up for this long. */
+export const lateMinMs = 250
+/** No time-out is shorter: a busy tab's event loop may stand still for this long. */
 export const timeoutMinMs = 750
 /** No time-out is longer, however many hops: a lookup must go on. */
 export const timeoutMaxMs = 6_000
@@ -27,8 +29,14 @@ export class RoundTrips {
     this.#meanMs += (perHopMs - this.#meanMs) / 8
   }
 
-  timeoutMs(hops: number): number {
+  /** How long an answer takes at most, as a rule: whoever takes longer is late, and others are asked meanwhile. */
+  lateMs(hops: number): number {
     const expectedMs = hops * (this.#meanMs + 4 * this.#deviationMs)
-    return Math.min(Math.max(expectedMs, timeoutMinMs), timeoutMaxMs)
+    return Math.min(Math.max(expectedMs, lateMinMs), timeoutMaxMs)
+  }
+
+  /** How long to wait for an answer before it is given up. */
+  timeoutMs(hops: number): number {
+    return Math.max(this.lateMs(hops), timeoutMinMs)
   }
 }

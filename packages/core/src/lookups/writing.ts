@@ -1,7 +1,16 @@
 import type { Key } from '../keys/key.js'
 import type { Receipt } from '../wire/message.js'
-import type { Written } from './operations.js'
 import { compareRecords, type Record } from '../records/record.js'
+
+/** What became of a write at the replicas. `newer`: the record that one of them has instead. */
+export interface Written {
+  readonly type: 'written'
+  readonly stored: number
+  readonly wanted: number
+  readonly newer: Record | undefined
+  readonly conflict: boolean
+  readonly full: number
+}
 
 /** One write at its replicas: who was asked, and what they said. */
 export class Writing {

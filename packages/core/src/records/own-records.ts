@@ -14,11 +14,11 @@ interface Own {
 }
 
 export type OwnRecordsEvent =
-  /** Our own record, as it was just handed in (`written: false`), restored, or written by its owner's call. */
+  /** Our own record, restored or just handed in: to be written, unless `writing` says that its owner's call does so. */
   | { type: 'owned'; record: Record }
   | { type: 'wrote'; id: string; stored: number }
   | { type: 'dropped'; id: string }
-  /** The first link after a time without. */
+  /** A link came: there may be somebody to write to now. */
   | { type: 'linked' }
   | { type: 'woke'; linked: boolean }
 

@@ -38,6 +38,7 @@ export class RecordRoom {
   readonly #store: RecordStore
   readonly #replication: Replication
   readonly #own = new OwnRecords()
+  #dueMs: number | undefined
 
   constructor(table: RoutingTable, verify: Verify, ids: FreshIds) {
     this.#table = table
@@ -47,6 +48,7 @@ export class RecordRoom {
   }
 
   handle(event: RecordRoomEvent, nowMs: number, unixS: number): RecordRoomEffect[] {
+    this.#dueMs = undefined
     switch (event.type) {
       case 'owned':
         return this.#owned(event.record, nowMs, unixS)
@@ -73,15 +75,20 @@ export class RecordRoom {
     }
   }
 
-  wakeAtMs(nowMs: number, unixS: number): number | undefined {
+  /** Asked for after every message, so remembered until something changes. Infinity: waiting for nothing. */
+  wakeAtMs(nowMs: number, unixS: number): number {
+    return (this.#dueMs ??= this.#earliestMs(nowMs, unixS))
+  }
+
+  #earliestMs(nowMs: number, unixS: number): number {
     const { earliestDropUnixS } = this.#store
-    const sweepAtMs = earliestDropUnixS === undefined ? undefined : nowMs + Math.max(1, earliestDropUnixS - unixS) * 1_000
-    const dues = [sweepAtMs, this.#replication.wakeAtMs, this.#own.wakeAtMs(this.#table.linkCount > 0)].filter((dueMs) => dueMs !== undefined)
-    return dues.length > 0 ? Math.min(...dues) : undefined
+    const sweepAtMs = earliestDropUnixS === undefined ? Infinity : nowMs + Math.max(1, earliestDropUnixS - unixS) * 1_000
+    return Math.min(sweepAtMs, this.#replication.wakeAtMs ?? Infinity, this.#own.wakeAtMs(this.#table.linkCount > 0) ?? Infinity)
   }
 
   /** Takes a record that a peer, or our own write, wants kept here as one of its replicas. */
   keep(record: Record, options: { from?: Key; ifSeq?: bigint }, nowMs: number, unixS: number): { receipt: Receipt; newer?: Record; effects: RecordRoomEffect[] } {
+    this.#dueMs = undefined
     const outcome = this.#store.put(record, { role: 'replica', ...options }, this.#verify, unixS)
     const { type: receipt } = outcome
     switch (outcome.type) {
@@ -134,10 +141,10 @@ export class RecordRoom {
 
   #owned(record: Record, nowMs: number, unixS: number): RecordRoomEffect[] {
     const outcome = this.#store.put(record, { role: 'own' }, () => true, unixS)
+    if (outcome.type !== 'stored' && outcome.type !== 'same') return []
     const id = recordId(record)
     this.#own.handle({ type: 'owned', record }, nowMs)
     this.#own.writing(id)
-    if (outcome.type !== 'stored' && outcome.type !== 'same') return []
     this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: true }, nowMs)
     return this.#changed(outcome.changes, nowMs)
   }

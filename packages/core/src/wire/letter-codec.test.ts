@@ -32,7 +32,7 @@ const anyBody: fc.Arbitrary<LetterBody> = fc.oneof(
   fc.record({ type: type('refusal'), nonce: anyNonce, reason: fc.constantFrom('full', 'busy'), retryAfterS: fc.nat(86_400) }),
   fc.record({ type: type('mail'), mailId: anyMailId, writtenUnixS: fc.nat(), data: bytesUpTo(60) }),
   fc.record({ type: type('received'), mailId: anyMailId }),
-  fc.record({ type: fc.constantFrom('open', 'opened', 'close'), channel: anyNonce }),
+  fc.record({ type: fc.constantFrom('open', 'opened', 'probe', 'close'), channel: anyNonce }),
   fc.record({ type: type('part'), channel: anyNonce, seq: fc.nat(), last: fc.boolean(), data: bytesUpTo(60) }),
   fc.record({ type: type('progress'), channel: anyNonce, next: fc.nat(), limit: fc.nat() }),
 )

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { linkedTable, linkWith } from '../fixtures/linked-table.js'
+import { seededRandom } from '../fixtures/seeded-random.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { FreshIds } from '../fresh-ids.js'
+import { replicas } from '../wire/message.js'
+import { failureMs, silenceMs } from './avoidance.js'
+import { DialBudget } from './dial-budget.js'
+import { Introductions, knocksMax } from './introductions.js'
+import { LinkKeeper, type LinkKeeperEffect, lookOverDelayMs, lookOverEveryMs, silencesMax, unwantedAgeMs } from './link-keeper.js'
+import { LinkPolicy } from './link-policy.js'
+
+const siblings = Array.from({ length: replicas }, (_, i) => `0b${'0'.repeat(8 + i)}1`)
+const far = (count: number) => Array.from({ length: count }, (_, i) => `0b1${i.toString(2).padStart(7, '0')}`)
+/** One peer besides the siblings is wanted. */
+const limits = { target: replicas + 1, soft: replicas + 2, hard: replicas + 3 }
+
+function keeperOf(links: readonly string[]) {
+  const table = linkedTable('0b0', links)
+  const budget = new DialBudget(0)
+  const ids = new FreshIds(seededRandom())
+  const introductions: Introductions = new Introductions(table.self, ids, budget, () => 'yes')
+  const policy = new LinkPolicy(table, limits, () => introductions.contacts)
+  const keeper = new LinkKeeper(table, policy, introductions, budget, 0)
+  const lookOver = (nowMs: number) => {
+    keeper.handle({ type: 'changed' }, nowMs - lookOverDelayMs)
+    return keeper.handle({ type: 'woke' }, nowMs)
+  }
+  return { table, budget, introductions, keeper, lookOver }
+}
+
+const introduced = (effects: readonly LinkKeeperEffect[]) => effects.flatMap((effect) => (effect.type === 'introduce' ? effect.known.contact.id.hex : []))
+const hungUp = (effects: readonly LinkKeeperEffect[]) => effects.flatMap((effect) => (effect.type === 'hangUp' ? effect.link : []))
+
+describe('the links kept', () => {
+  it('are looked over soon after a change, and often when nothing changed', () => {
+    const { keeper } = keeperOf([])
+    expect(keeper.wakeAtMs).toBe(lookOverEveryMs)
+    keeper.handle({ type: 'changed' }, 1_000)
+    keeper.handle({ type: 'changed' }, 1_100)
+    expect(keeper.wakeAtMs).toBe(1_000 + lookOverDelayMs)
+    keeper.handle({ type: 'woke' }, 1_000 + lookOverDelayMs)
+    expect(keeper.wakeAtMs).toBe(1_000 + lookOverDelayMs + lookOverEveryMs)
+  })
+
+  it('are told when they are no longer wanted, and when they are again, once', () => {
+    const { table, lookOver } = keeperOf([...siblings, ...far(2)])
+    const young = linkWith(table, far(2)[1]!).link
+    expect(lookOver(1_000)).toEqual([{ type: 'sayWanted', link: young, wanted: false }])
+    expect(lookOver(2_000)).toEqual([])
+    table.removeLink(linkWith(table, far(2)[0]!).link)
+    expect(lookOver(3_000)).toEqual([{ type: 'sayWanted', link: young, wanted: true }])
+  })
+
+  it('1: are closed when neither end wants them, not sooner, and not while they are young', () => {
+    const { table, lookOver } = keeperOf([...siblings, ...far(2)])
+    const unwanted = linkWith(table, far(2)[1]!)
+    expect(hungUp(lookOver(unwantedAgeMs))).toEqual([])
+    unwanted.wantedThere = false
+    expect(hungUp(lookOver(unwantedAgeMs - 1))).toEqual([])
+    expect(hungUp(lookOver(unwantedAgeMs))).toEqual([unwanted.link])
+  })
+
+  it('1: are closed against the will of the other end only beyond the hard limit, the youngest first, once each', () => {
+    const many = far(6)
+    const { table, lookOver } = keeperOf([...siblings, ...many])
+    many.forEach((bits, i) => table.addLink(100 + i, contact(bits), i))
+    expect(hungUp(lookOver(1_000))).toEqual([105, 104, 103])
+  })
+
+  it('1: beyond the hard limit, count what neither end wants first', () => {
+    const many = far(4)
+    const { table, lookOver } = keeperOf([...siblings, ...many])
+    linkWith(table, many[1]!).wantedThere = false
+    expect(hungUp(lookOver(unwantedAgeMs))).toEqual([linkWith(table, many[1]!).link])
+  })
+})
+
+describe('the links made', () => {
+  it('are those the policy wishes, as many at once as there are knocks', () => {
+    const { table, lookOver } = keeperOf([])
+    for (const bits of far(knocksMax + 1)) table.note(contact(bits), { route: [], point: 0 }, 0)
+    expect(introduced(lookOver(1_000))).toEqual(far(knocksMax).map((bits) => key(bits).hex))
+  })
+
+  it('are not made twice at once', () => {
+    const { table, introductions, lookOver } = keeperOf(['0b01'])
+    table.note(contact('0b1'), { route: [key('0b01')] }, 0)
+    introductions.handle({ type: 'begin', contact: contact('0b1'), why: 'app', carriages: [{ by: 'meetingPoint', point: 0 }] }, 0)
+    expect(introduced(lookOver(1_000))).toEqual([])
+  })
+
+  it.each([
+    ['silent', silenceMs],
+    ['failed', failureMs[0]],
+  ] as const)('2: are not tried again at once after one was %s', (reason, lengthMs) => {
+    const { table, keeper, lookOver } = keeperOf(['0b01'])
+    table.note(contact('0b1'), { route: [key('0b01')] }, 0)
+    keeper.handle({ type: 'failed', id: key('0b1'), reason }, 1_000)
+    expect(introduced(lookOver(1_000 + lengthMs - 1))).toEqual([])
+    expect(introduced(lookOver(1_000 + lengthMs))).toEqual([key('0b1').hex])
+  })
+
+  it('2: are tried again when the other end said, or once there was a link', () => {
+    const { table, keeper, lookOver } = keeperOf(['0b01'])
+    table.note(contact('0b1'), { route: [key('0b01')] }, 0)
+    keeper.handle({ type: 'refused', id: key('0b1'), retryAfterMs: 60_000 }, 1_000)
+    expect(introduced(lookOver(60_999))).toEqual([])
+    expect(introduced(lookOver(61_000))).toEqual([key('0b1').hex])
+    keeper.handle({ type: 'refused', id: key('0b1'), retryAfterMs: 60_000 }, 61_000)
+    keeper.handle({ type: 'linked', id: key('0b1') }, 62_000)
+    expect(introduced(lookOver(63_000))).toEqual([key('0b1').hex])
+  })
+
+  it('to a peer that never answers are given up, and the peer is forgotten', () => {
+    const { keeper } = keeperOf(['0b01'])
+    const failed = () => keeper.handle({ type: 'failed', id: key('0b1'), reason: 'silent' }, 0)
+    for (let times = 1; times < silencesMax; times++) expect(failed()).toEqual([])
+    expect(failed()).toEqual([{ type: 'forget', id: key('0b1') }])
+  })
+
+  it('fill a bucket only while the budget lasts; siblings go on credit', () => {
+    const { table, budget, lookOver } = keeperOf([...siblings])
+    while (budget.spend('bucket', 0)) continue
+    table.note(contact('0b1'), { route: [key(siblings[0]!)] }, 0)
+    expect(introduced(lookOver(1_000))).toEqual([])
+    table.note(contact(`0b${'0'.repeat(20)}1`), { route: [key(siblings[0]!)] }, 0)
+    expect(introduced(lookOver(2_000))).toEqual([key(`0b${'0'.repeat(20)}1`).hex])
+  })
+})

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { contacts, linkedTable } from '../fixtures/linked-table.js'
+import { seededRandom } from '../fixtures/seeded-random.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { FreshIds } from '../fresh-ids.js'
+import { protocolVersion } from '../wire/message.js'
+import { lookOverDelayMs, silencesMax } from './link-keeper.js'
+import { Linking, type LinkingEffect, type LinkingEvent } from './linking.js'
+import { desktopLinkLimits } from './link-policy.js'
+import { idleMs, missesMax } from './liveness.js'
+import { tellDelayMs } from './neighbourhood.js'
+
+const other = contact('0b1')
+const nonce = 'aa'.repeat(16)
+
+function linkingOf(links: readonly string[] = []) {
+  const table = linkedTable('0b0', links)
+  const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0)
+  return { table, linking, handle: (event: LinkingEvent, nowMs = 0) => linking.handle(event, nowMs) }
+}
+
+const knocks = (effects: readonly LinkingEffect[]) => effects.flatMap((effect) => (effect.type === 'write' && effect.body.type === 'knock' ? [[effect.to.hex, effect.carriage]] : []))
+
+/** Another peer knocks, and a link to it opens; answers with what was done then. */
+function linked() {
+  const all = linkingOf()
+  all.handle({ type: 'introduction', from: other, body: { type: 'knock', nonce, why: 'sibling' }, back: { by: 'meetingPoint', point: 0 } })
+  return { ...all, effects: all.handle({ type: 'opened', link: 1 }, 5) }
+}
+
+describe('linking', () => {
+  it('knocks at those it met, at the meeting point first, and over the overlay then', () => {
+    const { linking, handle } = linkingOf(['0b01'])
+    handle({ type: 'met', point: 3, contacts: contacts('0b1', '0b0', '0b01') })
+    expect(linking.wakeAtMs).toBe(lookOverDelayMs)
+    expect(knocks(handle({ type: 'woke' }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'meetingPoint', point: 3 }]])
+    expect(knocks(handle({ type: 'introductionUndeliverable', to: key('0b1') }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'overlay', route: [] }]])
+  })
+
+  it('knocks at those that lookups found, the way they were found', () => {
+    const { handle } = linkingOf(['0b01'])
+    handle({ type: 'found', contacts: [{ contact: other, route: [key('0b01')] }, { contact: contact('0b001'), route: [] }] })
+    expect(knocks(handle({ type: 'woke' }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'overlay', route: [key('0b01')] }]])
+  })
+
+  it('knocks at those whom a linked peer told of, through that peer', () => {
+    const { table, handle } = linkingOf(['0b01'])
+    const link = table.linkTo(key('0b01'))!
+    expect(handle({ type: 'said', link, message: { type: 'neighbours', contacts: [other] } })).toEqual([{ type: 'neighboursChanged' }])
+    expect(knocks(handle({ type: 'woke' }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'overlay', route: [key('0b01')] }]])
+  })
+
+  it('greets over a link that opened, and tells of it', () => {
+    const { table, effects } = linked()
+    expect(effects).toEqual([
+      { type: 'send', link: 1, message: { type: 'hello', version: protocolVersion } },
+      { type: 'linked', contact: other, link: 1, sibling: true },
+    ])
+    expect(table.linkTo(other.id)?.link).toBe(1)
+  })
+
+  it('ends the link that a new one to the same peer replaces', () => {
+    const { handle } = linked()
+    handle({ type: 'introduction', from: other, body: { type: 'knock', nonce: 'bb'.repeat(16), why: 'sibling' }, back: { by: 'meetingPoint', point: 0 } }, 10)
+    expect(handle({ type: 'opened', link: 2 }, 20)).toMatchObject([{ type: 'end', link: 1 }, { type: 'send', link: 2 }, { type: 'linked', link: 2 }])
+    expect(handle({ type: 'closed', link: 1 }, 30)).toEqual([])
+  })
+
+  it('tells siblings of a new link after a while', () => {
+    const { handle } = linked()
+    expect(handle({ type: 'woke' }, 5 + tellDelayMs)).toContainEqual({ type: 'send', link: 1, message: { type: 'neighbours', contacts: [other] } })
+  })
+
+  it.each<[string, LinkingEvent, boolean]>([
+    ['closed', { type: 'closed', link: 1 }, false],
+    ['broke the rules', { type: 'broken', link: 1 }, true],
+  ])('takes a link out that %s', (_, event, ends) => {
+    const { table, handle } = linked()
+    expect(handle(event, 10)).toEqual([{ type: 'unlinked', contact: other, link: 1, sibling: true }, ...(ends ? [{ type: 'end', link: 1 }] : [])])
+    expect(table.linkCount).toBe(0)
+  })
+
+  it('hangs up on a peer that leaves', () => {
+    const { table, handle } = linked()
+    const link = table.linkTo(other.id)!
+    expect(handle({ type: 'said', link, message: { type: 'leaving' } }, 10)).toMatchObject([{ type: 'unlinked' }, { type: 'end', link: 1 }])
+  })
+
+  it('notes whether the other end wants the link', () => {
+    const { table, handle } = linked()
+    const link = table.linkTo(other.id)!
+    handle({ type: 'said', link, message: { type: 'wants', wanted: false } }, 10)
+    expect(link.wantedThere).toBe(false)
+  })
+
+  it('gives a link up that stays silent', () => {
+    const { handle } = linked()
+    expect(handle({ type: 'woke' }, 5 + idleMs)).toContainEqual({ type: 'ping', link: 1, to: other.id })
+    for (let misses = 1; misses < missesMax; misses++) expect(handle({ type: 'silent', link: 1 }, 40_000)).toEqual([{ type: 'ping', link: 1, to: other.id }])
+    expect(handle({ type: 'silent', link: 1 }, 50_000)).toMatchObject([{ type: 'unlinked' }, { type: 'end', link: 1 }])
+  })
+
+  it('tells when an introduction failed, keeps the contact, and forgets it when it never answers', () => {
+    const { table, handle } = linkingOf(['0b01'])
+    for (let times = 1; times <= silencesMax; times++) {
+      expect(knocks(handle({ type: 'introduce', contact: other, route: [key('0b01')] })).length).toBe(1)
+      expect(table.known(other.id)).toBeDefined()
+      expect(handle({ type: 'introductionUndeliverable', to: other.id })).toEqual([{ type: 'notIntroduced', id: other.id }])
+    }
+    expect(table.known(other.id)).toBeUndefined()
+  })
+
+  it('keeps what an app wants', () => {
+    const { linking, handle } = linkingOf()
+    handle({ type: 'appWants', id: other.id, wanted: true })
+    expect(linking.wakeAtMs).toBe(lookOverDelayMs)
+    handle({ type: 'met', point: 0, contacts: [other] })
+    expect(handle({ type: 'woke' }, lookOverDelayMs)).toMatchObject([{ type: 'write', body: { why: 'app' } }])
+  })
+})

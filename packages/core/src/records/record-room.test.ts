@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { linkedTable } from '../fixtures/linked-table.js'
+import { openRecord, ownedRecord } from '../fixtures/made-up-record.js'
+import { seededRandom } from '../fixtures/seeded-random.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { FreshIds } from '../fresh-ids.js'
+import type { Verify } from '../keys/public-key.js'
+import { decodeStored } from './kept-record.js'
+import { pendingRetryMs } from './own-records.js'
+import { type Record, recordId } from './record.js'
+import { RecordRoom, type RecordRoomEffect } from './record-room.js'
+import { settleMs } from './replication.js'
+
+const unixS = 1_000
+const record = ownedRecord('me', { seq: 5 })
+const id = recordId(record)
+
+function roomOf(links: readonly string[] = ['0b1'], verify: Verify = () => true) {
+  const table = linkedTable('0b0', links)
+  const room = new RecordRoom(table, verify, new FreshIds(seededRandom()))
+  return {
+    table,
+    room,
+    handle: (event: Parameters<RecordRoom['handle']>[0], nowMs = 0, atUnixS = unixS) => room.handle(event, nowMs, atUnixS),
+    keep: (one: Record, options = {}) => room.keep(one, { from: key('0b1'), ...options }, 0, unixS),
+  }
+}
+
+const persisted = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'persist' ? [[effect.name, effect.bytes !== undefined, effect.own]] : []))
+const rewritten = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'rewrite' ? [effect.record] : []))
+const pushed = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'push' ? [[effect.record, effect.to, effect.route]] : []))
+
+describe('keeping', () => {
+  it('persists what it stores, once', () => {
+    const { room, keep } = roomOf()
+    const kept = keep(record)
+    expect([kept.receipt, persisted(kept.effects)]).toEqual(['stored', [[id, true, false]]])
+    expect(keep(record)).toEqual({ receipt: 'same', effects: [] })
+    expect([room.count, room.here(record.key, 'owned', unixS), room.here(record.key, 'peers', unixS)]).toEqual([1, [record], []])
+  })
+
+  it('answers what is old, or on a condition that is not met, with what is newer', () => {
+    const { keep } = roomOf()
+    keep(record)
+    expect(keep(ownedRecord('me', { seq: 4 }))).toEqual({ receipt: 'stale', newer: record, effects: [] })
+    expect(keep(ownedRecord('me', { seq: 9 }), { ifSeq: 4n })).toEqual({ receipt: 'conflict', newer: record, effects: [] })
+    expect(keep(ownedRecord('me', { seq: 9 }), { ifSeq: 5n }).receipt).toBe('stored')
+  })
+
+  it('refuses what is forged', () => {
+    const { room, keep } = roomOf([], () => false)
+    expect(keep(record)).toEqual({ receipt: 'refused', effects: [] })
+    expect([room.count, room.seqSeen(id)]).toEqual([0, undefined])
+  })
+
+  it('drops what is over its time, and tells storage', () => {
+    const { room, handle, keep } = roomOf()
+    keep(openRecord(key('0b1'), { expiresUnixS: unixS + 10 }))
+    expect(room.wakeAtMs(0, unixS)).toBe(10_000)
+    expect(persisted(handle({ type: 'woke' }, 10_000, unixS + 10))).toEqual([[recordId(openRecord(key('0b1'))), false, false]])
+    expect(room.count).toBe(0)
+  })
+})
+
+describe('believing', () => {
+  it('judges what it does not have, and remembers its seq', () => {
+    const { room } = roomOf()
+    expect(room.holds(record, unixS)).toBe(true)
+    expect([room.seqSeen(id), room.count]).toEqual([5n, 0])
+    expect(room.holds(ownedRecord('me', { expiresUnixS: unixS }), unixS)).toBe(false)
+    expect(room.holds({ ...record, key: key('0b1') }, unixS)).toBe(false)
+  })
+
+  it('does not judge again what it keeps', () => {
+    let judged = 0
+    const { room, keep } = roomOf([], () => ++judged > 0)
+    keep(record)
+    expect([room.holds(record, unixS), judged]).toEqual([true, 1])
+  })
+
+  it('knows beforehand which conditions are not met', () => {
+    const { room, keep } = roomOf()
+    const newer = ownedRecord('me', { seq: 9 })
+    keep(record)
+    expect([room.conflicts(newer, undefined, unixS), room.conflicts(newer, 5n, unixS), room.conflicts(newer, 4n, unixS)]).toEqual([false, false, true])
+  })
+})
+
+describe('own records', () => {
+  it('are kept as such, and rewritten when the first write found nobody', () => {
+    const { room, handle } = roomOf()
+    expect(persisted(handle({ type: 'owned', record }))).toEqual([[id, true, true]])
+    expect(room.pending).toBe(1)
+    expect(rewritten(handle({ type: 'woke' }, 1))).toEqual([])
+    handle({ type: 'wrote', id, stored: 0 }, 2)
+    expect(rewritten(handle({ type: 'woke' }, 2 + pendingRetryMs))).toEqual([record])
+    handle({ type: 'wrote', id, stored: 1 }, 9_000)
+    expect(room.pending).toBe(0)
+  })
+
+  it('on a condition are ours once it is met', () => {
+    const { room, handle } = roomOf()
+    expect(persisted(handle({ type: 'wrote', id, stored: 1, owned: record }))).toEqual([[id, true, true]])
+    expect([room.count, room.pending]).toEqual([1, 0])
+  })
+
+  it('that are older than what is here are not written again in its place', () => {
+    const { room, handle } = roomOf()
+    handle({ type: 'owned', record })
+    handle({ type: 'wrote', id, stored: 1 })
+    expect(handle({ type: 'owned', record: ownedRecord('me', { seq: 4 }) }, 1)).toEqual([])
+    expect(room.pending).toBe(0)
+    handle({ type: 'wrote', id, stored: 0 }, 2)
+    expect(rewritten(handle({ type: 'woke' }, 2 + pendingRetryMs))).toEqual([record])
+  })
+
+  it('that are over their time are no longer written', () => {
+    const { room, handle } = roomOf()
+    handle({ type: 'owned', record: ownedRecord('me', { expiresUnixS: unixS + 1 }) })
+    handle({ type: 'wrote', id, stored: 0 }, 0)
+    expect(rewritten(handle({ type: 'woke' }, pendingRetryMs, unixS + 3))).toEqual([])
+    handle({ type: 'owned', record: ownedRecord('me', { expiresUnixS: unixS }) }, pendingRetryMs, unixS + 3)
+    expect(room.pending).toBe(0)
+  })
+})
+
+describe('restoring', () => {
+  it('takes back what storage kept, writes its own anew, and offers the rest to who should have it', () => {
+    const before = roomOf([])
+    const stored = new Map<string, Uint8Array>()
+    const other = openRecord(key('0b01'))
+    for (const effects of [before.handle({ type: 'owned', record }), before.keep(other).effects]) {
+      for (const effect of effects) if (effect.type === 'persist' && effect.bytes) stored.set(effect.name, effect.bytes)
+    }
+    expect(decodeStored(stored.get(id)!)).toMatchObject({ record, role: 'own' })
+
+    const { room, handle } = roomOf()
+    expect(handle({ type: 'restored', stored })).toEqual([])
+    expect([room.count, room.pending]).toEqual([2, 1])
+    const effects = handle({ type: 'woke' }, settleMs)
+    expect(rewritten(effects)).toEqual([record])
+    expect(pushed(effects)).toContainEqual([other, contact('0b1'), []])
+  })
+
+  it('has storage drop what it cannot read, or what lies under another name', () => {
+    const before = roomOf([])
+    const [effect] = before.handle({ type: 'owned', record })
+    const bytes = effect?.type === 'persist' ? effect.bytes! : new Uint8Array(0)
+    const { room, handle } = roomOf()
+    const stored = new Map([
+      ['damaged', new Uint8Array(3)],
+      ['misnamed', bytes],
+    ])
+    expect(persisted(handle({ type: 'restored', stored }))).toEqual([
+      ['damaged', false, false],
+      ['misnamed', false, false],
+    ])
+    expect(room.count).toBe(0)
+  })
+})
+
+it('pushes what a newcomer should have, over the way the table knows', () => {
+  const { table, handle, keep } = roomOf()
+  const near = openRecord(key('0b0001'))
+  keep(near)
+  table.addLink(9, contact('0b01'), 0)
+  handle({ type: 'changed' }, 0)
+  expect(pushed(handle({ type: 'woke' }, settleMs))).toEqual([[near, contact('0b01'), []]])
+  expect(handle({ type: 'pushed', id: recordId(near), to: key('0b01') }, settleMs + 1)).toEqual([])
+})

@@ -1,0 +1,247 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { contacts, linkedTable, linkWith } from '../fixtures/linked-table.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { Key } from '../keys/key.js'
+import type { RoutingTable } from '../links/routing-table.js'
+import { closest } from '../links/routing-table.js'
+import { replicas } from '../wire/message.js'
+import { goGapMs, lookedOverMax, repairEveryMs, Replication, type ReplicationEffect, settleMs } from './replication.js'
+
+/** Ten peers near the record's key, the closest first. */
+const peers = Array.from({ length: replicas + 2 }, (_, i) => `0b${(i + 1).toString(2).padStart(8, '0')}`)
+const recordKey = key('0b0')
+const id = 'a record'
+
+/** A peer linked to all others of the list but those that are missing. */
+function peerOf(self: string, missing: readonly string[] = []) {
+  const others = peers.filter((bits) => bits !== self && !missing.includes(bits))
+  const table = linkedTable(self, others)
+  const replication = new Replication(table, () => 0.5)
+  const look = (nowMs: number) => {
+    replication.handle({ type: 'changed' }, nowMs - settleMs)
+    return replication.handle({ type: 'woke' }, nowMs)
+  }
+  const keep = (elsewhere = true) => replication.handle({ type: 'kept', id, key: recordKey, elsewhere }, 0)
+  return { table, replication, look, keep }
+}
+
+const unlink = (table: RoutingTable, bits: string) => table.removeLink(table.linkTo(key(bits))!.link)
+const pushedTo = (effects: readonly ReplicationEffect[]) => effects.map(({ to }) => to.id.hex)
+const hexes = (...bits: string[]) => bits.map((one) => key(one).hex)
+const [nearest, second, third] = peers as [string, string, string]
+const eighth = peers[replicas - 1]!
+const ninth = peers[replicas]!
+
+describe('when a sibling comes', () => {
+  it('the closest holder pushes what it is now responsible for', () => {
+    const { table, look, keep } = peerOf(nearest, [third])
+    keep()
+    table.addLink(99, contact(third), 0)
+    expect(pushedTo(look(10_000))).toEqual(hexes(third))
+    expect(look(20_000)).toEqual([])
+  })
+
+  it('nobody else pushes', () => {
+    for (const self of peers.filter((bits) => bits !== nearest && bits !== third).slice(0, replicas - 1)) {
+      const { table, look, keep } = peerOf(self, [third])
+      keep()
+      table.addLink(99, contact(third), 0)
+      expect(look(10_000)).toEqual([])
+    }
+  })
+
+  it('nobody pushes what others are closer to', () => {
+    const { table, look, keep } = peerOf(nearest, [peers.at(-1)!])
+    keep()
+    table.addLink(99, contact(peers.at(-1)!), 0)
+    expect(look(10_000)).toEqual([])
+  })
+
+  it('the second closest pushes when it is the closest itself', () => {
+    const { table, look, keep } = peerOf(second, [nearest])
+    keep()
+    table.addLink(99, contact(nearest), 0)
+    expect(pushedTo(look(10_000))).toEqual(hexes(nearest))
+  })
+
+  it('so, too, when only a sibling tells of it', () => {
+    const { table, look, keep } = peerOf(nearest, peers.slice(2))
+    keep()
+    linkWith(table, second, [third])
+    expect(pushedTo(look(10_000))).toEqual(hexes(third))
+  })
+})
+
+describe('when a sibling goes', () => {
+  it('the next closest gets a copy, from the closest holder alone', () => {
+    for (const [self, expected] of [
+      [nearest, hexes(ninth)],
+      [second, []],
+      [eighth, []],
+    ] as const) {
+      const { table, look, keep } = peerOf(self)
+      keep()
+      unlink(table, third)
+      expect(pushedTo(look(10_000))).toEqual(expected)
+    }
+  })
+
+  it('and it was the closest: the next one pushes', () => {
+    const { table, look, keep } = peerOf(second)
+    keep()
+    unlink(table, nearest)
+    expect(pushedTo(look(10_000))).toEqual(hexes(ninth))
+  })
+})
+
+describe('pushing', () => {
+  it('waits until the surroundings have settled, and needs a link', () => {
+    const { replication } = peerOf(nearest, peers)
+    replication.handle({ type: 'changed' }, 100)
+    expect(replication.wakeAtMs).toBeUndefined()
+    const { replication: linked } = peerOf(nearest)
+    linked.handle({ type: 'changed' }, 100)
+    linked.handle({ type: 'changed' }, 200)
+    expect(linked.wakeAtMs).toBe(100 + settleMs)
+    expect(linked.handle({ type: 'woke' }, 100 + settleMs)).toEqual([])
+    expect(linked.wakeAtMs).toBeUndefined()
+  })
+
+  it('1: is of what is kept, and of nothing that was dropped', () => {
+    const { table, replication, look, keep } = peerOf(nearest, [third])
+    keep()
+    replication.handle({ type: 'dropped', id }, 1)
+    table.addLink(99, contact(third), 0)
+    expect(look(10_000)).toEqual([])
+  })
+
+  it('2: goes to one peer again only when it failed, or the record changed', () => {
+    const { table, replication, look, keep } = peerOf(nearest, [third])
+    keep()
+    table.addLink(99, contact(third), 0)
+    expect(pushedTo(look(10_000))).toEqual(hexes(third))
+    replication.handle({ type: 'notPushed', id, to: key(third) }, 10_001)
+    expect(pushedTo(look(20_000))).toEqual(hexes(third))
+    replication.handle({ type: 'pushed', id, to: key(third) }, 20_001)
+    expect(look(30_000)).toEqual([])
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false }, 30_001)
+    expect(pushedTo(look(40_000)).length).toBe(replicas - 1)
+  })
+
+  it('of what was restored goes to all replicas: nobody else is known to have it', () => {
+    const { look, keep } = peerOf(second)
+    keep(false)
+    expect(pushedTo(look(10_000))).toEqual(hexes(nearest, ...peers.slice(2, replicas)))
+  })
+
+  it('by one that is no replica any more still brings the record where it belongs', () => {
+    const { look, keep } = peerOf(peers.at(-1)!)
+    keep(false)
+    expect(pushedTo(look(10_000))).toEqual(hexes(...peers.slice(0, replicas)))
+  })
+
+  it('goes on in the next go when there is much', () => {
+    const { replication } = peerOf(nearest)
+    for (let i = 0; i <= lookedOverMax; i++) replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false }, 0)
+    expect(replication.handle({ type: 'woke' }, settleMs).length).toBe(lookedOverMax * (replicas - 1))
+    expect(replication.wakeAtMs).toBe(settleMs + goGapMs)
+    expect(replication.handle({ type: 'woke' }, settleMs + goGapMs).length).toBe(replicas - 1)
+  })
+})
+
+describe('repair', () => {
+  it('offers a record anew to all its replicas, by the closest of them', () => {
+    for (const [self, expected] of [
+      [nearest, hexes(...peers.slice(1, replicas))],
+      [second, []],
+    ] as const) {
+      const { replication, keep } = peerOf(self)
+      keep()
+      expect(replication.wakeAtMs).toBe(repairEveryMs)
+      expect(replication.handle({ type: 'woke' }, repairEveryMs - 1)).toEqual([])
+      expect(pushedTo(replication.handle({ type: 'woke' }, repairEveryMs))).toEqual(expected)
+      expect(replication.wakeAtMs).toBe(2 * repairEveryMs)
+    }
+  })
+})
+
+describe('leaving', () => {
+  it('hands a record to the peer that becomes responsible', () => {
+    const { replication, keep } = peerOf(third)
+    keep()
+    expect(pushedTo(replication.handle({ type: 'leaving' }, 1))).toEqual(hexes(ninth))
+  })
+
+  it('hands over nothing that this peer is not responsible for', () => {
+    const { replication, keep } = peerOf(peers.at(-1)!)
+    keep()
+    expect(replication.handle({ type: 'leaving' }, 1)).toEqual([])
+  })
+
+  it('hands a record to whoever lacks it where there are few peers', () => {
+    const { table, replication, keep } = peerOf(nearest, peers.slice(2))
+    keep()
+    table.addLink(99, contact(third), 0)
+    expect(pushedTo(replication.handle({ type: 'leaving' }, 1))).toEqual(hexes(third))
+  })
+})
+
+it('among peers that all know each other, whoever comes or goes: the 8 closest hold the record', () => {
+  const pool = Array.from({ length: 14 }, (_, i) => `0b${(i + 1).toString(2).padStart(6, '0')}`)
+  const step = fc.record({ which: fc.nat(pool.length - 1), comes: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+      const alive = new Set(pool.slice(0, replicas))
+      const machines = new Map<string, { table: RoutingTable; replication: Replication }>()
+      const holders = new Set<string>()
+      let [nowMs, links] = [0, 0]
+      const join = (bits: string) => machines.set(bits, withTable(linkedTable(bits, [])))
+      const hold = (bits: string) => {
+        holders.add(bits)
+        machines.get(bits)!.replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true }, nowMs)
+      }
+      const meshAll = () => {
+        for (const bits of alive) {
+          const { table, replication } = machines.get(bits)!
+          for (const link of [...table.links()]) if (![...alive].some((other) => key(other).equals(link.contact.id))) table.removeLink(link.link)
+          for (const other of contacts(...alive)) if (!other.id.equals(table.self) && !table.linkTo(other.id)) table.addLink((links += 1), other, nowMs)
+          replication.handle({ type: 'changed' }, nowMs)
+        }
+      }
+      const settle = () => {
+        nowMs += settleMs
+        for (const bits of alive) {
+          for (const { to } of machines.get(bits)!.replication.handle({ type: 'woke' }, nowMs)) {
+            const there = [...alive].find((other) => key(other).equals(to.id))!
+            if (!holders.has(there)) hold(there)
+            machines.get(bits)!.replication.handle({ type: 'pushed', id, to: to.id }, nowMs)
+          }
+        }
+      }
+      for (const bits of alive) join(bits)
+      meshAll()
+      for (const bits of alive) hold(bits)
+      settle()
+      for (const { which, comes } of steps) {
+        const bits = pool[which]!
+        if (comes && !alive.has(bits)) {
+          alive.add(bits)
+          join(bits)
+        } else if (!comes && alive.size > 2) {
+          alive.delete(bits)
+          holders.delete(bits)
+        }
+        meshAll()
+        settle()
+        const responsible = closest(recordKey, contacts(...alive), replicas, (one) => one.id)
+        const holding = contacts(...holders)
+        for (const one of responsible) expect(holding.some((other) => Key.compare(recordKey, one.id, other.id) === 0)).toBe(true)
+      }
+    }),
+  )
+})
+
+function withTable(table: RoutingTable) {
+  return { table, replication: new Replication(table, () => 0.5) }
+}
