@@ -3,7 +3,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Carriage, Mail } from '../wire/letter.js'
-import { mailAgeMaxS, MailRoom, type MailEffect, mailsMax, mailTryMs, rememberedMailsMax } from './mail.js'
+import { lookAgainMs, mailAgeMaxS, MailRoom, type MailEffect, mailsMax, mailTryMs, rememberedMailsMax } from './mail.js'
 
 const reader = key('0b1')
 const writer = contact('0b01')
@@ -57,8 +57,19 @@ describe('sending mail', () => {
     const first = written(room.handle(send(), 0))
     expect(room.handle({ type: 'undeliverable', letter: id }, 1)).toEqual([])
     expect(room.handle({ type: 'undeliverable', letter: first.id }, 1)).toEqual([{ type: 'locate', operation: 1, target: reader }])
-    expect(room.handle({ type: 'located', operation: 1, route: undefined }, 2)).toEqual([{ type: 'finish', operation: 1, outcome: 'unreachable' }])
-    expect(room.handle({ type: 'located', operation: 1, route: way }, 3)).toEqual([])
+    expect(room.handle({ type: 'undeliverable', letter: first.id }, 1)).toEqual([])
+    expect(room.handle({ type: 'located', operation: 1, route: way }, 2)).toMatchObject([{ type: 'write', route: way }])
+  })
+
+  it('1: looks for the reader twice, then gives up', () => {
+    const room = roomOf()
+    const first = written(room.handle(send(), 0))
+    room.handle({ type: 'undeliverable', letter: first.id }, 1)
+    expect(room.handle({ type: 'located', operation: 1, route: undefined }, 2)).toEqual([])
+    expect(room.wakeAtMs).toBe(2 + lookAgainMs)
+    expect(room.handle({ type: 'woke' }, 2 + lookAgainMs)).toEqual([{ type: 'locate', operation: 1, target: reader }])
+    expect(room.handle({ type: 'located', operation: 1, route: undefined }, 9_000)).toEqual([{ type: 'finish', operation: 1, outcome: 'unreachable' }])
+    expect(room.handle({ type: 'located', operation: 1, route: way }, 9_001)).toEqual([])
   })
 
   it('that is cancelled says nothing more', () => {

@@ -78,7 +78,7 @@ export class MailRoom {
       case 'letter':
         return this.#letter(event)
       case 'undeliverable': {
-        const mail = [...this.#outgoing.values()].find(({ letter }) => letter === event.letter)
+        const mail = [...this.#outgoing.values()].find(({ letter, phase }) => letter === event.letter && phase !== 'locating')
         return mail ? this.#tryNext(mail, nowMs) : []
       }
       case 'located': {

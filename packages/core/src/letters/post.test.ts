@@ -4,7 +4,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Carriage, Introduction } from '../wire/letter.js'
-import { mailTryMs } from './mail.js'
+import { lookAgainMs, mailTryMs } from './mail.js'
 import { Post, type PostEffect, type PostEvent } from './post.js'
 
 const unixS = 1_700_000_000
@@ -60,6 +60,8 @@ describe('the post', () => {
     const { handle } = postOf()
     handle({ type: 'mail', operation: 1, to: far.id, data, unixS })
     handle({ type: 'woke' }, mailTryMs)
+    expect(handle({ type: 'located', operation: 1, contact: undefined, route: [] }, 4_000)).toEqual([])
+    handle({ type: 'woke' }, 4_000 + lookAgainMs)
     expect(handle({ type: 'located', operation: 1, contact: undefined, route: [] }, 9_000)).toEqual([{ type: 'finish', operation: 1, outcome: { type: 'mailed', received: false } }])
   })
 

@@ -229,13 +229,14 @@ export class Asking {
 
   #finished(effect: Extract<OperationsEffect, { type: 'finish' }>, nowMs: number): AskingEffect[] {
     const { operation, target, outcome, closest } = effect
-    this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
-    const found: AskingEffect = { type: 'found', contacts: closest }
     const isWhole = outcome.type === 'looked' || outcome.type === 'written'
     if (isWhole) this.#size.note(target, closest.map(({ contact }) => contact.id))
     const errand = this.#errands.get(operation)
     this.#errands.delete(operation)
-    if (operation > 0) return [found, ...this.#wrote(operation, outcome), { type: 'finish', operation, outcome }]
+    // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
+    if (operation > 0) return [...this.#wrote(operation, outcome), { type: 'finish', operation, outcome }]
+    this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
+    const found: AskingEffect = { type: 'found', contacts: closest }
     if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, { type: 'wrote', id: errand.id, stored: outcome.stored }]
     if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
     return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]

@@ -6,7 +6,7 @@ import { Key } from '../keys/key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { closest } from '../links/routing-table.js'
 import { replicas } from '../wire/message.js'
-import { goGapMs, lookedOverMax, repairEveryMs, Replication, type ReplicationEffect, settleMs } from './replication.js'
+import { firstRepairMs, goGapMs, lookedOverMax, repairEveryMs, Replication, type ReplicationEffect, settleMs, trustMs } from './replication.js'
 
 /** Ten peers near the record's key, the closest first. */
 const peers = Array.from({ length: replicas + 2 }, (_, i) => `0b${(i + 1).toString(2).padStart(8, '0')}`)
@@ -38,8 +38,8 @@ describe('when a sibling comes', () => {
     const { table, look, keep } = peerOf(nearest, [third])
     keep()
     table.addLink(99, contact(third), 0)
-    expect(pushedTo(look(10_000))).toEqual(hexes(third))
-    expect(look(20_000)).toEqual([])
+    expect(pushedTo(look(4_000))).toEqual(hexes(third))
+    expect(look(8_000)).toEqual([])
   })
 
   it('nobody else pushes', () => {
@@ -47,7 +47,7 @@ describe('when a sibling comes', () => {
       const { table, look, keep } = peerOf(self, [third])
       keep()
       table.addLink(99, contact(third), 0)
-      expect(look(10_000)).toEqual([])
+      expect(look(4_000)).toEqual([])
     }
   })
 
@@ -55,21 +55,21 @@ describe('when a sibling comes', () => {
     const { table, look, keep } = peerOf(nearest, [peers.at(-1)!])
     keep()
     table.addLink(99, contact(peers.at(-1)!), 0)
-    expect(look(10_000)).toEqual([])
+    expect(look(4_000)).toEqual([])
   })
 
   it('the second closest pushes when it is the closest itself', () => {
     const { table, look, keep } = peerOf(second, [nearest])
     keep()
     table.addLink(99, contact(nearest), 0)
-    expect(pushedTo(look(10_000))).toEqual(hexes(nearest))
+    expect(pushedTo(look(4_000))).toEqual(hexes(nearest))
   })
 
   it('so, too, when only a sibling tells of it', () => {
     const { table, look, keep } = peerOf(nearest, peers.slice(2))
     keep()
     linkWith(table, second, [third])
-    expect(pushedTo(look(10_000))).toEqual(hexes(third))
+    expect(pushedTo(look(4_000))).toEqual(hexes(third))
   })
 })
 
@@ -83,15 +83,34 @@ describe('when a sibling goes', () => {
       const { table, look, keep } = peerOf(self)
       keep()
       unlink(table, third)
-      expect(pushedTo(look(10_000))).toEqual(expected)
+      expect(pushedTo(look(4_000))).toEqual(expected)
     }
+  })
+
+  it('before it pushed what was its turn, the next one does', () => {
+    const { table, look, keep } = peerOf(second, [third])
+    keep()
+    table.addLink(99, contact(third), 0)
+    expect(look(4_000)).toEqual([])
+    unlink(table, nearest)
+    expect(pushedTo(look(8_000))).toEqual(hexes(third))
+  })
+
+  it('long after its turn to push, it is believed to have pushed', () => {
+    const { table, replication, look, keep } = peerOf(second, [third])
+    keep()
+    table.addLink(99, contact(third), 0)
+    expect(look(4_000)).toEqual([])
+    replication.handle({ type: 'woke' }, firstRepairMs)
+    unlink(table, nearest)
+    expect(look(4_000 + trustMs)).toEqual([])
   })
 
   it('and it was the closest: the next one pushes', () => {
     const { table, look, keep } = peerOf(second)
     keep()
     unlink(table, nearest)
-    expect(pushedTo(look(10_000))).toEqual(hexes(ninth))
+    expect(pushedTo(look(4_000))).toEqual(hexes(ninth))
   })
 })
 
@@ -113,32 +132,32 @@ describe('pushing', () => {
     keep()
     replication.handle({ type: 'dropped', id }, 1)
     table.addLink(99, contact(third), 0)
-    expect(look(10_000)).toEqual([])
+    expect(look(4_000)).toEqual([])
   })
 
   it('2: goes to one peer again only when it failed, or the record changed', () => {
     const { table, replication, look, keep } = peerOf(nearest, [third])
     keep()
     table.addLink(99, contact(third), 0)
-    expect(pushedTo(look(10_000))).toEqual(hexes(third))
-    replication.handle({ type: 'notPushed', id, to: key(third) }, 10_001)
-    expect(pushedTo(look(20_000))).toEqual(hexes(third))
-    replication.handle({ type: 'pushed', id, to: key(third) }, 20_001)
-    expect(look(30_000)).toEqual([])
-    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false }, 30_001)
-    expect(pushedTo(look(40_000)).length).toBe(replicas - 1)
+    expect(pushedTo(look(4_000))).toEqual(hexes(third))
+    replication.handle({ type: 'notPushed', id, to: key(third) }, 4_001)
+    expect(pushedTo(look(8_000))).toEqual(hexes(third))
+    replication.handle({ type: 'pushed', id, to: key(third) }, 8_001)
+    expect(look(12_000)).toEqual([])
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false }, 12_001)
+    expect(pushedTo(look(16_000)).length).toBe(replicas - 1)
   })
 
   it('of what was restored goes to all replicas: nobody else is known to have it', () => {
     const { look, keep } = peerOf(second)
     keep(false)
-    expect(pushedTo(look(10_000))).toEqual(hexes(nearest, ...peers.slice(2, replicas)))
+    expect(pushedTo(look(4_000))).toEqual(hexes(nearest, ...peers.slice(2, replicas)))
   })
 
   it('by one that is no replica any more still brings the record where it belongs', () => {
     const { look, keep } = peerOf(peers.at(-1)!)
     keep(false)
-    expect(pushedTo(look(10_000))).toEqual(hexes(...peers.slice(0, replicas)))
+    expect(pushedTo(look(4_000))).toEqual(hexes(...peers.slice(0, replicas)))
   })
 
   it('goes on in the next go when there is much', () => {
@@ -150,18 +169,33 @@ describe('pushing', () => {
   })
 })
 
+it('what changes while much is looked over is seen to afterwards', () => {
+  const { table, replication } = peerOf(nearest, [third])
+  for (let i = 0; i <= lookedOverMax; i++) replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false }, 0)
+  replication.handle({ type: 'woke' }, settleMs)
+  table.addLink(99, contact(third), 0)
+  replication.handle({ type: 'changed' }, settleMs + 1)
+  const first = replication.handle({ type: 'woke' }, settleMs + goGapMs)
+  expect(replication.wakeAtMs).toBe(2 * settleMs + goGapMs)
+  const then = replication.handle({ type: 'woke' }, 2 * settleMs + goGapMs)
+  const toThird = [...first, ...then].filter(({ to }) => to.id.equals(key(third))).map(({ id: of }) => of)
+  expect(new Set(toThird).size).toBe(lookedOverMax)
+})
+
 describe('repair', () => {
-  it('offers a record anew to all its replicas, by the closest of them', () => {
+  it('offers a record anew to all its replicas, by the closest of them, and to that one by the next', () => {
     for (const [self, expected] of [
       [nearest, hexes(...peers.slice(1, replicas))],
-      [second, []],
+      [second, hexes(nearest)],
+      [third, []],
     ] as const) {
       const { replication, keep } = peerOf(self)
       keep()
-      expect(replication.wakeAtMs).toBe(repairEveryMs)
-      expect(replication.handle({ type: 'woke' }, repairEveryMs - 1)).toEqual([])
-      expect(pushedTo(replication.handle({ type: 'woke' }, repairEveryMs))).toEqual(expected)
-      expect(replication.wakeAtMs).toBe(2 * repairEveryMs)
+      expect(replication.wakeAtMs).toBe(firstRepairMs)
+      expect(replication.handle({ type: 'woke' }, firstRepairMs - 1)).toEqual([])
+      expect(pushedTo(replication.handle({ type: 'woke' }, firstRepairMs))).toEqual(expected)
+      expect(replication.wakeAtMs).toBe(firstRepairMs + repairEveryMs)
+      expect(pushedTo(replication.handle({ type: 'woke' }, firstRepairMs + repairEveryMs))).toEqual(expected)
     }
   })
 })

@@ -7,6 +7,8 @@ import { closest, type RoutingTable } from '../links/routing-table.js'
 export const settleMs = 2_000
 /** Every record is offered anew to all its replicas this often, by the closest of them: mends what pushes missed. */
 export const repairEveryMs = 600_000
+/** The first time this soon: a writer may have missed a replica that was slow to answer, or have gone before it was through. */
+export const firstRepairMs = 20_000
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
 /** Milliseconds between two such goes. */
@@ -59,6 +61,8 @@ export class Replication {
   /** Who was alive when the records were last looked over. */
   #alive: ReadonlyMap<string, Contact> = new Map()
   #toDo: Held[] = []
+  /** Something changed while `#toDo` was being worked off. */
+  #changedMeanwhile = false
   #dueMs: number | undefined
 
   /** `share` answers with a random number from 0 up to 1: repairs of different peers must not coincide. */
@@ -72,7 +76,7 @@ export class Replication {
       case 'kept': {
         const { id, key } = event
         const settled = new Set(event.elsewhere ? this.#replicasOf(key).map((contact) => contact.id.hex) : [])
-        this.#held.set(id, { id, key, settled, entrusted: new Map(), nearest: undefined, repairAtMs: this.#nextRepair(nowMs) })
+        this.#held.set(id, { id, key, settled, entrusted: new Map(), nearest: undefined, repairAtMs: this.#later(firstRepairMs, nowMs) })
         if (!event.elsewhere) this.#dueMs ??= nowMs + settleMs
         return []
       }
@@ -80,6 +84,7 @@ export class Replication {
         this.#held.delete(event.id)
         return []
       case 'changed':
+        this.#changedMeanwhile = this.#toDo.length > 0
         this.#dueMs ??= nowMs + settleMs
         return []
       case 'pushed':
@@ -111,7 +116,8 @@ export class Replication {
     if (this.#dueMs === undefined || nowMs < this.#dueMs) return effects
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     for (const held of this.#toDo.splice(0, lookedOverMax)) if (this.#held.get(held.id) === held) effects.push(...this.#lookOver(held, nowMs))
-    this.#dueMs = this.#toDo.length > 0 ? nowMs + goGapMs : undefined
+    this.#dueMs = this.#toDo.length > 0 ? nowMs + goGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
+    if (this.#toDo.length === 0) this.#changedMeanwhile = false
     return effects
   }
 
@@ -156,7 +162,7 @@ export class Replication {
   }
 
   #repair(held: Held, nowMs: number): ReplicationEffect[] {
-    held.repairAtMs = this.#nextRepair(nowMs)
+    held.repairAtMs = this.#later(repairEveryMs, nowMs)
     const responsible = this.#replicasOf(held.key)
     const isCloser = (other: Contact | undefined) => other === undefined || Key.compare(held.key, this.#table.self, other.id) < 0
     const [closest, second] = responsible
@@ -186,7 +192,7 @@ export class Replication {
     return alive.slice(0, selfIsOne ? replicas - 1 : replicas)
   }
 
-  #nextRepair(nowMs: number): number {
-    return nowMs + repairEveryMs * (0.75 + this.#share() / 2)
+  #later(periodMs: number, nowMs: number): number {
+    return nowMs + periodMs * (0.75 + this.#share() / 2)
   }
 }

@@ -34,7 +34,7 @@ export type MailId = string
 export type ChannelFrame =
   | { readonly type: 'open'; readonly channel: ChannelId }
   | { readonly type: 'opened'; readonly channel: ChannelId }
-  /** Part `seq` of the stream; `last`: a message ends with it. */
+  /** Part `seq` of the stream; `last`: a message ends with it. All others have `partBytesMax` bytes. */
   | { readonly type: 'part'; readonly channel: ChannelId; readonly seq: number; readonly last: boolean; readonly data: Uint8Array }
   /** Every part below `next` has come; parts below `limit` may be sent. */
   | { readonly type: 'progress'; readonly channel: ChannelId; readonly next: number; readonly limit: number }

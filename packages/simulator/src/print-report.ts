@@ -1,0 +1,71 @@
+import { type ScenarioOptions } from './scenario.js'
+import type { LookupReport, Report } from './report.js'
+
+/** A report for people, with the command that replays the run. */
+export function printReport(report: Report): string {
+  const { options, peers, links, churnLookups, calmLookups, connections, records, traffic } = report
+  const minutes = options.churnMs / 60_000
+  const byClass = Object.entries(traffic.byClass).map(([name, count]) => `${name} ${share(count, Object.values(traffic.byClass).reduce((a, b) => a + b, 0))}`)
+  const lines: readonly (readonly [string, string])[] = [
+    ['peers', `${peers.alive} at the end; in ${minutes} min of churn ${peers.arrivals} came, ${peers.leaves} left, ${peers.crashes} crashed`],
+    ['links', `${links.mean.toFixed(1)} a peer (${links.min} to ${links.max}); peers take the overlay for ${links.estimatedPeersMean.toFixed(0)} (9 of 10 within ${links.estimatedPeersSpread.toFixed(0)})`],
+    ['lookups in churn', printLookups(churnLookups)],
+    ['lookups in calm', printLookups(calmLookups)],
+    ['connections', `made by lookups: ${madeByLookups(report)} (in calm: ${connections.whileQuiet} without lookups, ${connections.whileReading} with ${calmLookups.count})`],
+    ['', `made by joining: ${connections.perPeerOfForming.toFixed(1)} a peer; in churn: ${connections.perPeerMinuteOfChurn.toFixed(1)} a peer and minute`],
+    ['records', `${records.lost.length} of ${records.confirmed} lost; ${records.copiesMean.toFixed(1)} copies each (at least ${records.copiesMin}), ${records.outdated} outdated copies`],
+    ['writes', `${records.writes}, unconfirmed ${records.writesUnconfirmed}`],
+    ['messages', `${traffic.perPeerSecondInChurn.toFixed(2)} a peer and second in churn, ${traffic.perPeerSecondInCalm.toFixed(2)} in calm; ${traffic.bytesPerMessage.toFixed(0)} bytes each, the largest ${traffic.largestBytes}`],
+    ['', byClass.join(', ')],
+    ['dropped', `${traffic.dropped} messages`],
+    ['events', `${report.happenings.toLocaleString('en')} in ${(report.virtualMs / 60_000).toFixed(1)} virtual minutes, hash ${report.eventHash}`],
+    ['replay', replayCommand(options)],
+  ]
+  const failures = [...churnLookups.failures, ...calmLookups.failures]
+  const told = failures.length > 0 ? ['lookups that failed:', ...failures.slice(0, failuresPrinted)] : []
+  return [...lines.map(([name, text]) => `${name.padEnd(17)}${text}`), ...told].join('\n')
+}
+
+/** Ends of connections that the calm overlay made while lookups were made, beyond those it makes anyway. */
+export function madeByLookups({ connections }: Report): number {
+  return Math.max(0, connections.whileReading - connections.whileQuiet)
+}
+
+/** The share of lookups that brought what they should have, 0 to 1. */
+export function successOf({ count, found }: LookupReport): number {
+  return count === 0 ? 1 : found / count
+}
+
+/** The command that does the same run again. */
+export function replayCommand(options: ScenarioOptions): string {
+  const { churn, latency } = options
+  const parameters: readonly (readonly [string, string | number])[] = [
+    ['peers', options.peers],
+    ['churn', `${churn.medianStayMs / 1_000}s`],
+    ['seed', options.seed],
+    ['minutes', options.churnMs / 60_000],
+    ['stays', churn.stays],
+    ['crashes', churn.crashes],
+    ['returning', churn.returning],
+    ['latency', latency.meanMs],
+    ['latency-model', latency.model],
+    ['unlinkable', options.unlinkable],
+    ['records', options.records],
+    ['reads', options.readsPerSecond],
+    ['writes', options.writesPerSecond],
+  ]
+  const flags = options.killMeetingPoint ? ['--kill-meeting-point'] : []
+  return ['npm run simulate --', ...parameters.map(([name, value]) => `--${name} ${value}`), ...flags].join(' ')
+}
+
+const failuresPrinted = 10
+
+function printLookups(lookups: LookupReport): string {
+  const { count, stale, missing, asked, hops, messages, medianMs, slowMs } = lookups
+  const success = `${(100 * successOf(lookups)).toFixed(2)} % of ${count} succeed (${missing} missing, ${stale} stale)`
+  return `${success}; ${asked.toFixed(1)} asked at ${hops.toFixed(2)} hops, ${messages.toFixed(0)} messages; median ${medianMs.toFixed(0)} ms, 95 % within ${slowMs.toFixed(0)} ms`
+}
+
+function share(part: number, whole: number): string {
+  return `${((100 * part) / Math.max(1, whole)).toFixed(0)} %`
+}

@@ -1,0 +1,72 @@
+import { type Envelope, decodeMessage, encodeMessage, isMalformed, type Message, messageBytesMax } from '@hashtab/core'
+
+/** Every so many-th message goes through the codec and back: all of them would cost more than the protocol itself. */
+export const codecSampleEvery = 1_000
+
+/** What a message is about, as far as whoever looks at a link can tell. `read`: questions of lookups for records, and their answers. */
+export const trafficClasses = ['link', 'neighbours', 'letter', 'ping', 'look', 'read', 'store', 'undeliverable', 'spoken'] as const
+export type TrafficClass = (typeof trafficClasses)[number]
+
+/** Counts what is sent over links, hop by hop, and tries the codec on a sample. */
+export class Traffic {
+  readonly sent: { [name in TrafficClass]: number }
+  messages = 0
+  sampledMessages = 0
+  sampledBytes = 0
+  largestBytes = 0
+
+  constructor() {
+    this.sent = { link: 0, neighbours: 0, letter: 0, ping: 0, look: 0, read: 0, store: 0, undeliverable: 0, spoken: 0 }
+  }
+
+  note(message: Message): void {
+    this.messages += 1
+    this.sent[classOf(message)] += 1
+    if (this.messages % codecSampleEvery === 0) this.#tryCodec(message)
+  }
+
+  get bytesPerMessage(): number {
+    return this.sampledMessages === 0 ? 0 : this.sampledBytes / this.sampledMessages
+  }
+
+  #tryCodec(message: Message): void {
+    const bytes = encodeMessage(message)
+    const decoded = decodeMessage(bytes)
+    if (isMalformed(decoded)) throw new Error(`The codec does not read its own ${message.type}: ${decoded.malformed}`)
+    const again = encodeMessage(decoded)
+    if (again.length !== bytes.length || again.some((byte, i) => byte !== bytes[i])) throw new Error(`The codec changes a ${message.type}.`)
+    if (bytes.length > messageBytesMax) throw new Error(`A ${message.type} of ${bytes.length} bytes is more than a message may have.`)
+    this.sampledMessages += 1
+    this.sampledBytes += bytes.length
+    this.largestBytes = Math.max(this.largestBytes, bytes.length)
+  }
+}
+
+function classOf(message: Message): TrafficClass {
+  switch (message.type) {
+    case 'hello':
+    case 'wants':
+    case 'leaving':
+    case 'draw':
+      return 'link'
+    case 'neighbours':
+    case 'spoken':
+      return message.type
+    case 'envelope':
+      return classOfEnvelope(message)
+  }
+}
+
+function classOfEnvelope({ payload }: Envelope): TrafficClass {
+  switch (payload.type) {
+    case 'letter':
+    case 'undeliverable':
+      return payload.type
+    case 'request':
+      if (payload.question.type !== 'find') return payload.question.type
+      return payload.question.want === 'peers' ? 'look' : 'read'
+    case 'response':
+      if (payload.answer.type === 'pong') return 'ping'
+      return payload.answer.type === 'receipt' ? 'store' : 'look'
+  }
+}
