@@ -5,7 +5,7 @@ import { key } from './fixtures/visible-key.js'
 import { WiredOverlays, type WiredPeer } from './fixtures/wired-overlays.js'
 import * as core from './index.js'
 import { desktopLinkLimits } from './links/link-policy.js'
-import { faultsMax } from './overlay.js'
+import { allowances } from './links/guard.js'
 import { contentRecord, recordId } from './records/record.js'
 
 /** Midnight of the wire's first day, in seconds, and a week on. */
@@ -26,6 +26,9 @@ function pair() {
 
 const holds = ({ storage }: WiredPeer, id: string) => storage.has(id)
 const noticed = (peer: WiredPeer, type: string) => peer.notices.filter((notice) => notice.type === type)
+
+/** The one that ends the link. */
+const faultsMax = allowances.fault.burst + 1
 
 describe('overlays that met', () => {
   it.each([2, 3, 12])('are %i: all link to each other, once, and know how many they are', (count) => {

@@ -1,6 +1,7 @@
 import { Asking, type AskingEffect } from './lookups/asking.js'
 import { FreshIds } from './fresh-ids.js'
 import type { Key } from './keys/key.js'
+import { Guard } from './links/guard.js'
 import { Linking, type LinkingEffect } from './links/linking.js'
 import { desktopLinkLimits, type LinkLimits } from './links/link-policy.js'
 import { type Envelope, type Message, protocolVersion } from './wire/message.js'
@@ -10,9 +11,6 @@ import type { Verify } from './keys/public-key.js'
 import { RecordRoom, type RecordRoomEffect } from './records/record-room.js'
 import { Relay, type RelayOutcome } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
-
-/** Malformed or forged messages after which a link is ended: noise happens, floods do not. */
-export const faultsMax = 8
 
 export interface OverlayOptions {
   /** This peer's id. */
@@ -42,7 +40,7 @@ export interface OverlayStatus {
 /**
  * One peer of the table: all its machines, put together. Events in, effects out, nothing else: no clock, no socket, no promise.
  * Invariants: 1. effects are in the order in which they are to be done; 2. every operation handed in is finished once, unless cancelled;
- * 3. a link that breaks the rules `faultsMax` times is ended.
+ * 3. a link that goes on breaking the rules is ended (`Guard`).
  */
 export class Overlay {
   readonly self: Key
@@ -52,7 +50,7 @@ export class Overlay {
   readonly #asking: Asking
   readonly #post: Post
   readonly #records: RecordRoom
-  readonly #faults = new Map<LinkId, number>()
+  readonly #guard = new Guard()
   #unixOffsetMs: number
   #dropped = 0
   #nowMs: number
@@ -180,6 +178,7 @@ export class Overlay {
     const link = this.#table.byLinkId(id)
     if (!link) return
     link.lastHeardMs = this.#nowMs
+    if (!this.#isAllowed(link, message)) return this.#drop()
     switch (message.type) {
       case 'hello':
         if (message.version !== protocolVersion) this.#onLinking(this.#linking.handle({ type: 'broken', link: id }, this.#nowMs))
@@ -228,8 +227,7 @@ export class Overlay {
         return
       case 'dropped':
         if (outcome.reason === 'forged' && from) return this.#fault(from.link)
-        this.#dropped += 1
-        return
+        return this.#drop()
       case 'arrived':
         return
     }
@@ -240,11 +238,21 @@ export class Overlay {
     this.#onPost(this.#post.handle({ type: 'undeliverable', letter: id }, this.#nowMs))
   }
 
-  #fault(link: LinkId): void {
+  #isAllowed(link: Link, message: Message): boolean {
+    if (message.type === 'neighbours') return this.#guard.allows(link, 'neighbours', this.#nowMs)
+    if (message.type === 'draw') return this.#guard.allows(link, 'draw', this.#nowMs)
+    const stores = message.type === 'envelope' && message.destination.equals(this.self) && message.payload.type === 'request' && message.payload.question.type === 'store'
+    return !stores || this.#guard.allows(link, 'store', this.#nowMs)
+  }
+
+  #drop(): void {
     this.#dropped += 1
-    const faults = (this.#faults.get(link) ?? 0) + 1
-    this.#faults.set(link, faults)
-    if (faults >= faultsMax) this.#onLinking(this.#linking.handle({ type: 'broken', link }, this.#nowMs))
+  }
+
+  #fault(id: LinkId): void {
+    this.#drop()
+    const link = this.#table.byLinkId(id)
+    if (link && !this.#guard.allows(link, 'fault', this.#nowMs)) this.#onLinking(this.#linking.handle({ type: 'broken', link: id }, this.#nowMs))
   }
 
   #send(link: LinkId, message: Message): void {
@@ -262,7 +270,6 @@ export class Overlay {
           break
         case 'unlinked':
           this.#out.push(effect)
-          this.#faults.delete(effect.link)
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           this.#onRecords(this.#records.handle({ type: 'changed' }, this.#nowMs, this.#unixS))
           this.#onPost(this.#post.handle({ type: 'unlinked', to: effect.contact.id }, this.#nowMs))
@@ -309,7 +316,7 @@ export class Overlay {
           this.#onRecords(effect.effects)
           break
         case 'unasked':
-          this.#dropped += 1
+          this.#drop()
           break
         case 'finish':
           this.#out.push(effect)

@@ -13,7 +13,7 @@ export function printReport(report: Report): string {
     ['lookups in calm', printLookups(calmLookups)],
     ['connections', `made by lookups: ${madeByLookups(report)} (in calm: ${connections.whileQuiet} without lookups, ${connections.whileReading} with ${calmLookups.count})`],
     ['', `made by joining: ${connections.perPeerOfForming.toFixed(1)} a peer; in churn: ${connections.perPeerMinuteOfChurn.toFixed(1)} a peer and minute`],
-    ['records', `${records.lost.length} of ${records.confirmed} lost; ${records.copiesMean.toFixed(1)} copies each (at least ${records.copiesMin}), ${records.outdated} outdated copies`],
+    ['records', `${records.lost.length} of ${records.confirmed} lost; of the 8 closest ${records.replicasMean.toFixed(1)} hold each (at least ${records.replicasMin}); ${records.copiesMean.toFixed(1)} copies in all (at least ${records.copiesMin}), ${records.outdated} outdated`],
     ['writes', `${records.writes}, unconfirmed ${records.writesUnconfirmed}`],
     ['messages', `${traffic.perPeerSecondInChurn.toFixed(2)} a peer and second in churn, ${traffic.perPeerSecondInCalm.toFixed(2)} in calm; ${traffic.bytesPerMessage.toFixed(0)} bytes each, the largest ${traffic.largestBytes}`],
     ['', byClass.join(', ')],

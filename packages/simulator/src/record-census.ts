@@ -1,4 +1,5 @@
-import { decodeStored, isMalformed } from '@hashtab/core'
+import { decodeStored, isMalformed, Key, replicas } from '@hashtab/core'
+import { mean } from './lookup-tally.js'
 import type { VirtualPeer } from './virtual-peer.js'
 import type { Written } from './workload.js'
 
@@ -8,8 +9,12 @@ export interface RecordCensus {
   readonly confirmed: number
   /** No live peer has them in the confirmed version or a newer one. */
   readonly lost: readonly string[]
+  /** Copies on all live peers. */
   readonly copiesMean: number
   readonly copiesMin: number
+  /** Copies on the live peers closest to the key, where lookups end: as many as `replicas` when all is well. */
+  readonly replicasMean: number
+  readonly replicasMin: number
   /** Live copies of a version older than the confirmed one. */
   readonly outdated: number
 }
@@ -31,11 +36,22 @@ export function takeCensus(peers: readonly VirtualPeer[], written: readonly Writ
     }
   }
   const counts = [...copies.values()]
+  const atHome = confirmed.map(({ id, key }) => closestPeers(peers, key).filter(({ storage }) => storage.has(id)).length)
   return {
     confirmed: confirmed.length,
     lost: [...copies].filter(([, count]) => count === 0).map(([id]) => id),
-    copiesMean: counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length),
-    copiesMin: counts.length === 0 ? 0 : Math.min(...counts),
+    copiesMean: mean(counts),
+    copiesMin: least(counts),
+    replicasMean: mean(atHome),
+    replicasMin: least(atHome),
     outdated,
   }
+}
+
+function closestPeers(peers: readonly VirtualPeer[], key: Key): VirtualPeer[] {
+  return peers.toSorted((a, b) => Key.compare(key, a.contact.id, b.contact.id)).slice(0, replicas)
+}
+
+function least(counts: readonly number[]): number {
+  return counts.reduce((a, b) => Math.min(a, b), Infinity)
 }

@@ -1,10 +1,5 @@
 import {
-  type Contact,
   contactOf,
-  decodeLetter,
-  encodeLetter,
-  isMalformed,
-  letterSignedBytes,
   type LinkLimits,
   type Message,
   Overlay,
@@ -13,10 +8,11 @@ import {
   publicKey,
   publicKeyBytes,
 } from '@hashtab/core'
-import { signCheaply, verifyCheaply } from './cheap-signature.js'
+import { verifyCheaply } from './cheap-signature.js'
 import { EventHeap } from './event-heap.js'
 import type { Happening } from './happening.js'
 import type { Latency } from './latency.js'
+import { LetterPress } from './letter-press.js'
 import { MeetingPoint, pointNumber } from './meeting-point.js'
 import { RandomSource } from './random-source.js'
 import { RunningHash } from './running-hash.js'
@@ -65,7 +61,7 @@ export class Simulation {
   happenings = 0
   readonly #options: SimulationOptions
   readonly #byIndex = new Map<number, VirtualPeer>()
-  readonly #byPublicKey = new Map<string, Contact>()
+  readonly #letters = new LetterPress()
   readonly #randomBytes: (length: number) => Uint8Array
   readonly #inbox: OverlayEvent[] = []
   #indices = 0
@@ -92,7 +88,6 @@ export class Simulation {
     const overlay = new Overlay({ self, verify: verifyCheaply, random: this.#randomBytes, nowMs, unixMs, ...(limits && { limits }) })
     const peer = new VirtualPeer((this.#indices += 1), identity, overlay, nowMs)
     this.#byIndex.set(peer.index, peer)
-    this.#byPublicKey.set(nameOf(peer.contact.publicKey), peer.contact)
     peer.place = this.alive.push(peer) - 1
     if (peer.storage.size > 0) this.tell(peer, { type: 'restored', stored: new Map(peer.storage) })
     this.#seek(peer, 0)
@@ -188,8 +183,8 @@ export class Simulation {
     }
   }
 
-  #wake(peer: VirtualPeer): void {
-    if (!peer.alive || peer.wakeAtMs !== this.nowMs) return
+  #wake(peer: VirtualPeer | undefined): void {
+    if (!peer || peer.wakeAtMs !== this.nowMs) return
     peer.wakeAtMs = Infinity
     if (peer.overlay.wakeAtMs > this.nowMs) return this.#setWake(peer)
     this.#note(peer, 2, 0)
@@ -250,18 +245,15 @@ export class Simulation {
   }
 
   #seal(peer: VirtualPeer, { id, to, body, carriage }: Extract<OverlayEffect, { type: 'seal' }>): void {
-    const from = peer.contact.publicKey
-    const sealed = encodeLetter({ from, to, body, signature: signCheaply(letterSignedBytes({ from, to, body }), from) })
+    const sealed = this.#letters.seal(peer.contact, to, body)
     if (carriage.by === 'meetingPoint') this.meetingPoint.carry(to, sealed, this.nowMs)
     else this.#inbox.push({ type: 'sealed', id, to, route: carriage.route, sealed })
   }
 
   #open(peer: VirtualPeer, sealed: Uint8Array, back: Extract<OverlayEffect, { type: 'open' }>['back']): void {
-    const letter = decodeLetter(sealed)
-    if (isMalformed(letter)) throw new Error(`The codec does not read its own letter: ${letter.malformed}`)
-    if (!letter.to.equals(peer.contact.id) || !verifyCheaply(letter.signature, letterSignedBytes(letter), letter.from)) return
-    const from = this.#byPublicKey.get(nameOf(letter.from)) ?? contactOf(letter.from)
-    const event: OverlayEvent = { type: 'letter', from, body: letter.body, back }
+    const letter = this.#letters.open(sealed)
+    if (!letter?.to.equals(peer.contact.id)) return
+    const event: OverlayEvent = { type: 'letter', from: letter.from, body: letter.body, back }
     // An effect's own letter waits its turn; one from the meeting point is what happens now.
     if (back.by === 'overlay') this.#inbox.push(event)
     else this.tell(peer, event)
@@ -297,10 +289,10 @@ export class Simulation {
 
   #remove(peer: VirtualPeer, crashed: boolean): void {
     peer.alive = false
+    peer.wake.peer = undefined
     this.network.vanish(peer, crashed, this.nowMs)
     this.meetingPoint.leave(peer)
     this.#byIndex.delete(peer.index)
-    this.#byPublicKey.delete(nameOf(peer.contact.publicKey))
     const asked = this.meetingPoint.runsLow
     if (asked) this.tell(asked, { type: 'drawn', count: 1 })
   }
@@ -315,9 +307,4 @@ export class Simulation {
     this.hash.mix(what)
     this.hash.mix(detail)
   }
-}
-
-/** The first 8 bytes of a public key, as text: enough to tell the simulation's own keys apart. */
-function nameOf(key: Uint8Array): string {
-  return String.fromCharCode(key[0]!, key[1]!, key[2]!, key[3]!, key[4]!, key[5]!, key[6]!, key[7]!)
 }

@@ -7,9 +7,10 @@ export interface Identity {
   readonly storage: Map<string, Uint8Array>
 }
 
+/** A peer's wake-up. Leftovers of one that is gone may lie in the heap for long, so it lets go of the peer. */
 export interface Wake {
   readonly type: 'wake'
-  readonly peer: VirtualPeer
+  peer: VirtualPeer | undefined
 }
 
 /** One simulated tab: a real overlay, and its ends of links. Holds no timer and no closure, so that a million fit in one process. */

@@ -41,6 +41,8 @@ export class LinkKeeper {
   readonly #budget: DialBudget
   readonly #avoidance = new Avoidance()
   #dueMs: number
+  /** When it may next be that a link is to be closed, or is wanted no more: at once after a change. */
+  #keepAtMs = -Infinity
 
   constructor(table: RoutingTable, policy: LinkPolicy, introductions: Introductions, budget: DialBudget, nowMs: number) {
     this.#table = table
@@ -77,12 +79,13 @@ export class LinkKeeper {
   }
 
   #changed(nowMs: number): void {
+    this.#keepAtMs = -Infinity
     this.#dueMs = Math.min(this.#dueMs, nowMs + lookOverDelayMs)
   }
 
   #lookOver(nowMs: number): LinkKeeperEffect[] {
     this.#dueMs = nowMs + lookOverEveryMs
-    return [...this.#keep(nowMs), ...this.#dial(nowMs)]
+    return [...(nowMs >= this.#keepAtMs ? this.#keep(nowMs) : []), ...this.#dial(nowMs)]
   }
 
   #keep(nowMs: number): LinkKeeperEffect[] {
@@ -96,7 +99,9 @@ export class LinkKeeper {
       }
     }
     const unwanted = [...this.#table.links()].filter((link) => !link.wantedHere)
-    const old = unwanted.filter((link) => !link.wantedThere && nowMs - link.sinceMs >= unwantedAgeMs)
+    const idle = unwanted.filter((link) => !link.wantedThere)
+    const old = idle.filter((link) => nowMs - link.sinceMs >= unwantedAgeMs)
+    this.#keepAtMs = Math.min(...idle.filter((link) => !old.includes(link)).map((link) => link.sinceMs + unwantedAgeMs))
     const leaving = [...old, ...this.#excess(unwanted.filter((link) => !old.includes(link)), old.length)]
     return [...effects, ...leaving.map(({ link }): LinkKeeperEffect => ({ type: 'hangUp', link }))]
   }

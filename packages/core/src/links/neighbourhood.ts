@@ -18,7 +18,7 @@ export type NeighbourhoodEffect =
 /**
  * Siblings tell each other whom they are linked to, those closest to themselves, so that each knows its surroundings one step further than its links:
  * who is responsible for a record, and who takes over when a sibling goes.
- * Invariants: 1. the same list is not told twice in a row over a link; 2. a list replaces the one before.
+ * Invariants: 1. the same list is not told twice in a row over a link; 2. a list replaces the one before; 3. who is no sibling any more keeps none.
  */
 export class Neighbourhood {
   readonly #table: RoutingTable
@@ -55,11 +55,21 @@ export class Neighbourhood {
   #tell(): NeighbourhoodEffect[] {
     const contacts = this.#table.linksByDistance().slice(0, neighboursMax).map(({ contact }) => contact)
     const digest = contacts.map(({ id }) => id.hex).join()
-    for (const link of this.#told.keys()) if (!this.#table.byLinkId(link)) this.#told.delete(link)
-    return this.#table.siblings().flatMap(({ link }) => {
+    const siblings = this.#table.siblings()
+    const fresh = siblings.flatMap(({ link }): NeighbourhoodEffect[] => {
       if (this.#told.get(link) === digest) return []
       this.#told.set(link, digest)
       return [{ type: 'tell', link, message: { type: 'neighbours', contacts } }]
+    })
+    return [...fresh, ...this.#takeBack(new Set(siblings.map(({ link }) => link)))]
+  }
+
+  /** Whoever is no sibling any more is told no list any more: the last one would grow old there, with peers in it that are gone. */
+  #takeBack(siblings: ReadonlySet<LinkId>): NeighbourhoodEffect[] {
+    return [...this.#told.keys()].flatMap((link): NeighbourhoodEffect[] => {
+      if (siblings.has(link)) return []
+      this.#told.delete(link)
+      return this.#table.byLinkId(link) ? [{ type: 'tell', link, message: { type: 'neighbours', contacts: [] } }] : []
     })
   }
 }

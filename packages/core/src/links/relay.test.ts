@@ -162,7 +162,9 @@ describe('a relay drops', () => {
     const [here, there] = [linkWith(table, '0b00'), linkWith(table, '0b11')]
     for (let i = 0; i < relayBurst; i++) expect(relay.take(far(), here, 0).type).toBe('forward')
     expect(relay.take(far(), here, 0)).toEqual({ type: 'dropped', reason: 'budget' })
-    expect(relay.take(far({ destination: key('0b01') }), here, 0)).toEqual({ type: 'arrived' })
+    expect(relay.take(far({ destination: key('0b01') }), here, 0)).toEqual({ type: 'dropped', reason: 'budget' })
+    const answer: Payload = { type: 'undeliverable', id: '00'.repeat(8) }
+    expect(relay.take(far({ destination: key('0b01'), payload: answer }), here, 0)).toEqual({ type: 'arrived' })
     expect(relay.take(far({ destination: key('0b00'), path: [key('0b11')] }), there, 0).type).toBe('forward')
     expect(relay.take(far(), here, 1_000 / relayPerSecond).type).toBe('forward')
   })

@@ -3,7 +3,7 @@ import { type Envelope, hopsMax, type Payload } from '../wire/message.js'
 import type { Link, RoutingTable } from './routing-table.js'
 import { TokenBucket } from '../token-bucket.js'
 
-/** Envelopes that one link may have us pass on: a second's worth of what a tab can relay, then a steady share of it. */
+/** Envelopes that one link may have us pass on, or questions and letters it may have us take: a second's worth of what a tab can relay, then a steady share of it. */
 export const relayBurst = 1_000
 export const relayPerSecond = 250
 
@@ -43,12 +43,19 @@ export class Relay {
     const { self } = this.#table
     if (!envelope.path.at(-1)?.equals(from.contact.id)) return { type: 'dropped', reason: 'forged' }
     if (envelope.path.some((id) => id.equals(self))) return { type: 'dropped', reason: 'loop' }
-    if (envelope.destination.equals(self)) return { type: 'arrived' }
+    const arrived = envelope.destination.equals(self)
+    // What answers us we have asked for; everything else costs its link.
+    const isAnswer = arrived && envelope.payload.type !== 'request' && envelope.payload.type !== 'letter'
+    if (!isAnswer && !this.#budgetOf(from, nowMs).take(1, nowMs)) return { type: 'dropped', reason: 'budget' }
+    if (arrived) return { type: 'arrived' }
     if (envelope.hopsLeft <= 0) return { type: 'dropped', reason: 'hops' }
-    const budget = this.#budgets.get(from) ?? new TokenBucket(relayBurst, relayPerSecond / 1_000, nowMs)
-    this.#budgets.set(from, budget)
-    if (!budget.take(1, nowMs)) return { type: 'dropped', reason: 'budget' }
     return this.#pass({ ...envelope, path: [...envelope.path, self], hopsLeft: envelope.hopsLeft - 1 }, envelope.path)
+  }
+
+  #budgetOf(link: Link, nowMs: number): TokenBucket {
+    const budget = this.#budgets.get(link) ?? new TokenBucket(relayBurst, relayPerSecond / 1_000, nowMs)
+    this.#budgets.set(link, budget)
+    return budget
   }
 
   #pass(envelope: Envelope, passed: readonly Key[]): RelayOutcome {

@@ -76,12 +76,11 @@ describe('answering', () => {
 })
 
 describe('asking', () => {
-  it('reads, and says whom it found', () => {
+  it('reads, and makes no contacts of whom it met: contacts lead to links, and a lookup is to make none', () => {
     const { handle } = askingOf()
     const ask = question(handle({ type: 'read', operation: 1, target, want: 'open', unixS }))
     expect(ask).toMatchObject({ to: peer.id, route: [], question: { type: 'find', target, want: 'open' } })
     expect(handle(answered(ask.id, found()), 5)).toEqual([
-      { type: 'found', contacts: [{ contact: peer, route: [] }] },
       { type: 'finish', operation: 1, outcome: { type: 'read', records: [], asked: 1 } },
     ])
   })
@@ -94,7 +93,6 @@ describe('asking', () => {
     expect(store.question).toEqual({ type: 'store', record })
     expect(records.count).toBe(1)
     expect(handle(answered(store.id, { type: 'receipt', receipt: 'stored' }), 9)).toMatchObject([
-      { type: 'found' },
       { type: 'wrote', id: recordId(record), stored: 2 },
       { type: 'finish', operation: 1, outcome: { type: 'written', stored: 2, wanted: 2 } },
     ])
@@ -158,14 +156,14 @@ describe('asking', () => {
   it('doubts a linked peer that left a question unanswered', () => {
     const { asking, handle } = askingOf()
     handle({ type: 'read', operation: 1, target, want: 'open', unixS })
-    expect(handle({ type: 'woke' }, asking.wakeAtMs)).toMatchObject([{ type: 'troubled', link: 1 }, { type: 'found' }, { type: 'finish' }])
+    expect(handle({ type: 'woke' }, asking.wakeAtMs)).toMatchObject([{ type: 'troubled', link: 1 }, { type: 'finish' }])
   })
 
   it('does not wait for a link that is lost', () => {
     const { table, handle } = askingOf()
     handle({ type: 'read', operation: 1, target, want: 'open', unixS })
     table.removeLink(1)
-    expect(handle({ type: 'unlinked', contact: peer, sibling: true })).toMatchObject([{ type: 'found' }, { type: 'finish', operation: 1 }])
+    expect(handle({ type: 'unlinked', contact: peer, sibling: true })).toMatchObject([{ type: 'finish', operation: 1 }])
   })
 
   it('counts answers that nobody waits for', () => {
@@ -175,7 +173,9 @@ describe('asking', () => {
   it('looks at its surroundings once it has siblings', () => {
     const { handle } = askingOf()
     handle({ type: 'linked', contact: peer, sibling: true })
-    expect(question(handle({ type: 'woke' }, 1.5 * surroundingsDelayMs)).question).toEqual({ type: 'find', target: key('0b0'), want: 'peers' })
+    const look = question(handle({ type: 'woke' }, 1.5 * surroundingsDelayMs))
+    expect(look.question).toEqual({ type: 'find', target: key('0b0'), want: 'peers' })
+    expect(handle(answered(look.id, found()), 2_000 + 1.5 * surroundingsDelayMs)).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }] }])
   })
 })
 

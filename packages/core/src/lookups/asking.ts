@@ -114,7 +114,7 @@ export class Asking {
       }
       case 'store': {
         const { record, ifSeq } = question
-        const kept = this.#records.keep(record, { from: sourceOf(envelope), ...(ifSeq !== undefined && { ifSeq }) }, nowMs, unixS)
+        const kept = this.#records.keep(record, { from: envelope.path.at(-1)!, ...(ifSeq !== undefined && { ifSeq }) }, nowMs, unixS)
         return { answer: { type: 'receipt', receipt: kept.receipt, ...(kept.newer && { newer: kept.newer }) }, effects: kept.effects }
       }
     }

@@ -39,7 +39,7 @@ export type LookupEffect = { type: 'ask'; to: Key; route: readonly Key[] } | { t
 
 /**
  * The asked lookup: Kademlia's iterative lookup (section 2.3) without dialling. The asker keeps a shortlist and asks the closest
- * peers on it, each through whoever named it, until the `replicas` closest that speak at all have answered. Whoever is late is not waited for, as long as others have answered.
+ * peers on it, each through whoever named it, until the `replicas` closest that speak at all have answered. Whoever is late is not waited for, as long as no fewer of the closest have answered.
  * Invariants: 1. at most `parallelism` questions under way, besides the late ones; 2. each way to a candidate is tried once, at most `waysMax` ways;
  * 3. it finishes exactly once, with peers that answered, the closest first; 4. the asker itself is never a candidate.
  */
@@ -127,8 +127,7 @@ export class Lookup {
 
   #decide(): LookupEffect[] {
     const closest = this.#shortlist.filter(({ state }) => state !== 'silent' && state !== 'late').slice(0, replicas)
-    const waits = closest.length === 0 && this.#shortlist.some(({ state }) => state === 'late')
-    if (!waits && closest.every(({ state }) => state === 'answered')) return [this.#finish()]
+    if (!this.#waitsForLate() && closest.every(({ state }) => state === 'answered')) return [this.#finish()]
     let underWay = this.#shortlist.filter((candidate) => candidate.state === 'asked').length
     const effects: LookupEffect[] = []
     for (const candidate of closest) {
@@ -143,6 +142,13 @@ export class Lookup {
       effects.push({ type: 'ask', to: candidate.contact.id, route: way })
     }
     return effects
+  }
+
+  /** Among the closest more are late than have answered: it is not they who are slow, and one of them may be the only holder. */
+  #waitsForLate(): boolean {
+    const closest = this.#shortlist.filter(({ state }) => state !== 'silent').slice(0, replicas)
+    const count = (wanted: CandidateState) => closest.filter(({ state }) => state === wanted).length
+    return count('late') > count('answered')
   }
 
   #finish(): LookupEffect {

@@ -5,10 +5,14 @@ import type { RoutingTable } from '../links/routing-table.js'
 
 /** After the first link, and after the siblings changed, one's own surroundings are looked at this soon. */
 export const surroundingsDelayMs = 1_500
+/** But no sooner than this after the last look, once there are siblings enough: they tell of their neighbours themselves. */
+export const surroundingsGapMs = 30_000
 /** And this often when nothing changed. */
 export const surroundingsEveryMs = 120_000
 /** A bucket in which no lookup was made for this long is looked at (Kademlia, section 2.3, has an hour: tabs live shorter). */
 export const bucketEveryMs = 600_000
+/** A bucket in which this many are known, linked or not, needs no look: links come from there, and whoever does not answer is forgotten. */
+export const bucketEnough = replicas
 /** Once a peer has siblings it looks at its buckets, one after the other, this far apart. */
 export const bucketGapMs = 2_000
 
@@ -33,6 +37,7 @@ export class Refresh {
   readonly #ids: FreshIds
   readonly #bucketDueMs = new Map<number, number>()
   #surroundingsDueMs: number | undefined
+  #lookedMs = -Infinity
   #bucketsDueMs: number | undefined
 
   constructor(table: RoutingTable, ids: FreshIds) {
@@ -43,7 +48,7 @@ export class Refresh {
   handle(event: RefreshEvent, nowMs: number): RefreshEffect[] {
     switch (event.type) {
       case 'siblingsChanged':
-        this.#surroundingsDueMs = Math.min(this.#surroundingsDueMs ?? Infinity, nowMs + surroundingsDelayMs * (0.5 + this.#ids.share()))
+        this.#surroundingsDueMs = Math.min(this.#surroundingsDueMs ?? Infinity, this.#soon(nowMs))
         this.#bucketsDueMs ??= nowMs + surroundingsDelayMs + bucketGapMs
         return []
       case 'lookedUp':
@@ -62,6 +67,7 @@ export class Refresh {
 
   #surroundings(nowMs: number): RefreshEffect[] {
     if (this.#surroundingsDueMs === undefined || nowMs < this.#surroundingsDueMs) return []
+    this.#lookedMs = nowMs
     this.#surroundingsDueMs = this.#later(surroundingsEveryMs, nowMs)
     return [{ type: 'look', target: this.#table.self }]
   }
@@ -77,6 +83,7 @@ export class Refresh {
       const dueMs = this.#bucketDueMs.get(bucket) ?? nowMs
       if (dueMs <= nowMs) {
         this.#bucketDueMs.set(bucket, this.#later(bucketEveryMs, nowMs))
+        if (this.#knownIn(bucket) >= bucketEnough) continue
         this.#bucketsDueMs = nowMs + bucketGapMs
         return [{ type: 'look', target: self.inBucket(bucket, this.#ids.key()) }]
       }
@@ -84,6 +91,17 @@ export class Refresh {
     }
     this.#bucketsDueMs = earliestMs
     return []
+  }
+
+  #knownIn(bucket: number): number {
+    let count = this.#table.buckets.get(bucket)?.size ?? 0
+    for (const link of this.#table.links()) if (link.bucket === bucket) count += 1
+    return count
+  }
+
+  #soon(nowMs: number): number {
+    const soonMs = nowMs + surroundingsDelayMs * (0.5 + this.#ids.share())
+    return this.#table.linkCount < replicas ? soonMs : Math.max(soonMs, this.#lookedMs + surroundingsGapMs)
   }
 
   #later(periodMs: number, nowMs: number): number {

@@ -109,10 +109,11 @@ export class RecordRoom {
     }
   }
 
-  /** Whether a record met in a lookup is true and current. What is true is remembered as seen. */
+  /** Whether a record met in a lookup is true and current, and not older than what was seen before. What is true is remembered as seen. */
   holds(record: Record, unixS: number): boolean {
     const kept = this.#store.kept(recordId(record))
     if (kept && compareRecords(kept.record, record) === 0) return true
+    if (record.kind !== 'content' && record.seq < (this.#store.highestSeq(recordId(record)) ?? 0n)) return false
     if (judgeRecord(record, this.#verify, unixS) !== 'valid') return false
     this.#store.note(record)
     return true

@@ -1,0 +1,36 @@
+import { TokenBucket } from '../token-bucket.js'
+import type { Link } from './routing-table.js'
+
+/** What one link may ask of us at once, and a minute after that. */
+interface Allowance {
+  readonly burst: number
+  readonly perMinute: number
+}
+
+/**
+ * `fault`: malformed and forged messages; noise happens, floods do not. `neighbours`: lists, told at most once a second by our own like.
+ * `store`: records to be judged, each for up to 3 ms of signature. `draw`: calls to a meeting point, each a new socket.
+ */
+export const allowances = {
+  fault: { burst: 8, perMinute: 1 },
+  neighbours: { burst: 10, perMinute: 60 },
+  store: { burst: 400, perMinute: 1_200 },
+  draw: { burst: 1, perMinute: 1 },
+} as const satisfies { readonly [what: string]: Allowance }
+
+type Kind = keyof typeof allowances
+
+/** Keeps count of what each link asks of us. */
+export class Guard {
+  readonly #budgets = new WeakMap<Link, Map<Kind, TokenBucket>>()
+
+  /** Whether the link may have this once more. */
+  allows(link: Link, kind: Kind, nowMs: number): boolean {
+    const budgets = this.#budgets.get(link) ?? new Map<Kind, TokenBucket>()
+    this.#budgets.set(link, budgets)
+    const { burst, perMinute } = allowances[kind]
+    const budget = budgets.get(kind) ?? new TokenBucket(burst, perMinute / 60_000, nowMs)
+    budgets.set(kind, budget)
+    return budget.take(1, nowMs)
+  }
+}
