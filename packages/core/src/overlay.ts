@@ -1,7 +1,7 @@
 import { Asking, type AskingEffect } from './lookups/asking.js'
 import { FreshIds } from './fresh-ids.js'
 import type { Key } from './keys/key.js'
-import { Guard } from './links/guard.js'
+import { Guard, type GuardedKind } from './links/guard.js'
 import { Linking, type LinkingEffect } from './links/linking.js'
 import { desktopLinkLimits, type LinkLimits } from './links/link-policy.js'
 import { type Envelope, type Message, protocolVersion } from './wire/message.js'
@@ -205,10 +205,16 @@ export class Overlay {
       case 'request': {
         const answer = this.#asking.answer(payload.question, envelope, this.#nowMs, this.#unixS)
         this.#onRecords(answer.effects)
+        // Who passes another's bad record on may not know; who brings its own does.
+        if (answer.answer.type === 'receipt' && answer.answer.receipt === 'refused' && envelope.path.length === 1) this.#fault(link.link)
         return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer: answer.answer }), undefined)
       }
-      case 'response':
-        return this.#onAsking(this.#asking.handle({ type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer }, this.#nowMs))
+      case 'response': {
+        const effects = this.#asking.handle({ type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer }, this.#nowMs)
+        const unasked = envelope.path.length === 1 && effects.some(({ type }) => type === 'unasked')
+        if (unasked && !this.#guard.allows(link, 'unasked', this.#nowMs)) this.#fault(link.link)
+        return this.#onAsking(effects)
+      }
       case 'undeliverable':
         return this.#undeliverable(payload.id)
       case 'letter':
@@ -239,10 +245,8 @@ export class Overlay {
   }
 
   #isAllowed(link: Link, message: Message): boolean {
-    if (message.type === 'neighbours') return this.#guard.allows(link, 'neighbours', this.#nowMs)
-    if (message.type === 'draw') return this.#guard.allows(link, 'draw', this.#nowMs)
-    const stores = message.type === 'envelope' && message.destination.equals(this.self) && message.payload.type === 'request' && message.payload.question.type === 'store'
-    return !stores || this.#guard.allows(link, 'store', this.#nowMs)
+    const kind = kindOf(message, this.self)
+    return !kind || this.#guard.allows(link, kind, this.#nowMs)
   }
 
   #drop(): void {
@@ -355,6 +359,25 @@ export class Overlay {
         default:
           this.#out.push(effect)
       }
+    }
+  }
+}
+
+/** What a message costs its link, besides what relaying costs. */
+function kindOf(message: Message, self: Key): GuardedKind | undefined {
+  switch (message.type) {
+    case 'neighbours':
+    case 'draw':
+      return message.type
+    case 'hello':
+    case 'wants':
+    case 'leaving':
+      return 'control'
+    case 'spoken':
+      return message.body.type === 'mail' ? 'mail' : undefined
+    case 'envelope': {
+      const { payload, destination } = message
+      return payload.type === 'request' && payload.question.type === 'store' && destination.equals(self) ? 'store' : undefined
     }
   }
 }

@@ -10,23 +10,28 @@ interface Allowance {
 /**
  * `fault`: malformed and forged messages; noise happens, floods do not. `neighbours`: lists, told at most once a second by our own like.
  * `store`: records to be judged, each for up to 3 ms of signature. `draw`: calls to a meeting point, each a new socket.
+ * `control`: greetings and wishes, two at most for each change at the other end. `mail`: what an app is bothered with.
+ * `unasked`: answers that nobody waits for; an overloaded peer is late with some.
  */
 export const allowances = {
   fault: { burst: 8, perMinute: 1 },
   neighbours: { burst: 10, perMinute: 60 },
   store: { burst: 400, perMinute: 1_200 },
   draw: { burst: 1, perMinute: 1 },
+  control: { burst: 60, perMinute: 300 },
+  mail: { burst: 500, perMinute: 3_000 },
+  unasked: { burst: 60, perMinute: 60 },
 } as const satisfies { readonly [what: string]: Allowance }
 
-type Kind = keyof typeof allowances
+export type GuardedKind = keyof typeof allowances
 
 /** Keeps count of what each link asks of us. */
 export class Guard {
-  readonly #budgets = new WeakMap<Link, Map<Kind, TokenBucket>>()
+  readonly #budgets = new WeakMap<Link, Map<GuardedKind, TokenBucket>>()
 
   /** Whether the link may have this once more. */
-  allows(link: Link, kind: Kind, nowMs: number): boolean {
-    const budgets = this.#budgets.get(link) ?? new Map<Kind, TokenBucket>()
+  allows(link: Link, kind: GuardedKind, nowMs: number): boolean {
+    const budgets = this.#budgets.get(link) ?? new Map<GuardedKind, TokenBucket>()
     this.#budgets.set(link, budgets)
     const { burst, perMinute } = allowances[kind]
     const budget = budgets.get(kind) ?? new TokenBucket(burst, perMinute / 60_000, nowMs)

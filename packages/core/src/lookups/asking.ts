@@ -73,6 +73,7 @@ export class Asking {
     this.#records = records
     this.#refresh = new Refresh(table, ids)
     this.#operations = new Operations(table.self, {
+      closestLinked: (target) => table.closestLinks(target, replicas).map(({ contact }) => contact),
       holds: (record) => records.holds(record, this.#unixS),
       keep: (record, ifSeq, nowMs) => {
         const { receipt, effects } = records.keep(record, ifSeq === undefined ? {} : { ifSeq }, nowMs, this.#unixS)

@@ -64,6 +64,8 @@ export interface OperationsHost {
   /** Whether the record is what it says, filed where it belongs, and not expired. */
   holds(record: Record): boolean
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
+  /** The linked peers closest to a target: at most `replicas`. */
+  closestLinked(target: Key): readonly Contact[]
 }
 
 /**
@@ -180,7 +182,21 @@ export class Operations {
     if (!writing) return []
     const newer = answer?.newer && this.#host.holds(answer.newer) ? answer.newer : undefined
     writing.note(from, answer && { receipt: answer.receipt, ...(newer && { newer }) })
-    return writing.done ? [this.#finish(operation, writing.outcome())] : []
+    if (!writing.done) return []
+    return this.#widened(operation, writing) ?? [this.#finish(operation, writing.outcome())]
+  }
+
+  /** Nobody whom the lookup found confirmed: they may have been made up by whoever named them. Then those we are linked to keep it. */
+  #widened({ id, target, purpose, closest }: Operation, writing: Writing): OperationsEffect[] | undefined {
+    const { stored, conflict, newer } = writing.outcome()
+    if (writing.widened || stored > 0 || conflict || newer || purpose.type !== 'write') return undefined
+    const asked = new Set(closest.map(({ contact }) => contact.id.hex))
+    const others = this.#host.closestLinked(target).filter(({ id: other }) => !asked.has(other.hex))
+    if (others.length === 0) return undefined
+    writing.widen(others.map((contact) => contact.id))
+    const question: Question = { type: 'store', record: purpose.record, ...(purpose.ifSeq !== undefined && { ifSeq: purpose.ifSeq }) }
+    const asker: OperationAsker = { for: 'operation', operation: id, step: 'store' }
+    return others.map((contact) => ({ type: 'ask', asker, to: contact.id, route: [], question, tries: 2 }))
   }
 
   /** Its time is over: a lookup ends with what it has, a write that has begun as it stands. */

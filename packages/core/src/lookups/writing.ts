@@ -19,6 +19,7 @@ export class Writing {
   #stored = 0
   #full = 0
   #conflict = false
+  #widened = false
   #newer: Record | undefined
 
   constructor(replicas: readonly Key[]) {
@@ -46,6 +47,17 @@ export class Writing {
         break
     }
     if (answer?.newer && (!this.#newer || compareRecords(answer.newer, this.#newer) > 0)) this.#newer = answer.newer
+  }
+
+  /** Asks these too: nobody of the first confirmed. */
+  widen(others: readonly Key[]): void {
+    for (const { hex } of others) this.#awaited.add(hex)
+    this.#wanted += others.length
+    this.#widened = true
+  }
+
+  get widened(): boolean {
+    return this.#widened
   }
 
   get done(): boolean {
