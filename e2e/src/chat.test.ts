@@ -34,7 +34,9 @@ describe('Ada and Bertil', () => {
     ada = await ChatWindow.open(browser, address)
     expect(await ada.barriers()).toEqual([])
     await ada.picture('first-start')
+    await ada.page.locator('input:focus').waitFor()
     await ada.introduce('Ada')
+    await ada.page.locator('button.me:focus').waitFor()
     bertil = await ChatWindow.open(browser, address)
     await bertil.introduce('Bertil')
     expect(await ada.myKey()).toMatch(/^[0-9a-f]{64}$/)
@@ -234,6 +236,15 @@ test('a link to a person opens the window to add them, also on the first visit',
     () => window.heading(),
     (heading) => heading === '77ff 8490',
   )
+})
+
+test('a cut link opens the same window, with what is left of it and what to do', async () => {
+  const window = await ChatWindow.open(browser, `${address}#add=77ff84905a91936367c0`)
+  await window.introduce('Doris')
+  expect(await window.page.getByLabel('Their key or link').inputValue()).toBe('77ff84905a91936367c0')
+  expect(await window.page.getByRole('alert').innerText()).toContain('no whole key in the link')
+  await window.closeDialog()
+  expect(new URL(window.page.url()).hash).toBe('')
 })
 
 test('no server and nobody there: the window says so, and what to do', async () => {

@@ -1,6 +1,6 @@
-import { createStore, entries, promisifyRequest, type UseStore } from 'idb-keyval'
+import { createStore, delMany, entries, promisifyRequest, type UseStore } from 'idb-keyval'
 import { mergeContact } from './model/contact.js'
-import { isFact, type Fact } from './model/conversations.js'
+import { beyondMax, isFact, type Fact } from './model/conversations.js'
 import { mergeMessage } from './model/message.js'
 import type { UserKey } from './model/user-key.js'
 
@@ -8,10 +8,14 @@ import type { UserKey } from './model/user-key.js'
 export class History {
   readonly #store: UseStore = createStore('hashtab-chat', 'history')
 
-  /** Everything kept, as facts. Rejects when this browser keeps nothing for the site. */
+  /** Everything kept, as facts, but for messages that are too many: those are dropped from the disk too. Rejects when this browser keeps nothing for the site. */
   async load(): Promise<Fact[]> {
     const kept = await entries<IDBValidKey, unknown>(this.#store)
-    return kept.map(([, fact]) => fact).filter(isFact)
+    const facts = kept.map(([, fact]) => fact).filter(isFact)
+    const dropped = new Set(beyondMax(facts))
+    if (dropped.size === 0) return facts
+    await delMany([...dropped].map((message) => nameOf({ type: 'message', message })), this.#store)
+    return facts.filter((fact) => fact.type !== 'message' || !dropped.has(fact.message))
   }
 
   /** Keeps one fact, merged with what another tab may have kept of it meanwhile. Rejects when there is no room. */

@@ -1,17 +1,35 @@
 import { readUserKey, type UserKey } from './model/user-key.js'
 
+/** Characters of a broken link that are shown: as many as its field holds at a glance. */
+const offeredCharactersMax = 200
+
 /** What the address says after its `#`: so the browser's back button and a reload do what people expect. */
-export type Route = { readonly page: 'list' } | { readonly page: 'conversation'; readonly key: UserKey } | { readonly page: 'add'; readonly key: UserKey }
+export type Route =
+  | { readonly page: 'list' }
+  | { readonly page: 'conversation'; readonly key: UserKey }
+  /** `text`: the key that the link offers, or what stands there instead. */
+  | { readonly page: 'add'; readonly text: string }
 
 export function readRoute(hash: string): Route {
-  const [, page, text] = /^#(with|add)=(.{1,200})$/.exec(hash) ?? []
-  const key = text === undefined ? undefined : readUserKey(text)
-  if (key === undefined) return { page: 'list' }
-  return { page: page === 'with' ? 'conversation' : 'add', key }
+  const [, page, rest = ''] = /^#(with|add)=(.*)$/s.exec(hash) ?? []
+  if (page === undefined) return { page: 'list' }
+  const text = decoded(rest)
+  const key = readUserKey(text)
+  // A cut link is shown and named, not passed over: who sent it can send it again.
+  if (page === 'add') return { page, text: key ?? text.slice(0, offeredCharactersMax) }
+  return key === undefined ? { page: 'list' } : { page: 'conversation', key }
 }
 
 export function go(route: Route) {
   if (route.page === 'list') history.pushState(null, '', location.pathname + location.search)
-  else history.pushState(null, '', `#${route.page === 'add' ? 'add' : 'with'}=${route.key}`)
+  else history.pushState(null, '', route.page === 'add' ? `#add=${encodeURIComponent(route.text)}` : `#with=${route.key}`)
   dispatchEvent(new HashChangeEvent('hashchange'))
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -7,8 +7,7 @@ const openDeadlineMs = 8_000
 /** From the last sign of life to `troubled`, and from there to `closed`: as browsers do when the other end vanishes. */
 const troubledAfterMs = 5_000
 const closedAfterMs = 10_000
-/** As with WebRTC: `drained` at the one, stuck at the other. */
-const lowWaterBytes = 64 * 1024
+/** As with WebRTC: with more in the queue the other end is stuck. */
 const queuedBytesMax = 1024 * 1024
 
 /** Where a link ends: all that a description says. */
@@ -169,10 +168,8 @@ export class MemoryTransport implements Transport {
   /** Hands one message to the network, and asks to be called again for the next. */
   #pump(id: LinkId, link: MemoryLink): void {
     if (link.queue.length === 0) return
-    const before = link.queuedBytes
     this.#passOn(link)
     if (link.queue.length > 0) queueMicrotask(() => this.#pump(id, link))
-    if (before > lowWaterBytes && link.queuedBytes <= lowWaterBytes) this.#tell({ type: 'drained', link: id })
   }
 
   #passOn(link: MemoryLink): void {

@@ -77,7 +77,7 @@ describe('putting at one and getting at another', () => {
 
   it('brings nothing where nothing is', () => {
     const { wire, one } = pair()
-    expect(wire.call(one, { type: 'read', target, want: 'open' })).toEqual({ type: 'read', records: [], asked: 1 })
+    expect(wire.call(one, { type: 'read', target, want: 'open' })).toEqual({ type: 'read', records: [], asked: 1, complete: true })
   })
 
   it('the newer replaces, the older is refused and told of the newer', () => {

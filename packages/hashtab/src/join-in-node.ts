@@ -1,16 +1,16 @@
-import { generateSigner, MemoryStorage, type MeetingPoint, Peer, systemRandom } from '@hashtab/peer'
+import { checkedNetwork, generateSigner, MemoryStorage, type MeetingPoint, Peer, systemRandom } from '@hashtab/peer'
 import { TabsMeetingPoint, WebSocketMeetingPoint } from '@hashtab/signaling'
 import { createNodeTransport } from '@hashtab/webrtc/node'
 import { WebSocket } from 'ws'
-import { checkNetwork, type JoinOptions, linkLimits, urlsOf } from './join-options.js'
+import { type JoinOptions, linkLimits, urlsOf } from './join-options.js'
 
 /**
  * Makes this Node process a peer of the table: a new identity and records in memory, unless given. Resolves as soon as it runs.
  * Errors: `invalid`; an `Error` that says what to install where `node-datachannel` is missing.
  */
 export async function join(options: JoinOptions): Promise<Peer> {
-  const { network, signal, identity, storage } = options
-  checkNetwork(network)
+  const { signal, identity, storage } = options
+  const network = checkedNetwork(options.network)
   signal?.throwIfAborted()
   const webSocket = WebSocket as unknown as NonNullable<ConstructorParameters<typeof WebSocketMeetingPoint>[0]['webSocket']>
   const meetingPoints: MeetingPoint[] = urlsOf(options.signaling).map((url) => new WebSocketMeetingPoint({ url, network, webSocket }))

@@ -19,15 +19,6 @@ export interface JoinOptions {
   readonly signal?: AbortSignal
 }
 
-/** Characters in the name of a network: databases, locks and channels are named after it. */
-const networkCharactersMax = 64
-
-/** Error: `invalid`. */
-export function checkNetwork(network: string): void {
-  if (typeof network === 'string' && network.length >= 1 && network.length <= networkCharactersMax) return
-  throw new PeerError('invalid', `join needs a network: the name of your app, 1 to ${networkCharactersMax} characters.`)
-}
-
 export function urlsOf(signaling: JoinOptions['signaling']): readonly string[] {
   return signaling === undefined ? [] : [signaling].flat()
 }

@@ -1,25 +1,31 @@
 import { IndexedDbStorage, takeIdentity } from '@hashtab/indexeddb'
-import { MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
+import { checkedNetwork, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
 import { TabsMeetingPoint, WebSocketMeetingPoint } from '@hashtab/signaling'
 import { WebRtcTransport } from '@hashtab/webrtc'
-import { checkNetwork, type JoinOptions, linkLimits, urlsOf } from './join-options.js'
+import { type JoinOptions, linkLimits, urlsOf } from './join-options.js'
 
 /**
  * Makes this tab a peer of the table. Resolves as soon as it runs; links come a moment later, and calls wait for the first.
  * Errors: `invalid`; a `TypeError` where there is no WebRTC.
  */
 export async function join(options: JoinOptions): Promise<Peer> {
-  const { network, signal } = options
-  checkNetwork(network)
+  const { signal } = options
+  const network = checkedNetwork(options.network)
   signal?.throwIfAborted()
   const links = linkLimits(options.links, isSmall())
   const meetingPoints: MeetingPoint[] = urlsOf(options.signaling).map((url) => new WebSocketMeetingPoint({ url, network }))
   if (options.tabs ?? true) meetingPoints.push(new TabsMeetingPoint({ network }))
-  const { signer, storage, keeps, release } = await identify(options)
+  // Throws where there is no WebRTC, so it comes before an identity is held that nobody would release.
   const transport = new WebRtcTransport({ iceServers: options.iceServers ?? [] })
-  const peer = await Peer.start({ signer, storage, keeps, transport, meetingPoints, links, left: release })
+  const { signer, storage, keeps, release } = await identify(options)
+  const here = new AbortController()
+  const left = () => {
+    here.abort()
+    release()
+  }
+  const peer = await Peer.start({ signer, storage, keeps, transport, meetingPoints, links, left })
   // A page that goes into the back/forward cache is only frozen: it finds its links dead when it comes back, and makes new ones.
-  addEventListener('pagehide', (event) => event.persisted || void peer.leave())
+  addEventListener('pagehide', (event) => event.persisted || void peer.leave(), { signal: here.signal })
   if (!signal?.aborted) return peer
   await peer.leave()
   throw signal.reason

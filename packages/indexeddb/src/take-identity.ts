@@ -1,12 +1,10 @@
-import { StorageFault, type Signer } from '@hashtab/peer'
+import { checkedNetwork, StorageFault, type Signer } from '@hashtab/peer'
 import { keptIdentity, passingIdentity } from './kept-identity.js'
 
 /** Identities kept for one network, so tabs of one browser that are peers across their reloads. Tabs beyond it get a passing identity. */
 export const slotsMax = 64
 /** How long a reloaded tab waits for its own slot: the page before it gives its lock back when the browser has torn it down (tens of ms; seconds never seen). */
 const ownSlotTimeoutMs = 1_000
-/** Characters in the name of a network: databases and locks are named after it. */
-const networkCharactersMax = 64
 
 export interface TakeIdentityOptions {
   readonly network: string
@@ -29,13 +27,10 @@ export interface HeldIdentity {
 
 /**
  * Takes an identity for this tab: its own one after a reload, else the first that no other tab of this browser holds.
- * One identity never runs in two tabs: who holds a slot holds its Web Lock. Throws a `RangeError` at a network's name of other than 1 to 64 characters.
+ * One identity never runs in two tabs: who holds a slot holds its Web Lock. Rejects with a `PeerError` (`invalid`) at a network's name that is none.
  */
 export async function takeIdentity(options: TakeIdentityOptions): Promise<HeldIdentity> {
-  const { network } = options
-  if (network.length < 1 || network.length > networkCharactersMax) {
-    throw new RangeError(`The name of a network has 1 to ${networkCharactersMax} characters, not ${network.length}.`)
-  }
+  const network = checkedNetwork(options.network)
   const locks = 'locks' in options ? options.locks : globalThis.navigator?.locks
   const factory = 'indexedDB' in options ? options.indexedDB : globalThis.indexedDB
   const held = locks && factory && (await takeSlot(locks, network))

@@ -67,6 +67,7 @@ export class Driver {
   readonly #finishes = new Map<OperationId, Finish>()
   readonly #queue: OverlayEvent[] = []
   #lastOperation = 0
+  #lettersUnsigned = 0
   #running = false
   #stopped = false
   #cancelWake: (() => void) | undefined
@@ -77,7 +78,7 @@ export class Driver {
     const nowMs = clock.nowMs()
     this.#parts = parts
     this.overlay = new Overlay({ self, verify, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
-    this.shelf = new Shelf(parts.storage)
+    this.shelf = new Shelf(parts.storage, clock)
     this.#letters = new LetterOffice(signer, self, verify, nowMs)
     this.place = new MeetingPlace(parts.meetingPoints, self, clock)
   }
@@ -142,6 +143,11 @@ export class Driver {
     return this.#parts.transport.connectionsMade
   }
 
+  /** Letters of our own that the signer refused to sign. */
+  get lettersUnsigned(): number {
+    return this.#lettersUnsigned
+  }
+
   #run(): void {
     const { clock } = this.#parts
     this.#running = true
@@ -186,8 +192,6 @@ export class Driver {
       case 'closed':
         if (event.reason === 'abused') this.handle({ type: 'malformed', link: event.link })
         return this.handle({ type: 'closed', link: event.link })
-      case 'drained':
-        return
       default:
         return this.handle(event)
     }
@@ -233,8 +237,10 @@ export class Driver {
   }
 
   async #seal({ id, to, body, carriage }: Extract<OverlayEffect, { type: 'seal' }>): Promise<void> {
-    const sealed = await this.#letters.seal(to, body)
+    const sealed = await this.#letters.seal(to, body).catch(() => undefined)
     if (this.#stopped) return
+    // Whoever waits for the letter gives up by its own deadline, as for one that was lost on its way.
+    if (!sealed) return void this.#lettersUnsigned++
     if (carriage.by === 'overlay') return this.handle({ type: 'sealed', id, to, route: carriage.route, sealed })
     if (sealed.length <= introductionLetterBytesMax) this.place.carry(carriage.point, to, sealed)
   }

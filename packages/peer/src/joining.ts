@@ -2,8 +2,8 @@ import type { MeetingPlace } from './meeting-place.js'
 import type { Clock } from './ports/clock.js'
 import type { Phase } from './status.js'
 
-/** A peer that found nobody says so after this long, whatever its meeting points are doing. */
-export const joiningMaxMs = 10_000
+/** A peer that found nobody says so after this long, whatever its meeting points are doing: a second less than the ten that are promised. */
+export const joiningMaxMs = 9_000
 /** Once every meeting point has answered (or failed) and named nobody, it says so after this long. */
 export const quietMs = 1_500
 

@@ -12,9 +12,10 @@ export interface ChannelEvents {
   direct: boolean
 }
 
-/** Messages kept for a listener that was not there yet; a channel that nobody listens to is closed beyond. */
+/** Messages kept for a listener that was not there yet: anybody may open a channel that nobody listens to. It is closed beyond. */
 const earlyMax = 1_024
-const earlyBytesMax = 4 * channelMessageBytesMax
+/** Two of the longest messages, so that one more may come while the app makes up its mind. */
+export const earlyBytesMax = 2 * channelMessageBytesMax
 
 /** What a channel needs of its peer. */
 export interface ChannelHost {
@@ -35,6 +36,7 @@ export class PeerChannel {
   readonly #listeners = new Listeners<ChannelEvents>()
   readonly #early: Uint8Array[] = []
   #heard = false
+  #overflowed = false
   #closed: ChannelEvents['close'] | undefined
 
   constructor(host: ChannelHost, id: ChannelId, contact: Contact) {
@@ -72,8 +74,9 @@ export class PeerChannel {
     await this.#host.sendOn(this.#id, bytes, options.signal)
   }
 
-  /** Listens; answers with the call that stops it. Messages that came before the first listener are kept for it. */
+  /** Listens; answers with the call that stops it. Messages that came before the first listener are kept for it, and who listens for a `close` that was is told. */
   on<Name extends keyof ChannelEvents>(name: Name, listener: (value: ChannelEvents[Name]) => void): () => void {
+    if (name === 'close' && this.#closed) return this.#tellLate(listener as (value: ChannelEvents['close']) => void, this.#closed)
     const stop = this.#listeners.on(name, listener)
     if (name === 'message' && !this.#heard) {
       this.#heard = true
@@ -89,9 +92,13 @@ export class PeerChannel {
 
   /** Called by the peer. */
   received(data: Uint8Array): void {
+    // Nothing may follow a gap.
+    if (this.#overflowed) return
     if (this.#heard) return this.#listeners.emit('message', data)
+    const bytes = this.#early.reduce((sum, { length }) => sum + length, data.length)
+    this.#overflowed = bytes > earlyBytesMax || this.#early.length >= earlyMax
+    if (this.#overflowed) return this.close()
     this.#early.push(data)
-    if (this.#early.reduce((sum, { length }) => sum + length, 0) > earlyBytesMax || this.#early.length > earlyMax) this.close()
   }
 
   /** Called by the peer. */
@@ -105,5 +112,16 @@ export class PeerChannel {
     this.#closed = reason
     this.#listeners.emit('close', reason)
     this.#listeners.clear()
+  }
+
+  /** Not from inside the listener's own `on`. */
+  #tellLate(listener: (reason: ChannelEvents['close']) => void, reason: ChannelEvents['close']): () => void {
+    let listens = true
+    queueMicrotask(() => {
+      if (listens) listener(reason)
+    })
+    return () => {
+      listens = false
+    }
   }
 }

@@ -156,6 +156,15 @@ describe('records', () => {
   })
 })
 
+test('a signer that signs no more harms nobody: what it does not sign is counted, and the peer goes on', async () => {
+  const given = rig()
+  const { publicKey } = generateSigner(systemRandom)
+  const locked = await join(given, { signer: { publicKey, sign: () => Promise.reject(new Error('The key is locked.')) } })
+  await join(given)
+  await expect.poll(() => locked.status.messagesDropped).toBeGreaterThan(0)
+  expect(locked.status.phase).not.toBe('left')
+})
+
 describe('messages and channels', () => {
   /** Three in a row: the outer two cannot link. */
   async function row(): Promise<[Peer, Peer, Peer]> {

@@ -102,7 +102,7 @@ export class Peer {
       ...(fault && { storageFault: fault }),
       meetingPoints: this.#driver.place.states.map((state) => ({ ...state })),
       connectionsMade: this.#driver.connectionsMade,
-      messagesDropped,
+      messagesDropped: messagesDropped + this.#driver.lettersUnsigned,
     }
   }
 

@@ -3,6 +3,7 @@ import {
   contentBytesMax,
   contentRecord,
   draftSigned,
+  expiryAheadMaxS,
   type Key,
   Key as KeyOf,
   keyBytes,
@@ -35,11 +36,11 @@ export interface WriteOptions extends CallOptions {
 
 export interface WriteResult {
   readonly seq: bigint
-  /** Replicas that confirmed. */
+  /** Replicas that confirmed, this peer included where it is one. */
   readonly stored: number
-  /** Replicas that were asked. */
+  /** Replicas there are, this peer included where it is one. */
   readonly wanted: number
-  /** Nobody is there: the record is kept here, and stored when peers come. */
+  /** No other peer has it: the record is kept here, and stored when peers come. */
   readonly pending: boolean
 }
 
@@ -102,6 +103,9 @@ export class RecordDesk {
     if (outcome.records.length === 0 && this.#driver.overlay.status.links === 0) {
       throw new PeerError('no-peers', 'Nobody is linked, and nothing is known here: wait until status.phase is online, and ask again.')
     }
+    if (outcome.records.length === 0 && !outcome.complete) {
+      throw new PeerError('timed-out', 'Nothing was found in time, and it may be there all the same: ask again.')
+    }
     return outcome.records
   }
 
@@ -111,12 +115,16 @@ export class RecordDesk {
     if (bytes.length > signedPayloadBytesMax) {
       throw new PeerError('too-large', `A value has at most ${signedPayloadBytesMax} bytes: store ${bytes.length} bytes as content, and put its address.`)
     }
+    const { expiresInS = defaultExpiryS } = options
+    if (!(expiresInS >= 1 && expiresInS <= expiryAheadMaxS)) {
+      throw new PeerError('invalid', `A record expires in 1 to ${expiryAheadMaxS} seconds, not in ${expiresInS}.`)
+    }
     let floor = 0n
     for (let tries = 1; ; tries++) {
       const record = await this.#sign(whose(signer.publicKey), bytes, floor, signer, options)
       const outcome = await this.#writeRecord(record, options.ifSeq, options.signal)
       if (outcome.newer?.kind !== record.kind || outcome.newer.seq < record.seq || tries >= writeTriesMax) {
-        return { seq: record.seq, stored: outcome.stored, wanted: outcome.wanted, pending: outcome.stored === 0 }
+        return { seq: record.seq, stored: outcome.stored, wanted: outcome.wanted, pending: outcome.storedElsewhere === 0 }
       }
       // Another of the owner's tabs, or an earlier life of this one, was ahead.
       floor = outcome.newer.seq
@@ -125,7 +133,7 @@ export class RecordDesk {
 
   async #sign(whose: Whose, value: Uint8Array, floor: bigint, signer: Signer, options: WriteOptions): Promise<Extract<Record, { seq: bigint }>> {
     const unixMs = this.#clock.unixMs()
-    const expiresUnixS = Math.floor(unixMs / 1_000) + Math.max(1, Math.round(options.expiresInS ?? defaultExpiryS))
+    const expiresUnixS = Math.floor(unixMs / 1_000) + Math.round(options.expiresInS ?? defaultExpiryS)
     const id = recordIdOf(whose)
     const before = [floor, this.#lastSeqs.get(id) ?? 0n, this.#driver.overlay.seqSeen(id) ?? 0n, BigInt(Math.floor(unixMs)) * 1_000n]
     const seq = before.reduce((highest, one) => (one > highest ? one : highest)) + 1n
@@ -139,10 +147,13 @@ export class RecordDesk {
     const outcome = await this.#calls.begin(call, signal)
     if (outcome.type !== 'written') throw new TypeError(`A write ended as ${outcome.type}.`)
     await this.#driver.shelf.flushed()
+    if (outcome.notKept === 'full') throw new PeerError('quota', 'The room for own records is used up: let some expire, or write smaller ones.')
+    if (outcome.notKept === 'refused') throw new PeerError('invalid', 'The record expired before it was written: let it live longer, or sign faster.')
     if (outcome.conflict) throw new PeerError('cas-mismatch', 'The record has another seq than ifSeq says: read it again, then write.')
-    if (outcome.stored > 0 || outcome.newer || outcome.wanted === 0) return outcome
+    if (outcome.storedElsewhere > 0 || outcome.newer || outcome.wanted === 0) return outcome
     if (outcome.full > 0) throw new PeerError('quota', 'Every replica is full for this publisher or key: write fewer or smaller records.')
-    throw new PeerError('not-stored', `None of ${outcome.wanted} replicas confirmed the record. It is kept here and tried again.`)
+    const next = ifSeq === undefined ? 'It is kept here and tried again.' : 'Its condition may not hold: read it again, then write.'
+    throw new PeerError('not-stored', `No other peer of ${outcome.wanted} replicas confirmed the record. ${next}`)
   }
 }
 

@@ -26,6 +26,6 @@ export interface PeerStatus {
   readonly meetingPoints: readonly MeetingPointStatus[]
   /** Connection objects made so far, the failed and closed ones included. */
   readonly connectionsMade: number
-  /** Messages of others that were malformed, forged, unasked or over a budget. */
+  /** Messages of others that were malformed, forged, unasked or over a budget, and own ones that the signer refused to sign. */
   readonly messagesDropped: number
 }

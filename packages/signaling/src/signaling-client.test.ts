@@ -191,11 +191,20 @@ describe('SignalingClient', () => {
     expect(stage.do({ type: 'woken' })).toEqual([])
   })
 
-  it('keeps letters until it is welcome: the latest, and none that is stale', () => {
+  it('keeps letters until it is welcome, and none that is stale', () => {
     const stage = new Stage()
     stage.do({ type: 'started' })
     stage.do({ type: 'asked to carry', to: otherId, letter })
-    stage.pass(letterKeptMs + 1)
+    expect(stage.tick()).toEqual([welcomeTimeoutMs, 'hang up 1', 'is unreachable'])
+    expect(stage.tick()).toEqual([triesApartMs / 2, 'dial 2'])
+    expect(welcomeTimeoutMs + triesApartMs / 2).toBeGreaterThan(letterKeptMs)
+    stage.do({ type: 'asked to carry', to: otherId, letter })
+    expect(stage.open(2).filter((order) => order === 'send carry')).toHaveLength(1)
+  })
+
+  it('keeps the latest letters, and carries none that is too long', () => {
+    const stage = new Stage()
+    stage.do({ type: 'started' })
     for (let i = 0; i < lettersKeptMax + 9; i++) stage.do({ type: 'asked to carry', to: otherId, letter })
     expect(stage.open(1).filter((order) => order === 'send carry')).toHaveLength(lettersKeptMax)
     expect(stage.do({ type: 'asked to carry', to: otherId, letter })).toEqual(['send carry'])

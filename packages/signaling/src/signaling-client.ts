@@ -4,8 +4,8 @@ import { bytesToProve } from './proof.js'
 import { decodeServerMessage, encodeClientMessage } from './signaling-codec.js'
 import type { ClientMessage, ServerMessage } from './signaling-message.js'
 
-/** From dialling to the welcome. A handshake over a bad mobile network takes 3 s. */
-export const welcomeTimeoutMs = 10_000
+/** From dialling to the welcome. A handshake over a bad mobile network takes 3 s; a peer says after 9 s that it is alone, and is to have heard why. */
+export const welcomeTimeoutMs = 8_000
 /** After this long without a word from the server, it is asked. A page is not shown WebSocket pings, so only asking tells. */
 export const silenceMs = 30_000
 /** How long an answer may take. Two in a row must be missing: after a laptop's sleep the first deadline has always passed. */

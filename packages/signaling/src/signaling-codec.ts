@@ -39,12 +39,13 @@ import {
 /** A message, its lists, an ICE server, its addresses. */
 const depthMax = 4
 
-/** The schemes an `RTCPeerConnection` takes (RFC 7064, RFC 7065): any other makes its constructor throw. */
-const iceUrlPattern = /^(stuns?|turns?):[^\s/?#]+(\?transport=(udp|tcp))?$/
+/** What an `RTCPeerConnection` takes (RFC 7064, RFC 7065): any other makes its constructor throw. */
+const iceUrlPattern = /^(?:stuns?|turns?):(?:[^\s/?#:]+|\[[^\s/?#\]]+\])(?::(?<port>\d{1,5}))?(?:\?transport=(?:udp|tcp))?$/
+const portMax = 65_535
 
 const iceUrl = mapped(
   text(iceUrlBytesMax),
-  (url) => (iceUrlPattern.test(url) ? url : malformed('not the address of an ICE server')),
+  (url) => (isIceUrl(url) ? url : malformed('not the address of an ICE server')),
   (url) => url,
 )
 
@@ -62,6 +63,12 @@ export const iceServerField: Field<IceServer> = mapped(
   },
   (server) => ({ ...server, urls: typeof server.urls === 'string' ? [server.urls] : server.urls }),
 )
+
+function isIceUrl(url: string): boolean {
+  const match = iceUrlPattern.exec(url)
+  const port = Number(match?.groups?.['port'] ?? 1)
+  return match !== null && port >= 1 && port <= portMax
+}
 
 const peers = required('peers', list(publicKeyField, peersMax))
 const letter = required('letter', bytes(1, introductionLetterBytesMax))

@@ -1,9 +1,9 @@
 import type { Key } from '@hashtab/core'
 import { signature } from '@hashtab/core'
-import type { Clock, MeetingPoint, MeetingPointEvent, Random, Signer } from '@hashtab/peer'
+import { checkedNetwork, type Clock, type MeetingPoint, type MeetingPointEvent, type Random, type Signer } from '@hashtab/peer'
 import { platformClock } from './platform-clock.js'
 import { SignalingClient, type SignalingClientEffect, type SignalingClientEvent } from './signaling-client.js'
-import { networkBytesMax, signalingSubprotocol } from './signaling-message.js'
+import { signalingSubprotocol } from './signaling-message.js'
 import type { Socket, SocketConstructor, SocketEvent } from './socket.js'
 
 /** Letters are dropped while this much waits in the socket: a line so slow brings none in time. */
@@ -33,7 +33,7 @@ export class WebSocketMeetingPoint implements MeetingPoint {
   #socket: Socket | undefined
   #takeBackWake = () => {}
 
-  /** Throws a `TypeError` where the address is no WebSocket's, the network's name is empty or too long, or the platform has no WebSocket. */
+  /** Throws a `TypeError` where the address is no WebSocket's or the platform has no WebSocket, and a `PeerError` (`invalid`) at a network's name that is none. */
   constructor(options: WebSocketMeetingPointOptions) {
     this.#url = checkedUrl(options.url)
     this.#network = checkedNetwork(options.network)
@@ -136,12 +136,6 @@ function checkedUrl(url: string): string {
     throw new TypeError(`The address of a signalling server begins with wss:// (or ws:// on this machine), not as "${url}".`)
   }
   return url
-}
-
-function checkedNetwork(network: string): string {
-  const length = new TextEncoder().encode(network).length
-  if (length < 1 || length > networkBytesMax) throw new TypeError(`A network's name has 1 to ${networkBytesMax} bytes, not ${length}.`)
-  return network
 }
 
 function platformWebSocket(): SocketConstructor {

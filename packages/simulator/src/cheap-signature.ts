@@ -1,4 +1,13 @@
-import { draftSigned, type PublicKey, type RecordWish, type Signature, signature, signatureBytes, type SignedRecord, withSignature } from '@hashtab/core'
+import {
+  draftSigned,
+  type PublicKey,
+  type RecordWish,
+  type Signature,
+  signature,
+  signatureBytes,
+  type SignedRecord,
+  withSignature,
+} from '@hashtab/core'
 
 /**
  * Signatures that cost a microsecond: a keyed hash of the message in the first 8 of 64 bytes. Whoever knows a public key can sign for it, so they hold

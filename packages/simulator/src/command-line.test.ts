@@ -9,7 +9,13 @@ describe('the command line', () => {
   })
 
   it('of a replay means the same run', () => {
-    const scenario = { ...defaultScenario, seed: 7, peers: 12, killMeetingPoint: true, churn: { ...defaultScenario.churn, stays: 'pareto' as const } }
+    const scenario = {
+      ...defaultScenario,
+      seed: 7,
+      peers: 12,
+      killMeetingPoint: true,
+      churn: { ...defaultScenario.churn, stays: 'pareto' as const },
+    }
     const parameters = replayCommand(scenario).replace('npm run simulate -- ', '').split(' ')
     expect(readCommandLine(parameters)).toEqual({ type: 'run', scenario, json: undefined })
   })
@@ -23,9 +29,12 @@ describe('the command line', () => {
     expect(readCommandLine(['--churn', time])).toMatchObject({ scenario: { churn: { medianStayMs } } })
   })
 
-  it.each([['--churn', '10'], ['--peers', 'many'], ['--peers', '1'], ['--crashes', '2'], ['--stays', 'long'], ['--what'], ['--seed', '']])('says what is wrong with %s %s', (...parameters) => {
-    expect(readCommandLine(parameters)).toMatchObject({ type: 'wrong', why: expect.stringContaining(parameters[0]!) })
-  })
+  it.each([['--churn', '10'], ['--peers', 'many'], ['--peers', '1'], ['--crashes', '2'], ['--stays', 'long'], ['--what'], ['--seed', '']])(
+    'says what is wrong with %s %s',
+    (...parameters) => {
+      expect(readCommandLine(parameters)).toMatchObject({ type: 'wrong', why: expect.stringContaining(parameters[0]) })
+    },
+  )
 
   it('helps', () => {
     expect(readCommandLine(['--help'])).toEqual({ type: 'help' })

@@ -23,7 +23,10 @@ export const help = `Runs a virtual network of real Hashtab overlays in virtual 
   --json FILE            writes the report there, too
   --help                 this`
 
-export type CommandLine = { readonly type: 'help' } | { readonly type: 'wrong'; readonly why: string } | { readonly type: 'run'; readonly scenario: ScenarioOptions; readonly json: string | undefined }
+export type CommandLine =
+  | { readonly type: 'help' }
+  | { readonly type: 'wrong'; readonly why: string }
+  | { readonly type: 'run'; readonly scenario: ScenarioOptions; readonly json: string | undefined }
 
 /** What was asked for on the command line. */
 export function readCommandLine(parameters: readonly string[]): CommandLine {
@@ -97,6 +100,7 @@ function oneOf<const T extends string>(name: string, value: string | undefined, 
 
 function timeMs(value: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(value) ?? []
-  if (amount === undefined || (unit === undefined && Number(amount) !== 0)) throw new RangeError(`--churn is a time such as 90s, 10m or 1h, or 0, not ${value}.`)
+  if (amount === undefined || (unit === undefined && Number(amount) !== 0))
+    throw new RangeError(`--churn is a time such as 90s, 10m or 1h, or 0, not ${value}.`)
   return Number(amount) * { s: 1_000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's' | 'm' | 'h']
 }

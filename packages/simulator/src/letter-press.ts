@@ -1,4 +1,13 @@
-import { type Contact, contactOf, decodeLetter, encodeLetter, isMalformed, type Key, type LetterBody, letterSignedBytes } from '@hashtab/core'
+import {
+  type Contact,
+  contactOf,
+  decodeLetter,
+  encodeLetter,
+  isMalformed,
+  type Key,
+  type LetterBody,
+  letterSignedBytes,
+} from '@hashtab/core'
 import { signCheaply, verifyCheaply } from './cheap-signature.js'
 
 /** Every so many-th letter is sealed for real. The others travel as zeros of the same length, and what they say beside them. */

@@ -5,20 +5,47 @@ import type { LookupReport, Report } from './report.js'
 export function printReport(report: Report): string {
   const { options, peers, links, churnLookups, calmLookups, connections, records, traffic } = report
   const minutes = options.churnMs / 60_000
-  const byClass = Object.entries(traffic.byClass).map(([name, count]) => `${name} ${share(count, Object.values(traffic.byClass).reduce((a, b) => a + b, 0))}`)
+  const byClass = Object.entries(traffic.byClass).map(
+    ([name, count]) =>
+      `${name} ${share(
+        count,
+        Object.values(traffic.byClass).reduce((a, b) => a + b, 0),
+      )}`,
+  )
   const lines: readonly (readonly [string, string])[] = [
-    ['peers', `${peers.alive} at the end; in ${minutes} min of churn ${peers.arrivals} came, ${peers.leaves} left, ${peers.crashes} crashed`],
-    ['links', `${links.mean.toFixed(1)} a peer (${links.min} to ${links.max}); peers take the overlay for ${links.estimatedPeersMean.toFixed(0)} (9 of 10 within ${links.estimatedPeersSpread.toFixed(0)})`],
+    [
+      'peers',
+      `${peers.alive} at the end; in ${minutes} min of churn ${peers.arrivals} came, ${peers.leaves} left, ${peers.crashes} crashed`,
+    ],
+    [
+      'links',
+      `${links.mean.toFixed(1)} a peer (${links.min} to ${links.max}); peers take the overlay for ${links.estimatedPeersMean.toFixed(0)} (9 of 10 within ${links.estimatedPeersSpread.toFixed(0)})`,
+    ],
     ['lookups in churn', printLookups(churnLookups)],
     ['lookups in calm', printLookups(calmLookups)],
-    ['connections', `made by lookups: ${madeByLookups(report)} (in calm: ${connections.whileQuiet} without lookups, ${connections.whileReading} with ${calmLookups.count})`],
-    ['', `made by joining: ${connections.perPeerOfForming.toFixed(1)} a peer; in churn: ${connections.perPeerMinuteOfChurn.toFixed(1)} a peer and minute`],
-    ['records', `${records.lost.length} of ${records.confirmed} lost; of the 8 closest ${records.replicasMean.toFixed(1)} hold each (at least ${records.replicasMin}); ${records.copiesMean.toFixed(1)} copies in all (at least ${records.copiesMin}), ${records.outdated} outdated`],
+    [
+      'connections',
+      `made per lookup: ${madePerLookup(report).toFixed(3)} (in calm, by window: ${connections.inQuietWindows.join(' ')} without lookups, ${connections.inReadingWindows.join(' ')} with ${calmLookups.count})`,
+    ],
+    [
+      '',
+      `made by joining: ${connections.perPeerOfForming.toFixed(1)} a peer; in churn: ${connections.perPeerMinuteOfChurn.toFixed(1)} a peer and minute`,
+    ],
+    [
+      'records',
+      `${records.lost.length} of ${records.confirmed} lost; of the 8 closest ${records.replicasMean.toFixed(1)} hold each (at least ${records.replicasMin}); ${records.copiesMean.toFixed(1)} copies in all (at least ${records.copiesMin}), ${records.outdated} outdated`,
+    ],
     ['writes', `${records.writes}, unconfirmed ${records.writesUnconfirmed}`],
-    ['messages', `${traffic.perPeerSecondInChurn.toFixed(2)} a peer and second in churn, ${traffic.perPeerSecondInCalm.toFixed(2)} in calm; ${traffic.bytesPerMessage.toFixed(0)} bytes each, the largest ${traffic.largestBytes}`],
+    [
+      'messages',
+      `${traffic.perPeerSecondInChurn.toFixed(2)} a peer and second in churn, ${traffic.perPeerSecondInCalm.toFixed(2)} in calm; ${traffic.bytesPerMessage.toFixed(0)} bytes each, the largest ${traffic.largestBytes}`,
+    ],
     ['', byClass.join(', ')],
     ['dropped', `${traffic.dropped} messages`],
-    ['events', `${report.happenings.toLocaleString('en')} in ${(report.virtualMs / 60_000).toFixed(1)} virtual minutes, hash ${report.eventHash}`],
+    [
+      'events',
+      `${report.happenings.toLocaleString('en')} in ${(report.virtualMs / 60_000).toFixed(1)} virtual minutes, hash ${report.eventHash}`,
+    ],
     ['replay', replayCommand(options)],
   ]
   const failures = [...churnLookups.failures, ...calmLookups.failures]
@@ -26,10 +53,17 @@ export function printReport(report: Report): string {
   return [...lines.map(([name, text]) => `${name.padEnd(17)}${text}`), ...told].join('\n')
 }
 
-/** Ends of connections that the calm overlay made while lookups were made, beyond those it makes anyway. */
-export function madeByLookups({ connections }: Report): number {
-  return Math.max(0, connections.whileReading - connections.whileQuiet)
+/**
+ * Ends of connections made for one lookup in a calm overlay: what was made while lookups were, beyond what upkeep makes in the same time without any.
+ * Upkeep makes a few now and then, so up to `upkeepNoise` is none.
+ */
+export function madePerLookup({ connections, calmLookups }: Report): number {
+  const sum = (windows: readonly number[]) => windows.reduce((a, b) => a + b, 0)
+  return Math.max(0, sum(connections.inReadingWindows) - sum(connections.inQuietWindows)) / Math.max(1, calmLookups.count)
 }
+
+/** A lookup meets some twenty peers it has no link to: if it led to links, it would be to several. */
+export const upkeepNoise = 0.02
 
 /** The share of lookups that brought what they should have, 0 to 1. */
 export function successOf({ count, found }: LookupReport): number {

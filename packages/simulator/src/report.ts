@@ -29,11 +29,22 @@ export interface Report {
   readonly happenings: number
   readonly virtualMs: number
   readonly peers: { readonly alive: number; readonly arrivals: number; readonly leaves: number; readonly crashes: number }
-  readonly links: { readonly mean: number; readonly min: number; readonly max: number; readonly estimatedPeersMean: number; readonly estimatedPeersSpread: number }
+  readonly links: {
+    readonly mean: number
+    readonly min: number
+    readonly max: number
+    readonly estimatedPeersMean: number
+    readonly estimatedPeersSpread: number
+  }
   readonly churnLookups: LookupReport
   readonly calmLookups: LookupReport
-  /** Ends of connections made in the calm overlay, without lookups and with as many as `calmReads`: the difference is what lookups made. */
-  readonly connections: { readonly whileQuiet: number; readonly whileReading: number; readonly perPeerMinuteOfChurn: number; readonly perPeerOfForming: number }
+  /** Ends of connections made in the calm overlay, window by window, without lookups and with many: what upkeep makes is in both. */
+  readonly connections: {
+    readonly inQuietWindows: readonly number[]
+    readonly inReadingWindows: readonly number[]
+    readonly perPeerMinuteOfChurn: number
+    readonly perPeerOfForming: number
+  }
   readonly records: RecordCensus & { readonly writes: number; readonly writesUnconfirmed: number }
   /** Messages that one peer sends in a second, relayed ones included: in churn with all lookups and writes, and in calm without any. */
   readonly traffic: {
@@ -53,11 +64,23 @@ export interface Run {
   readonly churn: Churn
   readonly churnReads: LookupTally
   readonly calmReads: LookupTally
-  readonly counts: { readonly [stage in 'formed' | 'churned' | 'calm' | 'quiet' | 'calmlyRead']: Counts }
+  readonly counts: { readonly [stage in 'formed' | 'churned' | 'calm' | 'quieted']: Counts }
+  readonly quietWindows: readonly number[]
+  readonly readingWindows: readonly number[]
 }
 
-export function reportOf({ options, simulation, workload, churn, churnReads, calmReads, counts }: Run): Report {
-  const { formed, churned, calm, quiet, calmlyRead } = counts
+export function reportOf({
+  options,
+  simulation,
+  workload,
+  churn,
+  churnReads,
+  calmReads,
+  counts,
+  quietWindows,
+  readingWindows,
+}: Run): Report {
+  const { formed, churned, calm, quieted } = counts
   const statuses = simulation.alive.map(({ overlay }) => overlay.status)
   const links = statuses.map((status) => status.links)
   const estimates = statuses.map((status) => status.estimatedPeers)
@@ -79,8 +102,8 @@ export function reportOf({ options, simulation, workload, churn, churnReads, cal
     churnLookups: lookupReport(churnReads),
     calmLookups: lookupReport(calmReads),
     connections: {
-      whileQuiet: quiet.connections - calm.connections,
-      whileReading: calmlyRead.connections - quiet.connections,
+      inQuietWindows: quietWindows,
+      inReadingWindows: readingWindows,
       perPeerMinuteOfChurn: ((churned.connections - formed.connections) / Math.max(1, peerSeconds(formed, churned))) * 60,
       perPeerOfForming: formed.connections / options.peers,
     },
@@ -91,7 +114,7 @@ export function reportOf({ options, simulation, workload, churn, churnReads, cal
     },
     traffic: {
       perPeerSecondInChurn: (churned.messages - formed.messages) / Math.max(1, peerSeconds(formed, churned)),
-      perPeerSecondInCalm: (quiet.messages - calm.messages) / peerSeconds(calm, quiet),
+      perPeerSecondInCalm: (quieted.messages - calm.messages) / peerSeconds(calm, quieted),
       byClass: { ...traffic.sent },
       bytesPerMessage: traffic.bytesPerMessage,
       largestBytes: traffic.largestBytes,

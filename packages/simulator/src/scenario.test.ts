@@ -1,36 +1,57 @@
-import { describe, expect, it } from 'vitest'
-import { defaultScenario, madeByLookups, printReport, replayCommand, runScenario, type ScenarioOptions, successOf } from './index.js'
+import { describe, expect, it, type TestContext } from 'vitest'
+import {
+  defaultScenario,
+  madePerLookup,
+  printReport,
+  replayCommand,
+  runScenario,
+  type ScenarioOptions,
+  successOf,
+  upkeepNoise,
+} from './index.js'
 
-/** What is promised of the overlay at this churn, and how long the run may take. */
+/** What is promised of the overlay at this churn. */
 const promisedSuccess = 0.995
-const longRunMs = 240_000
+/** Some five million messages: minutes on a slow machine that does other things, too. */
+const longRunMs = 600_000
+
+/** A failure says how to have it again. */
+function tellOnFailure({ onTestFailed }: TestContext, told: () => string) {
+  onTestFailed(() => void process.stderr.write(`\n${told()}\n`))
+}
 
 describe('a thousand peers, of whom half stay less than ten minutes, for half an hour', () => {
   const scenario = { ...defaultScenario, seed: 7 }
 
-  it(
-    'find what was put, lose nothing, and make no connection to look something up',
-    () => {
-      const report = runScenario(scenario)
-      const told = `\n${printReport(report)}\n`
-      expect(report.peers.crashes + report.peers.leaves, told).toBeGreaterThan(1_500)
-      expect(report.churnLookups.count, told).toBeGreaterThan(8_000)
-      expect(successOf(report.churnLookups), told).toBeGreaterThanOrEqual(promisedSuccess)
-      expect(successOf(report.calmLookups), told).toBe(1)
-      expect(report.records.lost, told).toEqual([])
-      expect(report.calmLookups.count, told).toBeGreaterThan(900)
-      expect(madeByLookups(report), told).toBe(0)
-    },
-    longRunMs,
-  )
+  it('find what was put, lose nothing, and make no connection to look something up', { timeout: longRunMs }, (context) => {
+    let told = replayCommand(scenario)
+    tellOnFailure(context, () => told)
+    const report = runScenario(scenario)
+    told = printReport(report)
+    const { churnLookups, calmLookups, records, peers } = report
+    expect(peers.crashes + peers.leaves).toBeGreaterThan(1_500)
+    expect(churnLookups.count).toBeGreaterThan(8_000)
+    expect(calmLookups.count).toBeGreaterThan(1_400)
+    expect(successOf(churnLookups)).toBeGreaterThanOrEqual(promisedSuccess)
+    expect(successOf(calmLookups)).toBe(1)
+    expect(records.lost).toEqual([])
+    expect(madePerLookup(report)).toBeLessThan(upkeepNoise)
+  })
 })
 
 describe('a run', () => {
-  const small: ScenarioOptions = { ...defaultScenario, peers: 40, records: 20, churnMs: 120_000, churn: { ...defaultScenario.churn, medianStayMs: 120_000 } }
+  const small: ScenarioOptions = {
+    ...defaultScenario,
+    peers: 30,
+    records: 10,
+    churnMs: 60_000,
+    churn: { ...defaultScenario.churn, medianStayMs: 120_000 },
+  }
 
-  it('happens again, event by event, with the same seed, and otherwise with another', () => {
+  it('happens again, event by event, with the same seed, and otherwise with another', { timeout: longRunMs }, (context) => {
+    tellOnFailure(context, () => replayCommand(small))
     const [one, same, other] = [runScenario(small), runScenario(small), runScenario({ ...small, seed: 2 })]
-    expect(same, replayCommand(small)).toEqual(one)
-    expect(other.eventHash, replayCommand(small)).not.toBe(one.eventHash)
+    expect(same).toEqual(one)
+    expect(other.eventHash).not.toBe(one.eventHash)
   })
 })

@@ -41,27 +41,60 @@ export const defaultScenario: ScenarioOptions = {
 export const arrivalsPerSecond = 20
 /** After all have arrived, and after the first writes. */
 export const settleMs = 30_000
-/** After the churn, until the last young peer has paid back the dials of its joining (24 at 6 a minute) and made the links it lacks. */
+/**
+ * After the churn the overlay calms down for this long: the last young peers pay back the dials of their joining (24 at 6 a minute), and make the
+ * links they lack.
+ */
 export const calmMs = 6 * 60_000
-/** In a calm overlay: time without any lookup, and then as long again with `calmReads` lookups, none of which may make a connection. */
-export const calmWindowMs = 60_000
-export const calmReads = 1_000
+/** Then so many windows without a lookup, and so many with `windowReads` lookups each, which must make no more connections than upkeep does anyway. */
+export const windows = 5
+export const windowMs = 12_000
+export const windowReads = 300
+/** The end of a window, without lookups: whatever they lead to is begun by then. */
+const windowRestMs = 2_000
 
-export type Progress = (stage: 'forming' | 'churning' | 'settling' | 'reading' | 'done', nowMs: number, peers: number) => void
+export type Progress = (stage: 'forming' | 'churning' | 'settling' | 'done', nowMs: number, peers: number) => void
 
 /** Runs one whole story: an overlay forms, peers come and go while records are written and read, all calms down, every record is looked for. */
 export function runScenario(options: ScenarioOptions, progress: Progress = () => {}): Report {
   const simulation = new Simulation(options)
   const workload = new Workload(simulation)
   const churn = new Churn(simulation, options.churn)
-  const tell = (stage: Parameters<Progress>[0]) => progress(stage, simulation.nowMs, simulation.alive.length)
-  const pass = (forMs: number, stage: Parameters<Progress>[0]) => {
+  const pass: Pass = (forMs, stage) => {
     for (let leftMs = forMs; leftMs > 0; leftMs -= progressEveryMs) {
       simulation.run(Math.min(leftMs, progressEveryMs))
-      tell(stage)
+      progress(stage, simulation.nowMs, simulation.alive.length)
     }
   }
+  form(options, simulation, workload, pass)
+  const formed = countsOf(simulation)
+  liveOn(options, simulation, workload, churn, pass)
+  const churned = countsOf(simulation)
+  const churnReads = workload.takeReads()
+  pass(calmMs, 'settling')
+  const calm = countsOf(simulation)
+  const quietWindows = eachWindow(simulation, () => pass(windowMs, 'settling'))
+  const quieted = countsOf(simulation)
+  const readingWindows = eachWindow(simulation, (window) => readAll(simulation, workload, window))
+  simulation.run(lookupsEndMs)
+  progress('done', simulation.nowMs, simulation.alive.length)
+  const counts = { formed, churned, calm, quieted }
+  return reportOf({
+    options,
+    simulation,
+    workload,
+    churn,
+    churnReads,
+    calmReads: workload.takeReads(),
+    counts,
+    quietWindows,
+    readingWindows,
+  })
+}
 
+type Pass = (forMs: number, stage: 'forming' | 'churning' | 'settling') => void
+
+function form(options: ScenarioOptions, simulation: Simulation, workload: Workload, pass: Pass): void {
   for (let i = 0; i < options.peers; i++) {
     simulation.join()
     if (i % arrivalsPerSecond === arrivalsPerSecond - 1) pass(1_000, 'forming')
@@ -73,29 +106,33 @@ export function runScenario(options: ScenarioOptions, progress: Progress = () =>
     simulation.run(recordGapMs)
   }
   pass(settleMs, 'forming')
-  const formed = countsOf(simulation)
+}
 
+function liveOn(options: ScenarioOptions, simulation: Simulation, workload: Workload, churn: Churn, pass: Pass): void {
   churn.start()
   const reading = new Repeated(simulation, options.readsPerSecond, () => workload.read())
   const writing = new Repeated(simulation, options.writesPerSecond, () => workload.write())
   pass(options.churnMs, 'churning')
   for (const each of [churn, reading, writing]) each.stop()
-  const churned = countsOf(simulation)
-  const churnReads = workload.takeReads()
+}
 
-  pass(calmMs, 'settling')
-  const calm = countsOf(simulation)
-  pass(calmWindowMs, 'settling')
-  const quiet = countsOf(simulation)
-  for (let i = 0; i < calmReads; i++) {
-    workload.read(workload.written[i % workload.written.length])
-    simulation.run(calmWindowMs / calmReads)
+/** Record after record, from one window to the next. */
+function readAll(simulation: Simulation, workload: Workload, window: number): void {
+  const { written } = workload
+  for (let i = 0; i < windowReads; i++) {
+    workload.read(written[(window * windowReads + i) % written.length])
+    simulation.run((windowMs - windowRestMs) / windowReads)
   }
-  const calmlyRead = countsOf(simulation)
-  // Lookups that are still under way end by their deadline.
-  simulation.run(lookupsEndMs)
-  tell('done')
-  return reportOf({ options, simulation, workload, churn, churnReads, calmReads: workload.takeReads(), counts: { formed, churned, calm, quiet, calmlyRead } })
+  simulation.run(windowRestMs)
+}
+
+/** The ends of connections made in each window. */
+function eachWindow(simulation: Simulation, happen: (window: number) => void): number[] {
+  return Array.from({ length: windows }, (_, window) => {
+    const before = simulation.network.connectionsMade
+    happen(window)
+    return simulation.network.connectionsMade - before
+  })
 }
 
 /** Longer than any lookup may take. */

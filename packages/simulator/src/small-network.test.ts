@@ -9,7 +9,14 @@ const tomorrow = beginsUnixMs / 1_000 + 86_400
 const publisher = new Simulation({ seed: 99, latency }).join().contact
 
 const profile = (seq: number, text: string) =>
-  cheaplySigned({ kind: 'owned', salt: utf8('profile'), publicKey: publisher.publicKey, seq: BigInt(seq), expiresUnixS: tomorrow, value: utf8(text) })
+  cheaplySigned({
+    kind: 'owned',
+    salt: utf8('profile'),
+    publicKey: publisher.publicKey,
+    seq: BigInt(seq),
+    expiresUnixS: tomorrow,
+    value: utf8(text),
+  })
 
 /** Twelve tabs, opened at once. */
 function twelve() {

@@ -48,7 +48,12 @@ export class VirtualNetwork {
   connectionsMade = 0
   linksOpened = 0
 
-  constructor(schedule: Schedule, random: RandomSource, options: VirtualNetworkOptions, peerOf: (index: number) => VirtualPeer | undefined) {
+  constructor(
+    schedule: Schedule,
+    random: RandomSource,
+    options: VirtualNetworkOptions,
+    peerOf: (index: number) => VirtualPeer | undefined,
+  ) {
     this.#schedule = schedule
     this.#random = random
     this.#options = options
@@ -176,7 +181,11 @@ export class VirtualNetwork {
   /** The same pair always gets the same answer: it is behind the same NATs. */
   #isUnlinkable(a: VirtualPeer, b: VirtualPeer): boolean {
     if (this.#options.unlinkable === 0) return false
-    const mixed = Math.imul(a.contact.publicKey[0]! ^ b.contact.publicKey[0]! ^ ((a.contact.publicKey[1]! ^ b.contact.publicKey[1]!) << 8), 0x9e3779b1) >>> 0
+    const mixed =
+      Math.imul(
+        a.contact.publicKey[0]! ^ b.contact.publicKey[0]! ^ ((a.contact.publicKey[1]! ^ b.contact.publicKey[1]!) << 8),
+        0x9e3779b1,
+      ) >>> 0
     return mixed / 2 ** 32 < this.#options.unlinkable
   }
 }

@@ -140,8 +140,16 @@ export class Workload implements Watcher {
   #signed(before: Pick<Written, 'kind' | 'publisher' | 'salt' | 'seq'>): SignedRecord {
     const { random, unixMs } = this.#simulation
     before.seq += 1n
-    const wish = { publicKey: before.publisher, seq: before.seq, expiresUnixS: Math.floor(unixMs / 1_000) + expiresInS, value: random.bytes(valueBytes) }
-    const place = before.kind === 'open' ? ({ kind: 'open', key: Key.fromBytes(before.salt) } as const) : ({ kind: 'owned', salt: before.salt } as const)
+    const wish = {
+      publicKey: before.publisher,
+      seq: before.seq,
+      expiresUnixS: Math.floor(unixMs / 1_000) + expiresInS,
+      value: random.bytes(valueBytes),
+    }
+    const place =
+      before.kind === 'open'
+        ? ({ kind: 'open', key: Key.fromBytes(before.salt) } as const)
+        : ({ kind: 'owned', salt: before.salt } as const)
     return cheaplySigned({ ...wish, ...place })
   }
 

@@ -24,8 +24,6 @@ export interface ConnectionListener {
   opened(): void
   /** One message of the channel: bytes, or text, which no end of ours ever sends. */
   received(data: Uint8Array | string): void
-  /** `bufferedBytes` fell to `lowWaterBytes`. */
-  drained(): void
   /** ICE gets no answers, or gets them again. */
   troubled(troubled: boolean): void
   /** The other end opened a channel of its own. */
@@ -33,9 +31,6 @@ export interface ConnectionListener {
   /** It never opened, or is no longer open. Nothing is told after this. */
   closed(): void
 }
-
-/** `drained` is told when no more than this is left: what a slow uplink (5 Mbit/s) sends in 100 ms. */
-export const lowWaterBytes = 64 * 1024
 
 /**
  * One channel is agreed on beforehand (RFC 8832 is not spoken): both ends make it, and simple-peer does not listen for others.
@@ -81,9 +76,7 @@ export class Connection {
   private constructor(peer: SimplePeer.Instance, pc: RTCPeerConnection, channel: RTCDataChannel, listener: ConnectionListener) {
     this.#peer = peer
     this.#channel = channel
-    channel.bufferedAmountLowThreshold = lowWaterBytes
     channel.addEventListener('open', () => listener.opened())
-    channel.addEventListener('bufferedamountlow', () => listener.drained())
     pc.addEventListener('datachannel', () => listener.intruded())
     pc.addEventListener('icecandidate', ({ candidate }) => {
       if (candidate === null) listener.gatheredAll()

@@ -24,6 +24,17 @@ it.each([
   'turn:no-credentials.example',
   'stun://a.example',
   'stun:a.example:port',
+  'stun:a.example:0',
+  'stun:a.example:65536',
+  'stun:[2001:db8::1]:99999',
 ])('leaves out "%s"', (urls) => {
   expect(chooseIceServers([{ urls }])).toEqual([])
+})
+
+it.each(['turn:a.example:99999', 'turns:a.example:0?transport=tcp'])('leaves out "%s", with credentials too', (urls) => {
+  expect(chooseIceServers([{ urls, username: 'u', credential: 'c' }])).toEqual([])
+})
+
+it('takes the highest port', () => {
+  expect(chooseIceServers([{ urls: 'stun:a.example:65535' }])).toHaveLength(1)
 })

@@ -136,10 +136,6 @@ export class Link implements ConnectionListener {
     else if (message !== undefined && this.#state === 'open') this.#owner.tell({ type: 'received', link: this.#id, message })
   }
 
-  drained(): void {
-    if (this.#state === 'open') this.#owner.tell({ type: 'drained', link: this.#id })
-  }
-
   troubled(troubled: boolean): void {
     if (this.#state !== 'open' || troubled === this.#inTrouble) return
     this.#inTrouble = troubled

@@ -1,6 +1,6 @@
 import { isMalformed } from '@hashtab/core'
 import type { Clock, CloseReason, IceServer, LinkId, Transport, TransportEvent, TransportOptions } from '@hashtab/peer'
-import { bringCollector } from './collector.js'
+import { Collector } from './collector.js'
 import { Connection, type Role, type WebRtcImplementation } from './connection.js'
 import { decodeDescription } from './description.js'
 import { chooseIceServers } from './ice-servers.js'
@@ -20,6 +20,7 @@ export interface WebRtcTransportOptions extends TransportOptions {
 export class WebRtcTransport implements Transport {
   readonly #wrtc: WebRtcImplementation
   readonly #clock: Pick<Clock, 'wake'>
+  readonly #collector: Collector
   readonly #links = new Map<LinkId, Link>()
   /** Links that are over, and whose `closed` is not told yet. */
   readonly #ending = new Set<LinkId>()
@@ -30,6 +31,7 @@ export class WebRtcTransport implements Transport {
   constructor(options: WebRtcTransportOptions = {}) {
     this.#wrtc = options.wrtc ?? browserWebRtc()
     this.#clock = options.clock ?? timeoutClock
+    this.#collector = new Collector(this.#clock)
     this.#iceServers = chooseIceServers(options.iceServers ?? [])
   }
 
@@ -90,6 +92,7 @@ export class WebRtcTransport implements Transport {
     this.#listener = undefined
     for (const link of [...this.#links.keys()]) this.end(link)
     this.#ending.clear()
+    this.#collector.close()
   }
 
   #accepts(link: LinkId): boolean {
@@ -103,7 +106,7 @@ export class WebRtcTransport implements Transport {
     })
     this.#links.set(id, link)
     const connection = Connection.make(this.#wrtc, this.#iceServers, role, link)
-    if (connection === undefined) bringCollector()
+    if (connection === undefined) this.#collector.call()
     else this.#connectionsMade++
     link.begin(connection)
     return link

@@ -1,26 +1,30 @@
 import { useId, useState } from 'preact/hooks'
 import type { Chat } from '../chat.js'
-import { readUserKey, type UserKey } from '../model/user-key.js'
+import { readUserKey } from '../model/user-key.js'
 import { go } from '../route.js'
 import { Dialog } from './dialog.js'
 
 interface AddContactProps {
   readonly chat: Chat
-  /** The key in the link that led here. */
-  readonly offered: UserKey | undefined
+  /** What the link that led here says: a key, or junk where it was cut. */
+  readonly offered: string | undefined
   readonly onClose: () => void
 }
 
+const noKeyWords = 'That is no key. A key has 64 characters, 0–9 and a–f; paste it whole, or paste the link.'
+const brokenLinkWords = 'There is no whole key in the link that you followed: it was cut or changed on its way. Ask for it again, or paste the key here.'
+
 /** Takes a key or a link, and says plainly when it is neither. */
 export function AddContact({ chat, offered, onClose }: AddContactProps) {
-  const [text, setText] = useState<string>(offered ?? '')
-  const [fault, setFault] = useState<string | undefined>()
+  const isBroken = offered !== undefined && readUserKey(offered) === undefined
+  const [text, setText] = useState(offered ?? '')
+  const [fault, setFault] = useState(isBroken ? brokenLinkWords : undefined)
   const [inputId, hintId] = [useId(), useId()]
 
   const submit = async (event: Event) => {
     event.preventDefault()
     const key = readUserKey(text)
-    if (key === undefined) return setFault('That is no key. A key has 64 characters, 0–9 and a–f; paste it whole, or paste the link.')
+    if (key === undefined) return setFault(noKeyWords)
     if (key === chat.myKey) return setFault('That is your own key. Give it to somebody, and add theirs here.')
     if (!(await chat.add(key))) return setFault('Your list is full. Remove somebody first.')
     onClose()
@@ -29,7 +33,7 @@ export function AddContact({ chat, offered, onClose }: AddContactProps) {
   return (
     <Dialog title="Add a contact" onClose={onClose}>
       <form class="add-form" onSubmit={(event) => void submit(event)} noValidate>
-        <p>{offered ? 'You followed a link to this person. They are looked up in the network once you add them.' : 'They find their key under their name, at the top of their list.'}</p>
+        <p>{offered !== undefined && !isBroken ? 'You followed a link to this person. They are looked up in the network once you add them.' : 'They find their key under their name, at the top of their list.'}</p>
         <label for={inputId}>Their key or link</label>
         <textarea
           id={inputId}

@@ -15,6 +15,7 @@ export function App({ chat }: { readonly chat: Chat }) {
   const route = useRoute()
   const [open, setOpen] = useState<'my-key' | 'add' | undefined>()
   const { conversations } = chat
+  const [beganWithWelcome] = useState(conversations.name === '')
 
   const selected = route.page === 'conversation' ? conversations.contact(route.key) : undefined
   const contact = selected?.standing === 'accepted' || selected?.standing === 'asking' ? selected : undefined
@@ -26,6 +27,7 @@ export function App({ chat }: { readonly chat: Chat }) {
   useEffect(() => chat.attend(contact?.standing === 'accepted' ? contact.key : undefined), [contact?.key, contact?.standing, chat.status !== undefined])
 
   if (conversations.name === '') return <Welcome chat={chat} />
+  const offered = route.page === 'add' ? route.text : undefined
   const isAdding = open === 'add' || route.page === 'add'
   const closeAdding = () => {
     setOpen(undefined)
@@ -33,14 +35,14 @@ export function App({ chat }: { readonly chat: Chat }) {
   }
   return (
     <div class="panes" data-shows={contact ? 'conversation' : 'list'}>
-      <Sidebar chat={chat} selected={contact?.key} onAdd={() => setOpen('add')} onMyKey={() => setOpen('my-key')} />
+      <Sidebar chat={chat} takesFocus={beganWithWelcome} selected={contact?.key} onAdd={() => setOpen('add')} onMyKey={() => setOpen('my-key')} />
       {contact ? (
         <Conversation key={contact.key} chat={chat} contact={contact} />
       ) : (
         <EmptyPane hasContacts={conversations.accepted.length > 0} onAdd={() => setOpen('add')} onMyKey={() => setOpen('my-key')} />
       )}
       {open === 'my-key' && <MyKey chat={chat} onClose={() => setOpen(undefined)} />}
-      {isAdding && <AddContact chat={chat} offered={route.page === 'add' ? route.key : undefined} onClose={closeAdding} />}
+      {isAdding && <AddContact key={offered} chat={chat} offered={offered} onClose={closeAdding} />}
     </div>
   )
 }

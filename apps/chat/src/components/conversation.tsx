@@ -1,15 +1,14 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Chat } from '../chat.js'
 import { calledName, type Contact } from '../model/contact.js'
-import { shownTime, type Message } from '../model/message.js'
 import { go } from '../route.js'
 import { Avatar } from './avatar.js'
 import { Composer } from './composer.js'
 import { ContactDetails } from './contact-details.js'
 import { Icon } from './icon.js'
-import { MessageBubble } from './message-bubble.js'
+import { LogEntry } from './log-entry.js'
 import { RequestBar } from './request-bar.js'
-import { dayWords } from './time-words.js'
+import { startOfDay } from './time-words.js'
 import { useNow } from './use-chat.js'
 
 /** Messages drawn at first, and more with each "Show earlier": a long history must not make each keystroke slow. */
@@ -19,7 +18,7 @@ const atEndPx = 80
 
 /** One conversation: who it is with, what was said, and what to say next. */
 export function Conversation({ chat, contact }: { readonly chat: Chat; readonly contact: Contact }) {
-  const nowMs = useNow(60_000)
+  const today = startOfDay(useNow(60_000))
   const [shown, setShown] = useState(pageSize)
   const [showsDetails, setShowsDetails] = useState(false)
   const isOnline = chat.online.has(contact.key)
@@ -53,29 +52,13 @@ export function Conversation({ chat, contact }: { readonly chat: Chat; readonly 
         {messages.length === 0 && <p class="log-empty">{beginning(contact, isOnline)}</p>}
         <ol class="messages">
           {messages.map((message, i) => (
-            <Entry key={message.id} message={message} before={messages[i - 1]} nowMs={nowMs} />
+            <LogEntry key={message.id} message={message} before={messages[i - 1]} today={today} />
           ))}
         </ol>
       </div>
       {contact.standing === 'asking' ? <RequestBar chat={chat} contact={contact} /> : <Composer to={calledName(contact)} isOnline={isOnline} onSay={(text) => void chat.say(contact.key, text)} />}
       {showsDetails && <ContactDetails chat={chat} contact={contact} onClose={() => setShowsDetails(false)} />}
     </main>
-  )
-}
-
-function Entry({ message, before, nowMs }: { readonly message: Message; readonly before: Message | undefined; readonly nowMs: number }) {
-  const day = dayWords(message.at, nowMs)
-  const isNewDay = !before || dayWords(before.at, nowMs) !== day
-  const follows = !isNewDay && before.from === message.from && shownTime(message) - shownTime(before) < 120_000
-  return (
-    <>
-      {isNewDay && (
-        <li class="day">
-          <span>{day}</span>
-        </li>
-      )}
-      <MessageBubble message={message} follows={follows} />
-    </>
   )
 }
 

@@ -1,9 +1,12 @@
+import { useState } from 'preact/hooks'
 import type { Chat } from '../chat.js'
 import { calledName, type Contact } from '../model/contact.js'
 import { go } from '../route.js'
 
 /** Somebody unknown has written: let them in, or never hear of them again. */
 export function RequestBar({ chat, contact }: { readonly chat: Chat; readonly contact: Contact }) {
+  const [isFull, setFull] = useState(false)
+  const accept = async () => setFull(!(await chat.add(contact.key)))
   const block = async () => {
     await chat.block(contact.key)
     go({ page: 'list' })
@@ -13,11 +16,16 @@ export function RequestBar({ chat, contact }: { readonly chat: Chat; readonly co
       <p>
         <strong>{calledName(contact)}</strong> wants to talk to you. Anybody can bear this name: compare the key <code>{contact.key.slice(0, 8)}…</code> if it matters.
       </p>
+      {isFull && (
+        <p class="hint is-wrong" role="alert">
+          Your list is full. Remove somebody first.
+        </p>
+      )}
       <div class="button-row">
         <button type="button" class="button is-quiet" onClick={() => void block()}>
           Block
         </button>
-        <button type="button" class="button" onClick={() => void chat.add(contact.key)}>
+        <button type="button" class="button" onClick={() => void accept()}>
           Accept
         </button>
       </div>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import type { Chat } from '../chat.js'
 import type { UserKey } from '../model/user-key.js'
 import { Avatar } from './avatar.js'
@@ -9,19 +10,25 @@ import { useNow } from './use-chat.js'
 interface SidebarProps {
   readonly chat: Chat
   readonly selected: UserKey | undefined
+  /** It takes the place of a form that had the focus. */
+  readonly takesFocus: boolean
   readonly onAdd: () => void
   readonly onMyKey: () => void
 }
 
 /** Who I am, whom I know, who asks, and how the connection is. */
-export function Sidebar({ chat, selected, onAdd, onMyKey }: SidebarProps) {
+export function Sidebar({ chat, selected, takesFocus, onAdd, onMyKey }: SidebarProps) {
   const nowMs = useNow(60_000)
+  const me = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (takesFocus) me.current?.focus()
+  }, [])
   const { conversations, online } = chat
   const { accepted, asking, name } = conversations
   return (
     <nav class="sidebar" aria-label="People">
       <header class="sidebar-head">
-        <button type="button" class="me" onClick={onMyKey}>
+        <button ref={me} type="button" class="me" onClick={onMyKey}>
           <Avatar userKey={chat.myKey} name={name} />
           <span class="me-name">{name}</span>
           <span class="unseen">: show my key and name</span>

@@ -1,11 +1,21 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Chat } from '../chat.js'
 import { readRoute, type Route } from '../route.js'
+import { DrawBatch } from './draw-batch.js'
 
-/** Draws the component again when the chat has changed: once for all changes of one turn. */
+/** Draws the component again when the chat has changed: once a frame, however much has. */
 export function useChat(chat: Chat) {
   const [, draw] = useState(0)
-  useEffect(() => chat.listen(() => draw((count) => count + 1)), [chat])
+  useEffect(() => {
+    const batch = new DrawBatch(() => draw((count) => count + 1))
+    const stop = chat.listen(() => batch.ask())
+    // What changed between the first drawing and now.
+    batch.ask()
+    return () => {
+      stop()
+      batch.callOff()
+    }
+  }, [chat])
 }
 
 /** The page that the address names, followed as it changes. */

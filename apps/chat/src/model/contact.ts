@@ -16,10 +16,16 @@ export interface Contact {
   readonly readUpTo: number
 }
 
-/** People on the list, the blocked and removed ones among them. */
+/** People on the list: what a page draws without effort. Those who ask, were blocked or were removed do not count. */
 export const contactsMax = 500
-/** People who may wait for our word at a time: anybody can write to a key that is public. */
+/** People who may wait for our word at a time: anybody can write to a key that is public. The one who has asked longest makes room. */
 export const askingMax = 30
+/**
+ * People kept who are not shown; beyond, the one judged longest ago is dropped.
+ * Blocked: a dropped one could ask again, so more than anybody blocks by hand.
+ * Removed: only so that an older word of another tab does not bring them back.
+ */
+export const forgottenMax: Record<Standing, number> = { accepted: Infinity, asking: Infinity, blocked: 1_000, removed: 200 }
 
 export function newContact(key: UserKey, standing: Standing, nowMs: number): Contact {
   return { key, name: '', nameSeq: '0', standing, standingAt: nowMs, readUpTo: 0 }

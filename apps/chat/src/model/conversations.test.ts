@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { askingMax, contactsMax, newContact, type Contact } from './contact.js'
-import { askingMessagesMax, Conversations, messagesMax, type Fact } from './conversations.js'
+import { askingMax, contactsMax, forgottenMax, newContact, type Contact } from './contact.js'
+import { askingMessagesMax, beyondMax, Conversations, messagesMax, type Fact } from './conversations.js'
 import type { Message, MessageId, MessageState } from './message.js'
 import type { UserKey } from './user-key.js'
 
@@ -46,6 +46,13 @@ describe('a conversation', () => {
     expect(conversations.messagesWith(ada)[0]!.at).toBe(6)
   })
 
+  test('that became too long on disk is trimmed to the same two thousand', () => {
+    const facts = Array.from({ length: messagesMax + 5 }, (_, i) => said(messagesMax + 5 - i))
+    const other = said(1, { contact: bert })
+    expect(beyondMax([...facts, other, known(newContact(ada, 'accepted', 1))]).map(({ at, contact }) => [at, contact])).toEqual([1, 2, 3, 4, 5].map((at) => [at, ada]))
+    expect(beyondMax([...facts.slice(5), other])).toEqual([])
+  })
+
   test('counts theirs as unread until they were seen, and mine as undelivered until they were received', () => {
     const conversations = told(
       known({ ...newContact(ada, 'accepted', 1), readUpTo: 2 }),
@@ -68,21 +75,41 @@ describe('the list', () => {
     expect(conversations.accepted.map((contact) => contact.key)).toEqual([ada, bert])
   })
 
-  test('takes so many strangers, and so many messages of each, and no more', () => {
-    const strangers = told(...Array.from({ length: askingMax }, (_, i) => known(newContact(key(i), 'asking', 1))))
-    expect(strangers.hasRoomFor(known(newContact(ada, 'asking', 1)))).toBe(false)
-    expect(strangers.hasRoomFor(known(newContact(ada, 'accepted', 1)))).toBe(true)
-    expect(strangers.hasRoomFor(known(newContact(key(0), 'accepted', 2)))).toBe(true)
+  test('of too many who ask, shows the door to the one who has asked longest', () => {
+    const strangers = told(...Array.from({ length: askingMax }, (_, i) => known(newContact(key(i), 'asking', 100 - i))))
+    const another = known(newContact(ada, 'asking', 200))
+    expect(strangers.hasRoomFor(another)).toBe(true)
+    expect(strangers.displacedBy(another).map((contact) => contact.key)).toEqual([key(askingMax - 1)])
+    expect(strangers.displacedBy(known(newContact(key(0), 'asking', 200)))).toEqual([])
+    expect(strangers.displacedBy(known(newContact(key(0), 'accepted', 200)))).toEqual([])
+    expect(told(known(newContact(bert, 'asking', 1))).displacedBy(another)).toEqual([])
+  })
 
+  test('takes so many messages of a stranger and no more', () => {
     const talkative = told(known(newContact(ada, 'asking', 1)), ...Array.from({ length: askingMessagesMax }, (_, i) => said(i, { from: 'them' })))
     expect(talkative.hasRoomFor(said(99, { from: 'them' }))).toBe(false)
     expect(talkative.hasRoomFor(said(1, { from: 'them' }))).toBe(true)
     expect(talkative.with(known(newContact(ada, 'accepted', 2))).hasRoomFor(said(99, { from: 'them' }))).toBe(true)
   })
 
-  test('takes so many contacts and no more', () => {
+  test('takes so many contacts and no more, until somebody is removed or blocked', () => {
     const full = told(...Array.from({ length: contactsMax }, (_, i) => known(newContact(key(i), 'accepted', 1))))
-    expect(full.hasRoomFor(known(newContact(ada, 'accepted', 1)))).toBe(false)
+    const another = known(newContact(ada, 'accepted', 2))
+    expect(full.hasRoomFor(another)).toBe(false)
+    expect(full.with(known(newContact(bert, 'asking', 1))).hasRoomFor(known(newContact(bert, 'accepted', 2)))).toBe(false)
+    expect(full.hasRoomFor(known({ ...newContact(key(0), 'accepted', 1), readUpTo: 9 }))).toBe(true)
+    expect(full.with(known(newContact(key(0), 'removed', 2))).hasRoomFor(another)).toBe(true)
+    expect(full.with(known(newContact(key(0), 'blocked', 2))).hasRoomFor(another)).toBe(true)
+  })
+
+  test.each(['removed', 'blocked'] as const)('keeps so many who were %s, and drops the one judged longest ago', (standing) => {
+    const judged = Array.from({ length: forgottenMax[standing] + 1 }, (_, i) => known(newContact(key(i), standing, i + 1)))
+    for (const conversations of [told(...judged), told(...judged.toReversed())]) {
+      expect(conversations.contact(key(0))).toBeUndefined()
+      expect(conversations.contact(key(1))).toBeDefined()
+      expect(conversations.contact(key(forgottenMax[standing]))).toBeDefined()
+      expect(conversations.with(judged[0]!)).toBe(conversations)
+    }
   })
 })
 

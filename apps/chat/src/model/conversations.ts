@@ -1,4 +1,4 @@
-import { askingMax, contactsMax, isContact, mergeContact, type Contact } from './contact.js'
+import { askingMax, contactsMax, forgottenMax, isContact, mergeContact, type Contact } from './contact.js'
 import { isMessage, mergeMessage, type Message } from './message.js'
 import type { UserKey } from './user-key.js'
 
@@ -41,12 +41,11 @@ export class Conversations {
     }
   }
 
-  /** Whether a fact from outside fits: a stranger too many, or their message too many, does not. */
+  /** Whether a fact from outside fits: a contact too many on the list, or a stranger's message too many, does not. */
   hasRoomFor(fact: Fact): boolean {
     if (fact.type === 'contact') {
       const { key, standing } = fact.contact
-      if (this.#contacts.has(key)) return true
-      return this.#contacts.size < contactsMax && (standing !== 'asking' || this.asking.length < askingMax)
+      return standing !== 'accepted' || this.#contacts.get(key)?.standing === 'accepted' || this.accepted.length < contactsMax
     }
     if (fact.type === 'message') {
       const { contact, id } = fact.message
@@ -54,6 +53,12 @@ export class Conversations {
       return !isStranger || this.has(contact, id) || this.messagesWith(contact).length < askingMessagesMax
     }
     return true
+  }
+
+  /** Who has to go before this fact is told: of too many who ask, those who have asked longest. Else thirty who never get a word would keep all others out. */
+  displacedBy(fact: Fact): readonly Contact[] {
+    if (fact.type !== 'contact' || fact.contact.standing !== 'asking' || this.#contacts.get(fact.contact.key)?.standing === 'asking') return []
+    return oldestBeyond(askingMax - 1, this.asking)
   }
 
   contact(key: UserKey): Contact | undefined {
@@ -80,7 +85,10 @@ export class Conversations {
 
   unread(key: UserKey): number {
     const readUpTo = this.#contacts.get(key)?.readUpTo ?? 0
-    return this.messagesWith(key).filter(({ from, at }) => from === 'them' && at > readUpTo).length
+    const messages = this.messagesWith(key)
+    // Mostly few or none: looked for from the end.
+    const read = messages.findLastIndex(({ at }) => at <= readUpTo) + 1
+    return messages.slice(read).filter(({ from }) => from === 'them').length
   }
 
   /** Mine that are not delivered yet, oldest first. */
@@ -97,8 +105,12 @@ export class Conversations {
     const known = this.#contacts.get(told.key)
     const contact = mergeContact(known, told)
     if (known && same(known, contact)) return this
-    const messages = contact.standing === 'removed' ? without(this.#messages, told.key) : this.#messages
-    return new Conversations(this.name, this.#namedAt, new Map(this.#contacts).set(told.key, contact), messages)
+    const contacts = new Map(this.#contacts).set(told.key, contact)
+    const dropped = oldestBeyond(forgottenMax[contact.standing], [...contacts.values()].filter(({ standing }) => standing === contact.standing)).map(({ key }) => key)
+    if (!known && dropped.includes(told.key)) return this
+    for (const key of dropped) contacts.delete(key)
+    const silenced = contact.standing === 'removed' ? [told.key, ...dropped] : dropped
+    return new Conversations(this.name, this.#namedAt, contacts, without(this.#messages, silenced))
   }
 
   #withMessage(told: Message): Conversations {
@@ -114,6 +126,22 @@ export class Conversations {
   }
 }
 
+/** The messages among these facts that a conversation is too long for: the oldest, as in `with`. */
+export function beyondMax(facts: readonly Fact[]): Message[] {
+  const byContact = new Map<UserKey, Message[]>()
+  for (const fact of facts) {
+    if (fact.type !== 'message') continue
+    const messages = byContact.get(fact.message.contact)
+    if (messages) messages.push(fact.message)
+    else byContact.set(fact.message.contact, [fact.message])
+  }
+  return [...byContact.values()].flatMap((messages) => messages.toSorted(inOrder).slice(0, -messagesMax))
+}
+
+function inOrder(a: Message, b: Message): number {
+  return a.at - b.at || (a.id < b.id ? -1 : 1)
+}
+
 export function isFact(value: unknown): value is Fact {
   if (typeof value !== 'object' || value === null) return false
   const { type, name, at, contact, message } = value as Record<string, unknown>
@@ -121,10 +149,17 @@ export function isFact(value: unknown): value is Fact {
   return (type === 'contact' && isContact(contact)) || (type === 'message' && isMessage(message))
 }
 
-function without(messages: ReadonlyMap<UserKey, readonly Message[]>, key: UserKey) {
+function without(messages: ReadonlyMap<UserKey, readonly Message[]>, keys: readonly UserKey[]): ReadonlyMap<UserKey, readonly Message[]> {
+  if (!keys.some((key) => messages.has(key))) return messages
   const rest = new Map(messages)
-  rest.delete(key)
+  for (const key of keys) rest.delete(key)
   return rest
+}
+
+/** All but the `max` latest by standing. Of one time, the key decides: so that all tabs drop the same. */
+function oldestBeyond(max: number, contacts: readonly Contact[]): readonly Contact[] {
+  if (contacts.length <= max) return []
+  return contacts.toSorted((a, b) => b.standingAt - a.standingAt || (a.key < b.key ? -1 : 1)).slice(max)
 }
 
 function same(a: Contact, b: Contact): boolean {

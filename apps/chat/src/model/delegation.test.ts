@@ -1,5 +1,5 @@
-import type { Signer } from 'hashtab'
 import { expect, test } from 'vitest'
+import { newSigner } from '../fixtures/new-signer.js'
 import { delegate, delegationS, hexOf, holds, readDelegation, writeDelegation } from './delegation.js'
 import type { UserKey } from './user-key.js'
 
@@ -46,11 +46,3 @@ test.each([
   ['one with a short signature', `{"expires":1,"signature":"${'0'.repeat(127)}"}`],
   ['a heap of brackets', '{'.repeat(10_000)],
 ])('%s is no delegation', (_, text) => expect(readDelegation(text, user, peer)).toBeUndefined())
-
-async function newSigner(): Promise<Signer> {
-  const { privateKey, publicKey } = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
-  return {
-    publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', publicKey)) as Signer['publicKey'],
-    sign: async (message) => new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, message as Uint8Array<ArrayBuffer>)) as Awaited<ReturnType<Signer['sign']>>,
-  }
-}

@@ -10,6 +10,14 @@ const [one, two] = ['1'.repeat(32), '2'.repeat(32)] as [MessageId, MessageId]
 const seek = { type: 'seek', contact }
 const send = (id: MessageId) => ({ type: 'send', contact, id })
 
+/** An outbox whose one message went out at 0, and waits for its receipt. */
+function reached(id: MessageId): Outbox {
+  const outbox = new Outbox()
+  outbox.handle({ type: 'queued', contact, id }, 0)
+  outbox.handle({ type: 'reached', contact }, 0)
+  return outbox
+}
+
 describe('a message for a contact', () => {
   test('who is not reached: they are looked for, then it is sent, then it is gone when its receipt comes', () => {
     const outbox = new Outbox()
@@ -21,18 +29,15 @@ describe('a message for a contact', () => {
     expect(outbox.wakeAtMs).toBeUndefined()
   })
 
-  test('who is reached: it is sent at once, and once', () => {
-    const outbox = new Outbox()
-    outbox.handle({ type: 'reached', contact }, 0)
-    expect(outbox.handle({ type: 'queued', contact, id: one }, 10)).toEqual([send(one)])
-    expect(outbox.handle({ type: 'queued', contact, id: one }, 11)).toEqual([])
+  test('who is reached: what comes meanwhile is sent at once, and once', () => {
+    const outbox = reached(one)
+    expect(outbox.handle({ type: 'queued', contact, id: two }, 10)).toEqual([send(two)])
+    expect(outbox.handle({ type: 'queued', contact, id: two }, 11)).toEqual([])
     expect(outbox.handle({ type: 'reached', contact }, 12)).toEqual([])
   })
 
   test('whose line closes before the receipt: it is sent again on the next line', () => {
-    const outbox = new Outbox()
-    outbox.handle({ type: 'reached', contact }, 0)
-    outbox.handle({ type: 'queued', contact, id: one }, 0)
+    const outbox = reached(one)
     expect(outbox.handle({ type: 'lost', contact }, 1_000)).toEqual([])
     expect(outbox.wakeAtMs).toBe(1_000 + firstWaitMs)
     expect(outbox.handle({ type: 'woke' }, 1_000 + firstWaitMs)).toEqual([seek])
@@ -40,16 +45,12 @@ describe('a message for a contact', () => {
   })
 
   test('one of whose lines closes before the receipt: it is sent again at once on the other', () => {
-    const outbox = new Outbox()
-    outbox.handle({ type: 'reached', contact }, 0)
-    outbox.handle({ type: 'queued', contact, id: one }, 0)
+    const outbox = reached(one)
     expect(outbox.handle({ type: 'rerouted', contact }, 1_000)).toEqual([send(one)])
   })
 
   test('who takes messages and answers none: the line is given up and they are looked for again', () => {
-    const outbox = new Outbox()
-    outbox.handle({ type: 'reached', contact }, 0)
-    outbox.handle({ type: 'queued', contact, id: one }, 0)
+    const outbox = reached(one)
     expect(outbox.wakeAtMs).toBe(receiptTimeoutMs)
     expect(outbox.handle({ type: 'woke' }, receiptTimeoutMs)).toEqual([{ type: 'hangUp', contact }])
     expect(outbox.handle({ type: 'lost', contact }, receiptTimeoutMs + 1)).toEqual([])
@@ -57,11 +58,10 @@ describe('a message for a contact', () => {
   })
 
   test('that another tab is sending waits its time', () => {
-    const outbox = new Outbox()
-    outbox.handle({ type: 'reached', contact }, 0)
-    expect(outbox.handle({ type: 'queued', contact, id: one, notBeforeMs: 500 }, 0)).toEqual([])
+    const outbox = reached(one)
+    expect(outbox.handle({ type: 'queued', contact, id: two, notBeforeMs: 500 }, 0)).toEqual([])
     expect(outbox.wakeAtMs).toBe(500)
-    expect(outbox.handle({ type: 'woke' }, 500)).toEqual([send(one)])
+    expect(outbox.handle({ type: 'woke' }, 500)).toEqual([send(two)])
   })
 
   test('who is forgotten goes nowhere', () => {
@@ -111,10 +111,17 @@ describe('the search', () => {
     expect(outbox.wakeAtMs).toBeUndefined()
   })
 
-  test('copes with a clock that jumped: a laptop that slept', () => {
+  test('begins anew for whom nothing waited: of callers, and of those whose last message is delivered, nothing is kept', () => {
     const outbox = new Outbox()
-    outbox.handle({ type: 'reached', contact }, 0)
-    outbox.handle({ type: 'queued', contact, id: one }, 0)
+    expect(outbox.handle({ type: 'reached', contact: other }, 0)).toEqual([])
+    expect(outbox.handle({ type: 'queued', contact: other, id: one }, 1)).toEqual([{ type: 'seek', contact: other }])
+    expect(outbox.handle({ type: 'reached', contact: other }, 2)).toEqual([{ type: 'send', contact: other, id: one }])
+    outbox.handle({ type: 'delivered', contact: other, id: one }, 3)
+    expect(outbox.handle({ type: 'queued', contact: other, id: two }, 4)).toEqual([{ type: 'seek', contact: other }])
+  })
+
+  test('copes with a clock that jumped: a laptop that slept', () => {
+    const outbox = reached(one)
     expect(outbox.handle({ type: 'woke' }, 1e9)).toEqual([{ type: 'hangUp', contact }])
     expect(outbox.handle({ type: 'woke' }, 2e9)).toEqual([seek])
   })

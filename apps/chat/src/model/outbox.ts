@@ -20,7 +20,7 @@ export type OutboxEvent =
   | { readonly type: 'woke' }
 
 export type OutboxEffect =
-  /** Look for the contact; answered by `reached` or `notFound`. */
+  /** Look for the contact; answered by `reached`, at once where a line is open, or `notFound`. */
   | { readonly type: 'seek'; readonly contact: UserKey }
   | { readonly type: 'send'; readonly contact: UserKey; readonly id: MessageId }
   /** Their lines take messages and answer none: close them. */
@@ -50,6 +50,7 @@ interface Letterbox {
  * 1. A message goes out once on each line, and again only on the next one.
  * 2. A contact is searched for only while something waits for them, and never twice at once.
  * 3. A message leaves when its receipt comes, or its contact is forgotten.
+ * 4. There is a letterbox only for whom something waits: strangers who call leave nothing behind.
  */
 export class Outbox {
   readonly #letterboxes = new Map<UserKey, Letterbox>()
@@ -60,20 +61,24 @@ export class Outbox {
   }
 
   get wakeAtMs(): number | undefined {
-    const times = [...this.#letterboxes.values()].filter(({ waiting }) => waiting.size > 0).map(dueMs)
+    const times = [...this.#letterboxes.values()].map(dueMs)
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
   #note(event: OutboxEvent, nowMs: number) {
     if (event.type === 'woke') return
     if (event.type === 'forgotten') return void this.#letterboxes.delete(event.contact)
-    const letterbox = this.#letterboxOf(event.contact)
+    if (event.type === 'queued') {
+      const { waiting } = this.#letterboxOf(event.contact)
+      if (!waiting.has(event.id)) waiting.set(event.id, { notBeforeMs: event.notBeforeMs ?? nowMs, sentAtMs: undefined })
+      return
+    }
+    const letterbox = this.#letterboxes.get(event.contact)
+    if (!letterbox) return
     switch (event.type) {
-      case 'queued':
-        if (!letterbox.waiting.has(event.id)) letterbox.waiting.set(event.id, { notBeforeMs: event.notBeforeMs ?? nowMs, sentAtMs: undefined })
-        return
       case 'delivered':
         letterbox.waiting.delete(event.id)
+        if (letterbox.waiting.size === 0) this.#letterboxes.delete(event.contact)
         return
       case 'reached':
         letterbox.way = 'reached'
@@ -95,7 +100,6 @@ export class Outbox {
 
   #decide(nowMs: number): OutboxEffect[] {
     return [...this.#letterboxes].flatMap(([contact, letterbox]) => {
-      if (letterbox.waiting.size === 0) return []
       if (letterbox.way === 'reached') return sendOn(contact, letterbox, nowMs)
       if (nowMs < dueMs(letterbox)) return []
       if (letterbox.way === 'sought') {
@@ -143,7 +147,7 @@ function sendAgain({ waiting }: Letterbox) {
   for (const entry of waiting.values()) entry.sentAtMs = undefined
 }
 
-/** When there is something to decide about a letterbox in which something waits. */
+/** When there is something to decide about a letterbox. */
 function dueMs({ way, waiting, nextMs }: Letterbox): number {
   const entries = [...waiting.values()]
   if (way === 'reached') return Math.min(...entries.map(({ sentAtMs, notBeforeMs }) => (sentAtMs === undefined ? notBeforeMs : sentAtMs + receiptTimeoutMs)))

@@ -40,6 +40,7 @@ export class Postman {
     this.#whereabouts = new Whereabouts(peer, signer, user)
     this.#switchboard = new Switchboard(peer, this.#whereabouts, {
       admits: (user) => notebook.conversations.contact(user)?.standing !== 'blocked',
+      knows: (user) => notebook.conversations.contact(user)?.standing === 'accepted',
       reached: (contact) => {
         this.#lookout.lineOpened(contact)
         this.#do({ type: 'reached', contact })

@@ -4,6 +4,8 @@ import { Line, type LineListener } from './line.js'
 import type { Whereabouts } from './whereabouts.js'
 
 export type SwitchboardListener = {
+  /** Whether the user is on the list: whoever is not, is a stranger. */
+  knows(user: UserKey): boolean
   /** The first line to this user is open. */
   reached(user: UserKey): void
   /** One is closed, and another is open. */
@@ -14,6 +16,8 @@ export type SwitchboardListener = {
 
 /** Lines at a time, those included whose other end has not said who it is: everybody may call a tab. */
 const linesMax = 100
+/** Of those, lines on which strangers called, or callers who have not said who they are. For one more the oldest is closed: a friend who calls amid a flood gets a word in. */
+export const strangersMax = 20
 /** A call that is not through by then is not going to be: a direct link has 8 s, and a relayed one a few lookups. */
 const callTimeoutMs = 20_000
 
@@ -23,6 +27,8 @@ export class Switchboard {
   readonly #whereabouts: Whereabouts
   readonly #listener: SwitchboardListener
   readonly #lines = new Set<Line>()
+  /** The lines on which others called. */
+  readonly #callers = new Set<Line>()
   readonly #calls = new Map<UserKey, Promise<boolean>>()
   readonly #introductions = new Map<Line, (user: UserKey | undefined) => void>()
 
@@ -85,8 +91,15 @@ export class Switchboard {
       closed: (closed) => this.#closed(closed),
     })
     this.#lines.add(line)
+    if (side === 'called') this.#makeRoomFor(line)
     line.begin(side)
     return line
+  }
+
+  #makeRoomFor(line: Line) {
+    this.#callers.add(line)
+    const strangers = [...this.#callers].filter(({ user }) => user === undefined || !this.#listener.knows(user))
+    for (const oldest of strangers.slice(0, -strangersMax)) oldest.close()
   }
 
   /** Who is at the other end, once they have said so. */
@@ -103,6 +116,7 @@ export class Switchboard {
 
   #closed(line: Line) {
     this.#lines.delete(line)
+    this.#callers.delete(line)
     this.#introductions.get(line)?.(undefined)
     this.#introductions.delete(line)
     if (line.user === undefined) return

@@ -36,7 +36,12 @@ export class Avoidance {
   }
 
   includes(id: Key, nowMs: number): boolean {
-    return (this.#avoided.get(id.hex)?.untilMs ?? 0) > nowMs
+    return this.untilMs(id) > nowMs
+  }
+
+  /** Until when this peer is left alone; in the past, or -Infinity: it is not. */
+  untilMs(id: Key): number {
+    return this.#avoided.get(id.hex)?.untilMs ?? -Infinity
   }
 
   #put(id: Key, avoided: Avoided): void {

@@ -9,7 +9,7 @@ import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.j
 /** The links are looked over this soon after something changed. */
 export const lookOverDelayMs = 300
 /** And this often when nothing did: back-offs end, quotas move. */
-export const lookOverEveryMs = 5_000
+export const lookOverEveryMs = 10_000
 /** A link younger than this is not closed for being unwanted: the other end may still want it. */
 export const unwantedAgeMs = 20_000
 
@@ -43,6 +43,8 @@ export class LinkKeeper {
   #dueMs: number
   /** When it may next be that a link is to be closed, or is wanted no more: at once after a change. */
   #keepAtMs = -Infinity
+  /** When it may next be that a peer is to be dialled: at once after a change. */
+  #dialAtMs = -Infinity
 
   constructor(table: RoutingTable, policy: LinkPolicy, introductions: Introductions, budget: DialBudget, nowMs: number) {
     this.#table = table
@@ -80,12 +82,13 @@ export class LinkKeeper {
 
   #changed(nowMs: number): void {
     this.#keepAtMs = -Infinity
+    this.#dialAtMs = -Infinity
     this.#dueMs = Math.min(this.#dueMs, nowMs + lookOverDelayMs)
   }
 
   #lookOver(nowMs: number): LinkKeeperEffect[] {
     this.#dueMs = nowMs + lookOverEveryMs
-    return [...(nowMs >= this.#keepAtMs ? this.#keep(nowMs) : []), ...this.#dial(nowMs)]
+    return [...(nowMs >= this.#keepAtMs ? this.#keep(nowMs) : []), ...(nowMs >= this.#dialAtMs ? this.#dial(nowMs) : [])]
   }
 
   #keep(nowMs: number): LinkKeeperEffect[] {
@@ -116,13 +119,16 @@ export class LinkKeeper {
     const effects: LinkKeeperEffect[] = []
     const knocks = this.#introductions.knocksLeft
     if (knocks === 0) return effects
+    let nextMs = Infinity
     for (const { known, why } of this.#policy.wishes()) {
       const { id } = known.contact
-      if (effects.length >= knocks) break
-      if (this.#introductions.includes(id) || this.#avoidance.includes(id, nowMs)) continue
-      if (why === 'bucket' && this.#budget.waitMs(nowMs) > 0) break
-      effects.push({ type: 'introduce', known, why })
+      if (this.#introductions.includes(id)) continue
+      const waitMs = Math.max(this.#avoidance.untilMs(id) - nowMs, why === 'bucket' ? this.#budget.waitMs(nowMs) : 0)
+      if (waitMs > 0) nextMs = Math.min(nextMs, nowMs + waitMs)
+      else if (effects.length < knocks) effects.push({ type: 'introduce', known, why })
+      else nextMs = nowMs
     }
+    this.#dialAtMs = nextMs
     return effects
   }
 }

@@ -4,7 +4,7 @@ import type { Contact } from '../keys/public-key.js'
 import type { Link, LinkId, RoutingTable } from './routing-table.js'
 
 /** Changes within this time are told in one message. */
-export const tellDelayMs = 1_000
+export const tellDelayMs = 3_000
 
 export type NeighbourhoodEvent =
   /** A link came or went. */

@@ -31,6 +31,8 @@ export interface KnownContact {
   readonly seenMs: number
 }
 
+type Known = { -readonly [P in keyof KnownContact]: KnownContact[P] }
+
 /** Contacts kept per bucket: twice Kademlia's k, enough to fill a bucket's links again. */
 export const contactsPerBucketMax = 16
 
@@ -42,7 +44,7 @@ export class RoutingTable {
   readonly self: Key
   readonly #links = new Map<string, Link>()
   readonly #byLinkId = new Map<LinkId, Link>()
-  readonly #known = new Map<number, Map<string, KnownContact>>()
+  readonly #known = new Map<number, Map<string, Known>>()
   #sorted: readonly Link[] | undefined
 
   constructor(self: Key) {
@@ -135,13 +137,17 @@ export class RoutingTable {
     const { hex } = contact.id
     if (contact.id.equals(this.self) || this.#links.has(hex) || way.route.length > hopsMax) return false
     const place = this.self.sharedBits(contact.id)
-    const bucket = this.#known.get(place) ?? new Map<string, KnownContact>()
-    const before = bucket.get(hex)
-    const shorter = !before || before.route.length === 0 || (way.route.length > 0 && way.route.length <= before.route.length)
-    const known = { contact, route: shorter ? way.route : before.route, point: way.point ?? before?.point, seenMs: nowMs }
-    if (!before && bucket.size >= contactsPerBucketMax) bucket.delete(stalestOf(bucket))
-    this.#known.set(place, bucket.set(hex, known))
-    return !before
+    const bucket = this.#known.get(place) ?? new Map<string, Known>()
+    const known = bucket.get(hex)
+    if (known) {
+      if (known.route.length === 0 || (way.route.length > 0 && way.route.length <= known.route.length)) known.route = way.route
+      known.point = way.point ?? known.point
+      known.seenMs = nowMs
+      return false
+    }
+    if (bucket.size >= contactsPerBucketMax) bucket.delete(stalestOf(bucket))
+    this.#known.set(place, bucket.set(hex, { contact, route: way.route, point: way.point, seenMs: nowMs }))
+    return true
   }
 
   /** Drops a contact that is gone, or that nobody can reach. */

@@ -6,9 +6,11 @@ import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import { type Record, recordId } from '../records/record.js'
 import { RecordRoom } from '../records/record-room.js'
+import { defaultStoreQuotas } from '../records/store-quotas.js'
 import { type Answer, answerRecordBytesMax, answerRecordsMax, type Envelope, type Question, replicas } from '../wire/message.js'
 import { Asking, type AskingEffect, type AskingEvent } from './asking.js'
 import { surroundingsDelayMs } from './refresh.js'
+import { requestsMax } from './requests.js'
 
 const unixS = 1_000
 const target = key('0b111')
@@ -81,7 +83,7 @@ describe('asking', () => {
     const ask = question(handle({ type: 'read', operation: 1, target, want: 'open', unixS }))
     expect(ask).toMatchObject({ to: peer.id, route: [], question: { type: 'find', target, want: 'open' } })
     expect(handle(answered(ask.id, found()), 5)).toEqual([
-      { type: 'finish', operation: 1, outcome: { type: 'read', records: [], asked: 1 } },
+      { type: 'finish', operation: 1, outcome: { type: 'read', records: [], asked: 1, complete: true } },
     ])
   })
 
@@ -93,9 +95,64 @@ describe('asking', () => {
     expect(store.question).toEqual({ type: 'store', record })
     expect(records.count).toBe(1)
     expect(handle(answered(store.id, { type: 'receipt', receipt: 'stored' }), 9)).toMatchObject([
-      { type: 'wrote', id: recordId(record), stored: 2 },
+      { type: 'wrote', record, storedElsewhere: 1, wanted: 2, isMet: false, newer: undefined },
       { type: 'finish', operation: 1, outcome: { type: 'written', stored: 2, wanted: 2 } },
     ])
+  })
+
+  it('tells what a replica has instead, of a write and of a rewrite', () => {
+    const [record, newer] = [ownedRecord('a', { seq: 2 }), ownedRecord('a', { seq: 3 })]
+    for (const event of [{ type: 'write', operation: 1, record, unixS }, { type: 'rewrite', record, unixS }] as const) {
+      const { handle } = askingOf()
+      const ask = question(handle(event))
+      const store = question(handle(answered(ask.id, found()), 5))
+      const effects = handle(answered(store.id, { type: 'receipt', receipt: 'stale', newer }), 9)
+      expect(effects.filter(({ type }) => type === 'wrote')).toMatchObject([{ record, storedElsewhere: 0, newer }])
+    }
+  })
+
+  it.each<[string, Answer, boolean]>([
+    ['met where a replica confirms', { type: 'receipt', receipt: 'stored' }, true],
+    ['not met where none does', { type: 'receipt', receipt: 'full' }, false],
+  ])('a condition is %s', (_, answer, isMet) => {
+    const { handle } = askingOf()
+    const ask = question(handle({ type: 'write', operation: 1, record: ownedRecord('a', { seq: 2 }), ifSeq: 1n, unixS }))
+    const store = question(handle(answered(ask.id, found()), 5))
+    expect(handle(answered(store.id, answer), 9)).toMatchObject([{ type: 'wrote', isMet }, { type: 'finish' }])
+  })
+
+  it('does not begin to write what this peer has no room for as its own, or what does not hold', () => {
+    const { records, handle } = askingOf()
+    const many: Record[] = Array.from({ length: defaultStoreQuotas.own.records }, (_, i) => ownedRecord(`${i}`))
+    for (const record of many) records.handle({ type: 'owned', record }, 0, unixS)
+    const outcomeOf = (record: Record) => handle({ type: 'write', operation: 1, record, unixS })
+    expect(outcomeOf(ownedRecord('one more'))).toMatchObject([{ type: 'finish', outcome: { notKept: 'full', stored: 0, wanted: 0 } }])
+    expect(outcomeOf(ownedRecord('0', { seq: 2, expiresUnixS: unixS }))).toMatchObject([{ type: 'finish', outcome: { notKept: 'refused' } }])
+    expect(question(outcomeOf(ownedRecord('0', { seq: 2 }))).question.type).toBe('find')
+  })
+
+  it('lets what nobody waits for give way to what the app asks', () => {
+    const { handle } = askingOf()
+    const push = (i: number) => handle({ type: 'push', id: `${i}`, record: openRecord(target), to: peer, route: [], unixS })
+    handle({ type: 'read', operation: 1, target, want: 'open', unixS })
+    for (let i = 1; i < requestsMax; i++) push(i)
+    expect(push(0)).toEqual([{ type: 'notPushed', id: '0', to: peer.id }])
+    expect(handle({ type: 'rewrite', record: openRecord(target), unixS })).toMatchObject([{ type: 'found' }, { type: 'wrote', storedElsewhere: 0, wanted: 0 }])
+    expect(handle({ type: 'read', operation: 2, target, want: 'open', unixS })).toMatchObject([{ type: 'notPushed', id: '1' }, { type: 'ask' }])
+  })
+
+  it('learns from whoever has a newer version than it pushes', () => {
+    const { records, handle } = askingOf()
+    const [old, newer] = [ownedRecord('a', { seq: 2 }), ownedRecord('a', { seq: 3 })]
+    records.keep(old, {}, 0, unixS)
+    const push = () => question(handle({ type: 'push', id: recordId(old), record: old, to: peer, route: [], unixS }))
+    handle(answered(push().id, { type: 'receipt', receipt: 'stale', newer: ownedRecord('other', { seq: 3 }) }), 5)
+    expect(records.count).toBe(1)
+    expect(handle(answered(push().id, { type: 'receipt', receipt: 'stale', newer }), 5)).toMatchObject([
+      { type: 'pushed', id: recordId(old) },
+      { type: 'records', effects: [{ type: 'persist', name: recordId(old) }] },
+    ])
+    expect(records.here(old.key, 'owned', unixS)).toEqual([newer])
   })
 
   it('does not begin to write on a condition that is not met here', () => {
@@ -118,7 +175,7 @@ describe('asking', () => {
     const { handle } = askingOf()
     const record = openRecord(target)
     const write = question(handle({ type: 'write', operation: 1, record, unixS }))
-    expect(handle({ type: 'cancel', operation: 1 })).toEqual([{ type: 'wrote', id: recordId(record), stored: 0 }])
+    expect(handle({ type: 'cancel', operation: 1 })).toEqual([{ type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined }])
     expect(handle(answered(write.id, found()), 5)).toEqual([])
     const locate = question(handle({ type: 'locate', operation: 2, target, unixS }))
     expect(handle({ type: 'cancel', operation: 2 })).toEqual([])

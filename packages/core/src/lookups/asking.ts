@@ -13,6 +13,7 @@ import { sourceOf } from '../links/relay.js'
 import { Requests, type RequestsEffect } from './requests.js'
 import type { LinkId, RoutingTable } from '../links/routing-table.js'
 import { SizeEstimate } from './size-estimate.js'
+import type { Written } from './writing.js'
 
 /** Who waits for an answer. */
 type Asker = OperationAsker | { readonly for: 'liveness'; readonly link: LinkId } | { readonly for: 'push'; readonly id: string }
@@ -41,14 +42,15 @@ export type AskingEffect =
   /** A linked peer left a question unanswered: is it there? */
   | { type: 'troubled'; link: LinkId }
   | { type: 'pushed' | 'notPushed'; id: string; to: Key }
-  | { type: 'wrote'; id: string; stored: number; owned?: Record }
+  /** A write of our own record has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
+  | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
   | { type: 'records'; effects: readonly RecordRoomEffect[] }
   | { type: 'unasked' }
 
 /** What an operation of our own is for; those of the app are not in this list. */
 type Errand =
   | { readonly for: 'refresh' }
-  | { readonly for: 'rewrite'; readonly id: string }
+  | { readonly for: 'rewrite'; readonly record: Record }
   | { readonly for: 'locate'; readonly operation: OperationId }
 
 /** Questions and answers, put together: lookups and what they are made for, the requests they consist of, and what others are answered. */
@@ -128,12 +130,13 @@ export class Asking {
         return this.#start(event.operation, event.target, { type: 'read', want: event.want }, nowMs)
       case 'write': {
         const { operation, record, ifSeq } = event
-        if (this.#records.conflicts(record, ifSeq, this.#unixS)) return [{ type: 'finish', operation, outcome: conflictHere }]
+        const obstacle = this.#records.obstacle(record, ifSeq, this.#unixS)
+        if (obstacle) return [{ type: 'finish', operation, outcome: unwritten(obstacle) }]
         this.#writes.set(operation, { record, ifSeq })
         return this.#start(operation, record.key, { type: 'write', record, ifSeq }, nowMs)
       }
       case 'rewrite': {
-        const operation = this.#errand({ for: 'rewrite', id: recordId(event.record) })
+        const operation = this.#errand({ for: 'rewrite', record: event.record })
         return this.#start(operation, event.record.key, { type: 'write', record: event.record, ifSeq: undefined }, nowMs)
       }
       case 'locate':
@@ -178,7 +181,15 @@ export class Asking {
   }
 
   #ask(question: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
-    return this.#replied(this.#requests.handle({ type: 'ask', id: this.#ids.message(), ...question }, nowMs), nowMs)
+    const background = this.#isBackground(question.asker)
+    return this.#replied(this.#requests.handle({ type: 'ask', id: this.#ids.message(), background, ...question }, nowMs), nowMs)
+  }
+
+  /** What nobody waits for: pushes, rewrites and refreshes give way to what the app asks. */
+  #isBackground(asker: Asker): boolean {
+    if (asker.for !== 'operation') return asker.for === 'push'
+    const errand = this.#errands.get(asker.operation)
+    return errand !== undefined && errand.for !== 'locate'
   }
 
   #replied(effects: readonly RequestsEffect<Asker>[], nowMs: number): AskingEffect[] {
@@ -206,8 +217,9 @@ export class Asking {
       case 'liveness':
         return [effect.type === 'answered' ? { type: 'alive', link: asker.link, rttMs: effect.rttMs } : { type: 'silent', link: asker.link }]
       case 'push': {
-        const arrived = effect.type === 'answered' && effect.answer.type === 'receipt' && effect.answer.receipt !== 'full'
-        return [{ type: arrived ? 'pushed' : 'notPushed', id: asker.id, to }]
+        const answer = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
+        if (answer?.newer && recordId(answer.newer) === asker.id) this.#learn(answer.newer, to, nowMs)
+        return [{ type: answer && answer.receipt !== 'full' ? 'pushed' : 'notPushed', id: asker.id, to }]
       }
       case 'operation': {
         if (effect.type === 'silent') {
@@ -219,6 +231,11 @@ export class Asking {
         return this.#operated(this.#operations.handle({ type: 'answered', asker, from: to, route, answer }, nowMs), nowMs)
       }
     }
+  }
+
+  /** What we pushed is old: the newer version is kept in its place, if it holds. */
+  #learn(newer: Record, from: Key, nowMs: number): void {
+    this.#kept.push(...this.#records.keep(newer, { from }, nowMs, this.#unixS).effects)
   }
 
   #operated(effects: readonly OperationsEffect[], nowMs: number): AskingEffect[] {
@@ -238,7 +255,7 @@ export class Asking {
     if (operation > 0) return [...this.#wrote(operation, outcome), { type: 'finish', operation, outcome }]
     this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
     const found: AskingEffect = { type: 'found', contacts: closest }
-    if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, { type: 'wrote', id: errand.id, stored: outcome.stored }]
+    if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]
     if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
     return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
   }
@@ -247,15 +264,15 @@ export class Asking {
     const write = this.#writes.get(operation)
     this.#writes.delete(operation)
     if (!write || outcome.type !== 'written') return []
-    const met = write.ifSeq !== undefined && !outcome.conflict
-    return [{ type: 'wrote', id: recordId(write.record), stored: outcome.stored, ...(met && { owned: write.record }) }]
+    const isMet = write.ifSeq !== undefined && !outcome.conflict && (outcome.storedElsewhere > 0 || outcome.wanted === 0)
+    return [wrote(write.record, outcome, isMet)]
   }
 
   /** A write that its caller gave up on counts as unwritten: the record is written again later. */
   #abandoned(operation: OperationId): AskingEffect[] {
     const write = this.#writes.get(operation)
     this.#writes.delete(operation)
-    return write ? [{ type: 'wrote', id: recordId(write.record), stored: 0 }] : []
+    return write ? [wrote(write.record, unwritten(undefined), false)] : []
   }
 
   #refreshed(effects: readonly RefreshEffect[], nowMs: number): AskingEffect[] {
@@ -263,7 +280,15 @@ export class Asking {
   }
 }
 
-const conflictHere: Outcome = { type: 'written', stored: 0, wanted: 0, newer: undefined, conflict: true, full: 0 }
+function wrote(record: Record, { storedElsewhere, wanted, newer }: Written, isMet: boolean): AskingEffect {
+  return { type: 'wrote', record, storedElsewhere, wanted, isMet, newer }
+}
+
+/** The outcome of a write that nobody was asked for. */
+function unwritten(why: 'full' | 'refused' | 'conflict' | undefined): Written {
+  const notKept = why === 'conflict' ? undefined : why
+  return { type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: why === 'conflict', full: 0, notKept }
+}
 
 /** As many of the records as one answer holds, from the first. */
 function fitting(records: readonly Record[]): Record[] {

@@ -13,10 +13,11 @@ const target = key('0b111')
 const content = contentRecord(new Uint8Array(3))
 
 /** The host: what it was asked to keep, and what it says of records. */
-function operationsOf({ holds = true, receipt = 'stored' }: { readonly holds?: boolean; readonly receipt?: Receipt } = {}) {
+function operationsOf({ holds = true, receipt = 'stored', linked = [] }: { readonly holds?: boolean; readonly receipt?: Receipt; readonly linked?: readonly string[] } = {}) {
   const kept: [Record, bigint | undefined][] = []
   const operations = new Operations(self, {
     holds: () => holds,
+    closestLinked: () => contacts(...linked),
     keep: (record, ifSeq) => {
       kept.push([record, ifSeq])
       return receipt
@@ -81,32 +82,41 @@ describe('reading', () => {
     const here = [openRecord(target, { publisher: 1, seq: 1 })]
     operations.handle(start({ type: 'read', want: 'open' }, ['0b1'], { here }), 0)
     const records = [openRecord(target, { publisher: 1, seq: 2 }), openRecord(target, { publisher: 2, seq: 1 })]
-    expect(outcomes(operations.handle(answered('0b1', found([], records)), 1))).toEqual([{ type: 'read', records, asked: 1 }])
+    expect(outcomes(operations.handle(answered('0b1', found([], records)), 1))).toEqual([{ type: 'read', records, asked: 1, complete: true }])
   })
 
   it('ends at the first content that holds', () => {
     const { operations } = operationsOf()
     operations.handle(start({ type: 'read', want: 'content' }, ['0b1', '0b11'], { target: content.key }), 0)
-    expect(outcomes(operations.handle(answered('0b11', found([], [content])), 1))).toEqual([{ type: 'read', records: [content], asked: 2 }])
+    expect(outcomes(operations.handle(answered('0b11', found([], [content])), 1))).toEqual([{ type: 'read', records: [content], asked: 2, complete: true }])
   })
 
   it('ends at the content that the last peer brings', () => {
     const { operations } = operationsOf()
     operations.handle(start({ type: 'read', want: 'content' }, ['0b1'], { target: content.key }), 0)
-    expect(outcomes(operations.handle(answered('0b1', found([], [content])), 1))).toEqual([{ type: 'read', records: [content], asked: 1 }])
+    expect(outcomes(operations.handle(answered('0b1', found([], [content])), 1))).toEqual([{ type: 'read', records: [content], asked: 1, complete: true }])
     expect(operations.wakeAtMs).toBeUndefined()
   })
 
   it('asks nobody for content that is here', () => {
     const { operations } = operationsOf()
     const effects = operations.handle(start({ type: 'read', want: 'content' }, ['0b1'], { target: content.key, here: [content] }), 0)
-    expect([effects.length, outcomes(effects)]).toEqual([1, [{ type: 'read', records: [content], asked: 0 }]])
+    expect([effects.length, outcomes(effects)]).toEqual([1, [{ type: 'read', records: [content], asked: 0, complete: true }]])
+  })
+
+  it('is not complete where nobody answered, or nobody could be asked', () => {
+    const { operations } = operationsOf()
+    operations.handle(start({ type: 'read', want: 'open' }), 0)
+    const silent = operations.handle({ type: 'silent', asker: asker('find'), from: key('0b1') }, 1)
+    expect(outcomes(silent)).toEqual([{ type: 'read', records: [], asked: 1, complete: false }])
+    const unasked = operations.handle(start({ type: 'read', want: 'open' }, []), 2)
+    expect(outcomes(unasked)).toEqual([{ type: 'read', records: [], asked: 0, complete: false }])
   })
 
   it('2: lets nothing out that does not hold', () => {
     const { operations } = operationsOf({ holds: false })
     operations.handle(start({ type: 'read', want: 'open' }), 0)
-    expect(outcomes(operations.handle(answered('0b1', found([], [openRecord(target)])), 1))).toEqual([{ type: 'read', records: [], asked: 1 }])
+    expect(outcomes(operations.handle(answered('0b1', found([], [openRecord(target)])), 1))).toEqual([{ type: 'read', records: [], asked: 1, complete: true }])
   })
 })
 
@@ -124,7 +134,7 @@ describe('writing', () => {
     ])
     expect(kept).toEqual([[record, undefined]])
     const effects = operations.handle(answered('0b1', { type: 'receipt', receipt: 'stored' }), 2)
-    expect(outcomes(effects)).toEqual([{ type: 'written', stored: 2, wanted: 2, newer: undefined, conflict: false, full: 0 }])
+    expect(outcomes(effects)).toEqual([{ type: 'written', stored: 2, storedElsewhere: 1, wanted: 2, newer: undefined, conflict: false, full: 0 }])
   })
 
   it.each([
@@ -142,7 +152,7 @@ describe('writing', () => {
 
   it('finishes at once where nobody is', () => {
     const { operations, kept } = operationsOf()
-    expect(outcomes(operations.handle(start(write, []), 0))).toEqual([{ type: 'written', stored: 0, wanted: 0, newer: undefined, conflict: false, full: 0 }])
+    expect(outcomes(operations.handle(start(write, []), 0))).toEqual([{ type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: false, full: 0 }])
     expect(kept).toEqual([])
   })
 
@@ -169,7 +179,16 @@ describe('writing', () => {
     const { operations } = operationsOf()
     operations.handle(start(write), 0)
     operations.handle(answered('0b1', found()), 1)
-    expect(outcomes(operations.handle({ type: 'silent', asker: asker('store'), from: key('0b1') }, 2))).toMatchObject([{ stored: 1, wanted: 2 }])
+    expect(outcomes(operations.handle({ type: 'silent', asker: asker('store'), from: key('0b1') }, 2))).toMatchObject([{ stored: 1, storedElsewhere: 0, wanted: 2 }])
+  })
+
+  it('asks the linked peers when nobody whom the lookup found confirms: they may be made up', () => {
+    const { operations } = operationsOf({ linked: ['0b1', '0b11'] })
+    operations.handle(start(write), 0)
+    operations.handle(answered('0b1', found()), 1)
+    const wider = operations.handle({ type: 'silent', asker: asker('store'), from: key('0b1') }, 2)
+    expect(stores(wider)).toEqual([key('0b11')])
+    expect(outcomes(operations.handle(answered('0b11', { type: 'receipt', receipt: 'stored' }), 3))).toMatchObject([{ storedElsewhere: 1 }])
   })
 
   it('1: ends by its deadline as it stands', () => {
@@ -188,7 +207,7 @@ describe('operations', () => {
     operations.handle(answered('0b1', found([], [openRecord(target)])), 1)
     expect(operations.wakeAtMs).toBe(operationTimeoutMs)
     expect(operations.handle({ type: 'woke' }, operationTimeoutMs - 1)).toEqual([])
-    expect(outcomes(operations.handle({ type: 'woke' }, operationTimeoutMs))).toEqual([{ type: 'read', records: [openRecord(target)], asked: 2 }])
+    expect(outcomes(operations.handle({ type: 'woke' }, operationTimeoutMs))).toEqual([{ type: 'read', records: [openRecord(target)], asked: 2, complete: false }])
     expect(operations.handle(answered('0b11', found()), operationTimeoutMs + 1)).toEqual([])
   })
 

@@ -32,8 +32,11 @@ export interface OperationAsker {
 export type Outcome =
   | { readonly type: 'looked'; readonly closest: readonly Found[] }
   | { readonly type: 'located'; readonly contact: Contact | undefined; readonly route: readonly Key[] }
-  /** The best record of each publisher, the newest first. `asked`: peers that were asked. */
-  | { readonly type: 'read'; readonly records: readonly Record[]; readonly asked: number }
+  /**
+   * The best record of each publisher, the newest first. `asked`: peers that were asked.
+   * `complete`: the lookup came to its end; else it was cut short, or nobody answered, and what it did not find may be there.
+   */
+  | { readonly type: 'read'; readonly records: readonly Record[]; readonly asked: number; readonly complete: boolean }
   | Written
 
 export type OperationsEvent =
@@ -57,6 +60,7 @@ interface Operation {
   writing: Writing | undefined
   closest: readonly Found[]
   deadlineMs: number
+  isCutShort: boolean
 }
 
 /** The judge of records, and the keeper of those this peer is itself a replica for: lent by the overlay. */
@@ -119,7 +123,7 @@ export class Operations {
     const lookup = new Lookup(this.#self, target, seeds)
     const reading = purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined
     reading?.offer(here)
-    const operation: Operation = { id, target, purpose, lookup, reading, writing: undefined, closest: [], deadlineMs: nowMs + operationTimeoutMs }
+    const operation: Operation = { id, target, purpose, lookup, reading, writing: undefined, closest: [], deadlineMs: nowMs + operationTimeoutMs, isCutShort: false }
     this.#operations.set(id, operation)
     return this.#look(operation, lookup.handle({ type: reading?.satisfied ? 'stopped' : 'started' }), nowMs)
   }
@@ -158,7 +162,7 @@ export class Operations {
         return [this.#finish(operation, { type: 'located', contact, route: lookup.routeTo(target) ?? [] })]
       }
       case 'read':
-        return [this.#finish(operation, { type: 'read', records: reading!.best(), asked: found.asked })]
+        return [this.#finish(operation, { type: 'read', records: reading!.best(), asked: found.asked, complete: isComplete(operation) })]
       case 'write':
         return this.#write(operation, purpose.record, purpose.ifSeq, nowMs)
     }
@@ -169,8 +173,8 @@ export class Operations {
     const isReplica = closer.length < replicas
     const others = operation.closest.slice(0, isReplica ? replicas - 1 : replicas)
     operation.deadlineMs = nowMs + operationTimeoutMs
-    operation.writing = new Writing(others.map(({ contact }) => contact.id))
-    if (isReplica && others.length > 0) operation.writing.note(this.#self, { receipt: this.#host.keep(record, ifSeq, nowMs) })
+    operation.writing = new Writing(record, ifSeq, others.map(({ contact }) => contact.id))
+    if (isReplica && others.length > 0) operation.writing.noteHere(this.#host.keep(record, ifSeq, nowMs))
     if (others.length === 0) return [this.#finish(operation, operation.writing.outcome())]
     const question: Question = { type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }
     const asker: OperationAsker = { for: 'operation', operation: operation.id, step: 'store' }
@@ -188,8 +192,8 @@ export class Operations {
 
   /** Nobody whom the lookup found confirmed: they may have been made up by whoever named them. Then those we are linked to keep it. */
   #widened({ id, target, purpose, closest }: Operation, writing: Writing): OperationsEffect[] | undefined {
-    const { stored, conflict, newer } = writing.outcome()
-    if (writing.widened || stored > 0 || conflict || newer || purpose.type !== 'write') return undefined
+    const { storedElsewhere, conflict, newer } = writing.outcome()
+    if (writing.widened || storedElsewhere > 0 || conflict || newer || purpose.type !== 'write') return undefined
     const asked = new Set(closest.map(({ contact }) => contact.id.hex))
     const others = this.#host.closestLinked(target).filter(({ id: other }) => !asked.has(other.hex))
     if (others.length === 0) return undefined
@@ -202,6 +206,7 @@ export class Operations {
   /** Its time is over: a lookup ends with what it has, a write that has begun as it stands. */
   #cutShort(operation: Operation, nowMs: number): OperationsEffect[] {
     if (operation.writing) return [this.#finish(operation, operation.writing.outcome())]
+    operation.isCutShort = true
     return this.#look(operation, operation.lookup.handle({ type: 'stopped' }), nowMs)
   }
 
@@ -209,4 +214,8 @@ export class Operations {
     this.#operations.delete(operation.id)
     return { type: 'finish', operation: operation.id, target: operation.target, outcome, closest: operation.closest }
   }
+}
+
+function isComplete({ reading, closest, isCutShort }: Operation): boolean {
+  return reading?.satisfied === true || (closest.length > 0 && !isCutShort)
 }

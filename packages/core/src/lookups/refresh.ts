@@ -6,7 +6,7 @@ import type { RoutingTable } from '../links/routing-table.js'
 /** After the first link, and after the siblings changed, one's own surroundings are looked at this soon. */
 export const surroundingsDelayMs = 1_500
 /** But no sooner than this after the last look, once there are siblings enough: they tell of their neighbours themselves. */
-export const surroundingsGapMs = 30_000
+export const surroundingsGapMs = 60_000
 /** And this often when nothing changed. */
 export const surroundingsEveryMs = 120_000
 /** A bucket in which no lookup was made for this long is looked at (Kademlia, section 2.3, has an hour: tabs live shorter). */

@@ -14,18 +14,17 @@ const found: Answer = { type: 'found', contacts: [], records: [] }
 /** Of one hop, before any was measured. */
 const firstTimeoutMs = 3 * firstRttMs
 
-const ask = (over: { id?: string; tries?: number; route?: typeof way } = {}) =>
-  ({ type: 'ask', id, to: peer, route: [], question: ping, asker: 'me', tries: 1, ...over }) as const
+const ask = (over: { id?: string; tries?: number; route?: typeof way; background?: boolean } = {}) =>
+  ({ type: 'ask', id, to: peer, route: [], question: ping, asker: 'me', tries: 1, background: false, ...over }) as const
 
 describe('requests', () => {
   it('go out, and their answers come to who asked', () => {
     const requests = new Requests<string>()
     expect(requests.handle(ask({ route: way }), 100)).toEqual([{ type: 'send', id, to: peer, route: way, question: ping }])
-    expect(requests.waiting).toBe(1)
     expect(requests.handle({ type: 'answered', id, from: peer, answer: pong }, 150)).toEqual([
       { type: 'answered', asker: 'me', to: peer, route: way, answer: pong, rttMs: 50 },
     ])
-    expect([requests.waiting, requests.wakeAtMs]).toEqual([0, undefined])
+    expect(requests.wakeAtMs).toBeUndefined()
   })
 
   it('wait longer the longer the way', () => {
@@ -75,7 +74,8 @@ describe('requests', () => {
     requests.handle(ask({ id: '22'.repeat(8), route: way }), 0)
     requests.handle({ ...ask({ id: '33'.repeat(8) }), to: key('0b11') }, 0)
     expect(requests.handle({ type: 'linkLost', to: peer }, 1)).toMatchObject([{ type: 'silent', route: [], reason: 'undeliverable' }])
-    expect(requests.waiting).toBe(2)
+    expect(requests.handle({ type: 'linkLost', to: peer }, 1)).toEqual([])
+    expect(requests.handle({ type: 'woke' }, 9 * firstTimeoutMs).length).toBe(2)
   })
 
   it('4: are asked again under the same id, and given twice the time', () => {
@@ -100,11 +100,24 @@ describe('requests', () => {
     expect(requests.handle({ type: 'woke' }, 10_000 + timeoutMinMs)).toMatchObject([{ type: 'silent' }])
   })
 
-  it('3: are given up, the oldest first, beyond the bound', () => {
+  /** As many as may wait, one of them in the background. */
+  const crowd = (backgroundAt: number) => {
     const requests = new Requests<number>()
-    for (let i = 0; i < requestsMax; i++) requests.handle({ ...ask({ id: `${i}` }), asker: i }, 0)
-    expect(requests.handle({ ...ask({ id: 'x' }), asker: -1 }, 0)).toMatchObject([{ type: 'silent', asker: 0 }, { type: 'send', id: 'x' }])
-    expect(requests.waiting).toBe(requestsMax)
+    for (let i = 0; i < requestsMax; i++) requests.handle({ ...ask({ id: `${i}`, background: i === backgroundAt }), asker: i }, 0)
+    return requests
+  }
+  const crowdedOut = (asker: number) => ({ type: 'silent', asker, to: peer, route: [], reason: 'crowdedOut' })
+
+  it('3: are given up beyond the bound: a background one, else the oldest', () => {
+    const one = { ...ask({ id: 'x' }), asker: -1 }
+    expect(crowd(-1).handle(one, 0)).toMatchObject([crowdedOut(0), { type: 'send', id: 'x' }])
+    expect(crowd(7).handle(one, 0)).toMatchObject([crowdedOut(7), { type: 'send', id: 'x' }])
+  })
+
+  it('3: in the background drive out nobody', () => {
+    const requests = crowd(7)
+    expect(requests.handle({ ...ask({ id: 'x', background: true }), asker: -1 }, 0)).toEqual([crowdedOut(-1)])
+    expect(requests.handle({ type: 'woke' }, 9 * firstTimeoutMs).length).toBe(requestsMax)
   })
 
   it('1: end exactly once, whatever comes', () => {

@@ -2,7 +2,7 @@ import type { Key } from '../keys/key.js'
 import type { Answer, MessageId, Question } from '../wire/message.js'
 import { RoundTrips } from './round-trips.js'
 
-/** Questions that wait for an answer at one time: beyond this the oldest are given up as silent. */
+/** Questions that wait for an answer at one time: beyond this a background question is given up as silent, else the oldest. */
 export const requestsMax = 512
 
 /** One question on its way. `asker` is whoever wants the answer, and is handed back with it. */
@@ -17,11 +17,12 @@ interface Pending<Asker> {
   readonly lateAtMs: number | undefined
   readonly deadlineMs: number
   readonly triesLeft: number
+  readonly background: boolean
 }
 
 export type RequestsEvent<Asker> =
-  /** Ask `to`, over `route`, at most `tries` times. `id` is fresh. */
-  | { type: 'ask'; id: MessageId; to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }
+  /** Ask `to`, over `route`, at most `tries` times. `id` is fresh. `background`: it gives way where there is no room. */
+  | { type: 'ask'; id: MessageId; to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number; background: boolean }
   | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
   /** A relay, or our own table, could not pass the question on. */
   | { type: 'undeliverable'; id: MessageId }
@@ -33,14 +34,14 @@ export type RequestsEffect<Asker> =
   | { type: 'answered'; asker: Asker; to: Key; route: readonly Key[]; answer: Answer; rttMs: number }
   /** No answer yet, later than is usual: it may still come. Told once. */
   | { type: 'late'; asker: Asker; to: Key }
-  | { type: 'silent'; asker: Asker; to: Key; route: readonly Key[]; reason: 'timedOut' | 'undeliverable' }
+  | { type: 'silent'; asker: Asker; to: Key; route: readonly Key[]; reason: 'timedOut' | 'undeliverable' | 'crowdedOut' }
   /** Nobody waits for this answer: late, doubled, unasked, or from somebody else. */
   | { type: 'unasked' }
 
 /**
  * Questions and their answers. Time-outs adapt to the round trips seen (`RoundTrips`).
  * Invariants: 1. every question ends exactly once, answered or silent; 2. an answer counts only from the peer that was asked;
- * 3. at most `requestsMax` wait; 4. a retry is the same question under the same id: the other end may get it twice.
+ * 3. at most `requestsMax` wait, and a background question never drives out another; 4. a retry is the same question under the same id: the other end may get it twice.
  */
 export class Requests<Asker> {
   readonly #pending = new Map<MessageId, Pending<Asker>>()
@@ -74,20 +75,23 @@ export class Requests<Asker> {
     return earliest
   }
 
-  get waiting(): number {
-    return this.#pending.size
-  }
-
   #ask(event: Extract<RequestsEvent<Asker>, { type: 'ask' }>, nowMs: number): RequestsEffect<Asker>[] {
+    const { id, to, route, question, asker, tries, background } = event
     const effects: RequestsEffect<Asker>[] = []
-    const [oldest] = this.#pending.values()
-    if (oldest && this.#pending.size >= requestsMax) effects.push(this.#giveUp(oldest, 'timedOut'))
-    const { id, to, route, question, asker, tries } = event
+    if (this.#pending.size >= requestsMax) {
+      if (background) return [{ type: 'silent', asker, to, route, reason: 'crowdedOut' }]
+      effects.push(this.#giveUp(this.#leastWanted(), 'crowdedOut'))
+    }
     const lateAtMs = nowMs + this.#roundTrips.lateMs(route.length + 1)
     const deadlineMs = nowMs + this.#roundTrips.timeoutMs(route.length + 1)
-    this.#pending.set(id, { id, to, route, question, asker, askedMs: nowMs, lateAtMs, deadlineMs, triesLeft: tries - 1 })
+    this.#pending.set(id, { id, to, route, question, asker, askedMs: nowMs, lateAtMs, deadlineMs, triesLeft: tries - 1, background })
     effects.push({ type: 'send', id, to, route, question })
     return effects
+  }
+
+  #leastWanted(): Pending<Asker> {
+    const pending = [...this.#pending.values()]
+    return pending.find(({ background }) => background) ?? pending[0]!
   }
 
   #answered(event: Extract<RequestsEvent<Asker>, { type: 'answered' }>, nowMs: number): RequestsEffect<Asker>[] {
@@ -116,7 +120,7 @@ export class Requests<Asker> {
     return { type: 'send', id: pending.id, to: pending.to, route: pending.route, question: pending.question }
   }
 
-  #giveUp(pending: Pending<Asker>, reason: 'timedOut' | 'undeliverable'): RequestsEffect<Asker> {
+  #giveUp(pending: Pending<Asker>, reason: 'timedOut' | 'undeliverable' | 'crowdedOut'): RequestsEffect<Asker> {
     this.#pending.delete(pending.id)
     return { type: 'silent', asker: pending.asker, to: pending.to, route: pending.route, reason }
   }

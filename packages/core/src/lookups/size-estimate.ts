@@ -8,7 +8,8 @@ export const samplesMax = 32
  * lies, on average, i / (n + 1) of the key space away.
  */
 export class SizeEstimate {
-  readonly #samples: number[] = []
+  /** By target, the newest last: one's own surroundings, looked at again and again, are one sample and not many. */
+  readonly #samples = new Map<string, number>()
 
   /** Notes the peers closest to a key, the closest first: all of the overlay's when there are few. */
   note(target: Key, closest: readonly Key[]): void {
@@ -16,14 +17,16 @@ export class SizeEstimate {
     // Least squares of the distances d_i on i/n (Kademlia implementations of Mainline use the same), exact for even spacing.
     const squares = closest.reduce((sum, _, i) => sum + (i + 1) ** 2, 0)
     const products = closest.reduce((sum, id, i) => sum + (i + 1) * target.distanceShare(id), 0)
-    this.#samples.push(products / squares)
-    if (this.#samples.length > samplesMax) this.#samples.shift()
+    this.#samples.delete(target.hex)
+    this.#samples.set(target.hex, products / squares)
+    const [oldest] = this.#samples.keys()
+    if (this.#samples.size > samplesMax && oldest !== undefined) this.#samples.delete(oldest)
   }
 
   /** The estimate, never less than the peers that are seen. */
   peers(seen: number): number {
-    if (this.#samples.length === 0) return seen
-    const meanShare = this.#samples.reduce((sum, share) => sum + share, 0) / this.#samples.length
+    if (this.#samples.size === 0) return seen
+    const meanShare = [...this.#samples.values()].reduce((sum, share) => sum + share, 0) / this.#samples.size
     return Math.max(seen, Math.round(1 / meanShare) - 1)
   }
 }

@@ -1,52 +1,78 @@
 import type { Key } from '../keys/key.js'
 import type { Receipt } from '../wire/message.js'
-import { compareRecords, type Record } from '../records/record.js'
+import { compareRecords, contradictsIfSeq, type Record, recordId } from '../records/record.js'
 
-/** What became of a write at the replicas. `newer`: the record that one of them has instead. */
+/** What became of a write at the replicas. */
 export interface Written {
   readonly type: 'written'
+  /** Replicas that confirmed, this peer included where it is one. */
   readonly stored: number
+  /** Of these, other peers. */
+  readonly storedElsewhere: number
+  /** Replicas, this peer included where it is one. */
   readonly wanted: number
+  /** The newest record that a replica has instead, judged. */
   readonly newer: Record | undefined
+  /** The record is past the seq of the condition: this peer knows, or a replica has proved it. */
   readonly conflict: boolean
+  /** Replicas that had no room. */
   readonly full: number
+  /** This peer's own store had no room for the record, or it does not hold: nobody was asked. */
+  readonly notKept: 'full' | 'refused' | undefined
 }
 
-/** One write at its replicas: who was asked, and what they said. */
+/**
+ * One write at its replicas: who was asked, and what they said.
+ * Invariants: 1. a conflict, or a newer record, counts from another peer only when it shows that record; 2. an answer counts once, and only from who was asked.
+ */
 export class Writing {
+  readonly #record: Record
+  readonly #ifSeq: bigint | undefined
   readonly #awaited: Set<string>
   #wanted: number
-  #stored = 0
+  #storedHere = 0
+  #storedElsewhere = 0
   #full = 0
   #conflict = false
   #widened = false
   #newer: Record | undefined
 
-  constructor(replicas: readonly Key[]) {
-    this.#awaited = new Set(replicas.map((id) => id.hex))
-    this.#wanted = replicas.length
+  constructor(record: Record, ifSeq: bigint | undefined, others: readonly Key[]) {
+    this.#record = record
+    this.#ifSeq = ifSeq
+    this.#awaited = new Set(others.map((id) => id.hex))
+    this.#wanted = others.length
   }
 
-  /** A replica's receipt, or undefined: it stayed silent. */
+  /** What became of it at this peer, a replica itself. */
+  noteHere(receipt: Receipt): void {
+    this.#wanted += 1
+    if (receipt === 'stored' || receipt === 'same') this.#storedHere = 1
+    if (receipt === 'full') this.#full += 1
+    if (receipt === 'conflict') this.#conflict = true
+  }
+
+  /** Another replica's receipt, or undefined: it stayed silent. `newer` is judged. */
   note(from: Key, answer: { receipt: Receipt; newer?: Record } | undefined): void {
-    if (!this.#awaited.delete(from.hex)) this.#wanted += 1
-    switch (answer?.receipt) {
+    if (!this.#awaited.delete(from.hex) || !answer) return
+    switch (answer.receipt) {
       case 'stored':
       case 'same':
-        this.#stored += 1
-        break
+        this.#storedElsewhere += 1
+        return
       case 'full':
         this.#full += 1
-        break
+        return
       case 'conflict':
+        if (!answer.newer || !this.#contradicts(answer.newer)) return
         this.#conflict = true
-        break
+        return this.#noteNewer(answer.newer)
       case 'stale':
+        if (answer.newer && this.#isVersion(answer.newer) && compareRecords(answer.newer, this.#record) > 0) this.#noteNewer(answer.newer)
+        return
       case 'refused':
-      case undefined:
-        break
+        return
     }
-    if (answer?.newer && (!this.#newer || compareRecords(answer.newer, this.#newer) > 0)) this.#newer = answer.newer
   }
 
   /** Asks these too: nobody of the first confirmed. */
@@ -65,6 +91,27 @@ export class Writing {
   }
 
   outcome(): Written {
-    return { type: 'written', stored: this.#stored, wanted: this.#wanted, newer: this.#newer, conflict: this.#conflict, full: this.#full }
+    return {
+      type: 'written',
+      stored: this.#storedHere + this.#storedElsewhere,
+      storedElsewhere: this.#storedElsewhere,
+      wanted: this.#wanted,
+      newer: this.#newer,
+      conflict: this.#conflict,
+      full: this.#full,
+      notKept: undefined,
+    }
+  }
+
+  #noteNewer(newer: Record): void {
+    if (!this.#newer || compareRecords(newer, this.#newer) > 0) this.#newer = newer
+  }
+
+  #contradicts(newer: Record): boolean {
+    return this.#isVersion(newer) && newer.kind !== 'content' && contradictsIfSeq(newer.seq, this.#ifSeq)
+  }
+
+  #isVersion(other: Record): boolean {
+    return recordId(other) === recordId(this.#record)
   }
 }

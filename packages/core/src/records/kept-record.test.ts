@@ -10,7 +10,7 @@ import { contentRecord, type Record } from './record.js'
 it.each<[string, Record, RecordSource]>([
   ['content', contentRecord(new Uint8Array(300)), { role: 'replica', from: contact('0b1').id }],
   ['an owned record', ownedRecord('a', { value: 'x' }), { role: 'own' }],
-  ['a cached open record', openRecord(key('0b101')), { role: 'cached', keepS: 30, from: contact('0b01').id }],
+  ['an open record', openRecord(key('0b101')), { role: 'replica', from: contact('0b01').id }],
 ])('%s comes back from storage as it was', (_, record, source) => {
   const kept = keptRecord(record, source, 1_000)
   expect(decodeStored(encodeStored(kept))).toEqual(kept)

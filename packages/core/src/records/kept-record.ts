@@ -8,9 +8,9 @@ import { expiresUnixSMax, expiryAheadMaxS, type Record, recordId } from './recor
 
 /**
  * Why a store has a record. `own`: this peer's user wrote it, and it is never dropped for want of room. `replica`: this peer is, or was,
- * among the closest to its key. `cached`: it came by.
+ * among the closest to its key.
  */
-export type Role = 'own' | 'replica' | 'cached'
+export type Role = 'own' | 'replica'
 
 /** A record in a store. Immutable: a change is a new one under the same id. */
 export interface KeptRecord {
@@ -20,7 +20,7 @@ export interface KeptRecord {
   /** The peer that brought it; missing when this peer made it. */
   readonly from?: Key
   readonly receivedUnixS: number
-  /** When it goes: its expiry, or earlier (a cached copy, content that nobody brought again). */
+  /** When it goes: its expiry; of content, some time after it was last brought. */
   readonly dropUnixS: number
   /** Its length on the wire and on the disk. */
   readonly bytes: number
@@ -28,33 +28,29 @@ export interface KeptRecord {
 
 /** Seconds that content is kept after it was last brought: as long as the longest expiry. */
 export const contentKeepS = expiryAheadMaxS
-/** Seconds that a cached copy is kept when nothing else is said. */
-export const cachedKeepS = 600
 
-/** Where a record came from, and as what it is kept. `keepS`: of a cached copy. */
+/** Where a record came from, and as what it is kept. */
 export interface RecordSource {
   readonly role: Role
   readonly from?: Key
-  readonly keepS?: number
 }
 
 export function keptRecord(record: Record, source: RecordSource, unixS: number): KeptRecord {
-  const { role, from, keepS = cachedKeepS } = source
-  const expiresUnixS = record.kind === 'content' ? unixS + contentKeepS : record.expiresUnixS
+  const { role, from } = source
   return {
     id: recordId(record),
     record,
     role,
     ...(from && { from }),
     receivedUnixS: unixS,
-    dropUnixS: role === 'cached' ? Math.min(expiresUnixS, unixS + keepS) : expiresUnixS,
+    dropUnixS: record.kind === 'content' ? unixS + contentKeepS : record.expiresUnixS,
     bytes: encodedLength(encodeRecord(record)),
   }
 }
 
 const storedRecord = dictionary({
   record: required('r', recordField),
-  role: required('w', oneOf('own', 'replica', 'cached')),
+  role: required('w', oneOf('own', 'replica')),
   from: optional('f', keyField),
   receivedUnixS: required('t', integer(0, expiresUnixSMax)),
   dropUnixS: required('d', integer(0, 2 * expiresUnixSMax)),

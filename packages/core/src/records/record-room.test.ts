@@ -6,10 +6,11 @@ import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Verify } from '../keys/public-key.js'
 import { decodeStored } from './kept-record.js'
-import { pendingRetryMs } from './own-records.js'
-import { type Record, recordId } from './record.js'
+import { pendingRetryMs, republishEveryMs } from './own-records.js'
+import { contentBytesMax, contentRecord, type Record, recordId } from './record.js'
 import { RecordRoom, type RecordRoomEffect } from './record-room.js'
 import { settleMs } from './replication.js'
+import { defaultStoreQuotas } from './store-quotas.js'
 
 const unixS = 1_000
 const record = ownedRecord('me', { seq: 5 })
@@ -26,6 +27,9 @@ function roomOf(links: readonly string[] = ['0b1'], verify: Verify = () => true)
   }
 }
 
+/** What became of the write of a record of our own. */
+const wrote = (storedElsewhere: number, { of = record, newer, isMet = false }: { of?: Record; newer?: Record; isMet?: boolean } = {}) =>
+  ({ type: 'wrote', record: of, storedElsewhere, wanted: 2, isMet, newer }) as const
 const persisted = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'persist' ? [[effect.name, effect.bytes !== undefined, effect.own]] : []))
 const rewritten = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'rewrite' ? [effect.record] : []))
 const pushed = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'push' ? [[effect.record, effect.to, effect.route]] : []))
@@ -78,11 +82,15 @@ describe('believing', () => {
     expect([room.holds(record, unixS), judged]).toEqual([true, 1])
   })
 
-  it('knows beforehand which conditions are not met', () => {
-    const { room, keep } = roomOf()
+  it('knows beforehand what stands against a write of our own', () => {
+    const { room, handle, keep } = roomOf()
     const newer = ownedRecord('me', { seq: 9 })
     keep(record)
-    expect([room.conflicts(newer, undefined, unixS), room.conflicts(newer, 5n, unixS), room.conflicts(newer, 4n, unixS)]).toEqual([false, false, true])
+    expect([room.obstacle(newer, undefined, unixS), room.obstacle(newer, 5n, unixS), room.obstacle(newer, 4n, unixS)]).toEqual([undefined, undefined, 'conflict'])
+    expect(room.obstacle(ownedRecord('me', { seq: 9, expiresUnixS: unixS }), undefined, unixS)).toBe('refused')
+    for (let i = 0; i < defaultStoreQuotas.own.records; i++) handle({ type: 'owned', record: ownedRecord(`${i}`) })
+    expect([room.obstacle(newer, undefined, unixS), room.obstacle(newer, 5n, unixS)]).toEqual(['full', 'full'])
+    expect(room.obstacle(ownedRecord('0', { seq: 2 }), undefined, unixS)).toBeUndefined()
   })
 })
 
@@ -92,32 +100,76 @@ describe('own records', () => {
     expect(persisted(handle({ type: 'owned', record }))).toEqual([[id, true, true]])
     expect(room.pending).toBe(1)
     expect(rewritten(handle({ type: 'woke' }, 1))).toEqual([])
-    handle({ type: 'wrote', id, stored: 0 }, 2)
+    handle(wrote(0), 2)
     expect(rewritten(handle({ type: 'woke' }, 2 + pendingRetryMs))).toEqual([record])
-    handle({ type: 'wrote', id, stored: 1 }, 9_000)
+    handle(wrote(1), 9_000)
     expect(room.pending).toBe(0)
   })
 
   it('on a condition are ours once it is met', () => {
     const { room, handle } = roomOf()
-    expect(persisted(handle({ type: 'wrote', id, stored: 1, owned: record }))).toEqual([[id, true, true]])
+    expect(persisted(handle(wrote(1, { isMet: true })))).toEqual([[id, true, true]])
     expect([room.count, room.pending]).toEqual([1, 0])
   })
 
   it('that are older than what is here are not written again in its place', () => {
     const { room, handle } = roomOf()
     handle({ type: 'owned', record })
-    handle({ type: 'wrote', id, stored: 1 })
+    handle(wrote(1))
     expect(handle({ type: 'owned', record: ownedRecord('me', { seq: 4 }) }, 1)).toEqual([])
     expect(room.pending).toBe(0)
-    handle({ type: 'wrote', id, stored: 0 }, 2)
-    expect(rewritten(handle({ type: 'woke' }, 2 + pendingRetryMs))).toEqual([record])
+    handle(wrote(0, { of: ownedRecord('me', { seq: 4 }) }), 2)
+    expect([room.pending, rewritten(handle({ type: 'woke' }, 2 + pendingRetryMs))]).toEqual([0, []])
+  })
+
+  it('give way to what a replica has instead: that is ours from now on, and is written in its time', () => {
+    const { room, handle } = roomOf()
+    const newer = ownedRecord('me', { seq: 9 })
+    handle({ type: 'owned', record })
+    expect(persisted(handle(wrote(0, { newer }), 1))).toEqual([[id, true, true]])
+    expect([room.pending, room.here(record.key, 'owned', unixS)]).toEqual([0, [newer]])
+    expect(rewritten(handle({ type: 'woke' }, republishEveryMs))).toEqual([])
+    expect(rewritten(handle({ type: 'woke' }, 1 + republishEveryMs))).toEqual([newer])
+  })
+
+  it('give way to nothing that does not hold, and what is not ours is not taken for ours', () => {
+    const { room, handle } = roomOf(['0b1'], () => false)
+    handle({ type: 'owned', record })
+    expect(handle(wrote(0, { newer: ownedRecord('me', { seq: 9 }) }), 1)).toEqual([])
+    expect([room.pending, room.here(record.key, 'owned', unixS)]).toEqual([1, [record]])
+    const { room: other, handle: tell } = roomOf()
+    expect(tell(wrote(0, { newer: record }), 1)).toEqual([])
+    expect(other.count).toBe(0)
+  })
+
+  it('give way to a newer version that a peer brings', () => {
+    const { room, handle, keep } = roomOf()
+    handle({ type: 'owned', record })
+    handle(wrote(0), 1)
+    expect(persisted(keep(ownedRecord('me', { seq: 9 })).effects)).toEqual([[id, true, true]])
+    expect([room.pending, rewritten(handle({ type: 'woke' }, 1 + pendingRetryMs))]).toEqual([0, []])
+  })
+
+  it('that have no room for the newer version are no longer written', () => {
+    const { room, handle } = roomOf()
+    const small = Array.from({ length: 4 }, (_, i) => ownedRecord(`${i}`))
+    for (const one of small) handle({ type: 'owned', record: one })
+    const fill = (nth: (i: number) => Record) => {
+      for (let i = 0; room.obstacle(nth(i), undefined, unixS) === undefined; i++) handle({ type: 'owned', record: nth(i) })
+    }
+    fill((i) => contentRecord(new Uint8Array(contentBytesMax).fill(i)))
+    fill((i) => ownedRecord(`more ${i}`))
+    const pending = room.pending
+    const newer = ownedRecord('0', { seq: 9, value: 'v'.repeat(970) })
+    expect(room.obstacle(newer, undefined, unixS)).toBe('full')
+    expect(handle(wrote(0, { of: small[0]!, newer }), 1)).toEqual([])
+    expect(room.pending).toBe(pending - 1)
   })
 
   it('that are over their time are no longer written', () => {
     const { room, handle } = roomOf()
     handle({ type: 'owned', record: ownedRecord('me', { expiresUnixS: unixS + 1 }) })
-    handle({ type: 'wrote', id, stored: 0 }, 0)
+    handle(wrote(0), 0)
     expect(rewritten(handle({ type: 'woke' }, pendingRetryMs, unixS + 3))).toEqual([])
     handle({ type: 'owned', record: ownedRecord('me', { expiresUnixS: unixS }) }, pendingRetryMs, unixS + 3)
     expect(room.pending).toBe(0)

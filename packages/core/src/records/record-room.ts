@@ -13,11 +13,11 @@ import { Replication, type ReplicationEffect } from './replication.js'
 import type { RoutingTable } from '../links/routing-table.js'
 
 export type RecordRoomEvent =
-  /** Our own record, signed here just now. */
+  /** Our own record, signed here just now; its write follows. Whether it is kept, `obstacle` says. */
   | { type: 'owned'; record: Record }
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
-  /** `owned`: our own record, which was written on a condition that is met. */
-  | { type: 'wrote'; id: string; stored: number; owned?: Record }
+  /** A write of our own record has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
+  | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
   /** A link came or went, or a linked peer told of its neighbours. */
@@ -55,9 +55,9 @@ export class RecordRoom {
       case 'restored':
         return this.#restored(event.stored, nowMs, unixS)
       case 'wrote': {
-        const effects = event.owned ? this.#owned(event.owned, nowMs, unixS) : []
-        this.#own.handle({ type: 'wrote', id: event.id, stored: event.stored }, nowMs)
-        return effects
+        const effects = event.isMet ? this.#owned(event.record, nowMs, unixS) : []
+        this.#own.handle(event, nowMs)
+        return event.newer ? [...effects, ...this.#adopt(event.newer, nowMs, unixS)] : effects
       }
       case 'changed':
         this.#own.handle({ type: 'linked' }, nowMs)
@@ -95,6 +95,7 @@ export class RecordRoom {
       case 'stored': {
         const effects = this.#changed(outcome.changes, nowMs)
         this.#replication.handle({ type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true }, nowMs)
+        if (outcome.kept.role === 'own') this.#own.handle({ type: 'superseded', record }, nowMs)
         return { receipt, effects }
       }
       case 'same':
@@ -119,9 +120,10 @@ export class RecordRoom {
     return true
   }
 
-  /** Whether a write on the condition of this seq fails here already. */
-  conflicts(record: Record, ifSeq: bigint | undefined, unixS: number): boolean {
-    return ifSeq !== undefined && this.#store.consider(record, { role: 'own', ifSeq }, unixS)?.type === 'conflict'
+  /** Why our own record cannot be written, as this store knows already: it has no room for it, it does not hold, or its condition fails. */
+  obstacle(record: Record, ifSeq: bigint | undefined, unixS: number): 'full' | 'refused' | 'conflict' | undefined {
+    const outcome = this.#store.consider(record, { role: 'own', ...(ifSeq !== undefined && { ifSeq }) }, unixS)
+    return outcome?.type === 'full' || outcome?.type === 'refused' || outcome?.type === 'conflict' ? outcome.type : undefined
   }
 
   here(target: Key, want: Want, unixS: number): Record[] {
@@ -136,6 +138,7 @@ export class RecordRoom {
     return this.#store.count
   }
 
+  /** Own records that no other peer has confirmed yet. */
   get pending(): number {
     return this.#own.pending
   }
@@ -143,11 +146,27 @@ export class RecordRoom {
   #owned(record: Record, nowMs: number, unixS: number): RecordRoomEffect[] {
     const outcome = this.#store.put(record, { role: 'own' }, () => true, unixS)
     if (outcome.type !== 'stored' && outcome.type !== 'same') return []
-    const id = recordId(record)
-    this.#own.handle({ type: 'owned', record }, nowMs)
-    this.#own.writing(id)
-    this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: true }, nowMs)
+    this.#own.handle({ type: 'owned', record, writing: true }, nowMs)
+    this.#replication.handle({ type: 'kept', id: recordId(record), key: record.key, elsewhere: true }, nowMs)
     return this.#changed(outcome.changes, nowMs)
+  }
+
+  /** Takes the newer version of an own record for our own: its owner wrote it elsewhere. Where it has no room, ours is no longer written either. */
+  #adopt(newer: Record, nowMs: number, unixS: number): RecordRoomEffect[] {
+    const id = recordId(newer)
+    if (!this.#own.has(id)) return []
+    const outcome = this.#store.put(newer, { role: 'own' }, this.#verify, unixS)
+    switch (outcome.type) {
+      case 'stored':
+        this.#own.handle({ type: 'superseded', record: newer }, nowMs)
+        this.#replication.handle({ type: 'kept', id, key: newer.key, elsewhere: true }, nowMs)
+        return this.#changed(outcome.changes, nowMs)
+      case 'full':
+        this.#own.handle({ type: 'dropped', id }, nowMs)
+        return []
+      default:
+        return []
+    }
   }
 
   #restored(stored: ReadonlyMap<string, Uint8Array>, nowMs: number, unixS: number): RecordRoomEffect[] {
@@ -161,7 +180,7 @@ export class RecordRoom {
     effects.push(...this.#changed(this.#store.restore(kept, unixS), nowMs))
     for (const { id, record, role } of this.#store.records()) {
       this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: false }, nowMs)
-      if (role === 'own') this.#own.handle({ type: 'owned', record }, nowMs)
+      if (role === 'own') this.#own.handle({ type: 'owned', record, writing: false }, nowMs)
     }
     return effects
   }

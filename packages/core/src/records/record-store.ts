@@ -2,7 +2,7 @@ import type { Key } from '../keys/key.js'
 import { keptRecord, type KeptRecord, type RecordSource, type Role } from './kept-record.js'
 import type { Verify } from '../keys/public-key.js'
 import { judgeExpiry, judgeRecord, type RecordVerdict } from './record-verdict.js'
-import { compareRecords, type Record, recordId, type RecordKind } from './record.js'
+import { compareRecords, contradictsIfSeq, type Record, recordId, type RecordKind } from './record.js'
 import { defaultStoreQuotas, type QuotaName, type StoreQuotas } from './store-quotas.js'
 import { StoreRoom } from './store-room.js'
 
@@ -12,14 +12,17 @@ export interface StoreChange {
   readonly kept: KeptRecord | undefined
 }
 
-/** How a record is put. With `ifSeq`: only where the version known here carries that seq, or none is known (BEP 44, `cas`); 0n: only where none is. */
+/**
+ * How a record is put. With `ifSeq` (BEP 44, `cas`): not where a higher seq is known; a store that is behind, or knows none, takes it.
+ * 0n: only where none is known.
+ */
 export interface PutOptions extends RecordSource {
   readonly ifSeq?: bigint
 }
 
 /**
  * What became of a record that was put: the names are those of a `Receipt`. `stale`: a newer one is, or was, here;
- * `conflict`: `ifSeq` does not fit; `full`: every record in that quota is worthier; `refused`: it does not hold.
+ * `conflict`: `ifSeq` is behind what is known here; `full`: every record in that quota is worthier; `refused`: it does not hold.
  */
 export type PutOutcome =
   | { readonly type: 'stored'; readonly kept: KeptRecord; readonly changes: readonly StoreChange[] }
@@ -97,12 +100,6 @@ export class RecordStore {
     return this.#kept.size
   }
 
-  get bytes(): number {
-    let bytes = 0
-    for (const kept of this.#kept.values()) bytes += kept.bytes
-    return bytes
-  }
-
   /** The highest seq known of a record, kept or not: a reader that is offered less asks wider. */
   highestSeq(id: string): bigint | undefined {
     const kept = this.#kept.get(id)?.record
@@ -119,22 +116,6 @@ export class RecordStore {
     this.#seen.delete(id)
     this.#seen.set(id, record.seq > before ? record.seq : before)
     if (this.#seen.size > seenSeqsMax) this.#seen.delete(this.#seen.keys().next().value!)
-  }
-
-  /** Keeps a record for a lesser reason than before: this peer is no longer among the closest, or its user has let it go. */
-  demote(id: string, role: Exclude<Role, 'own'>, unixS: number, keepS?: number): StoreChange[] {
-    const before = this.#kept.get(id)
-    if (!before || rank[role] >= rank[before.role]) return []
-    const { record, from } = before
-    const kept = keptRecord(record, { role, ...(from && { from }), ...(keepS !== undefined && { keepS }) }, unixS)
-    const plan = this.#room.plan(kept, this.#kept, unixS)
-    return plan.type === 'full' ? this.#exchange(undefined, [before]) : this.#exchange(kept, plan.victims)
-  }
-
-  /** Forgets a record. Its seq stays in mind. */
-  remove(id: string): StoreChange[] {
-    const kept = this.#kept.get(id)
-    return kept ? this.#exchange(undefined, [kept]) : []
   }
 
   /** Drops what is over its time. */
@@ -176,7 +157,7 @@ export class RecordStore {
     const newer = order < 0 ? before?.record : undefined
     if (record.kind !== 'content') {
       const seqHere = this.highestSeq(id)
-      if (options.ifSeq !== undefined && seqHere !== undefined && options.ifSeq !== seqHere) return answer({ type: 'conflict', current: before?.record })
+      if (seqHere !== undefined && contradictsIfSeq(seqHere, options.ifSeq)) return answer({ type: 'conflict', current: before?.record })
       if (seqHere !== undefined && record.seq < seqHere) return answer({ type: 'stale', newer })
     }
     if (order < 0) return answer({ type: 'stale', newer })
@@ -230,8 +211,6 @@ function answer(outcome: PutOutcome): PutPlan {
   return { type: 'answer', outcome }
 }
 
-const rank: { readonly [role in Role]: number } = { own: 2, replica: 1, cached: 0 }
-
 function higherRole(a: Role, b: Role): Role {
-  return rank[a] >= rank[b] ? a : b
+  return a === 'own' ? a : b
 }

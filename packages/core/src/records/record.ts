@@ -106,6 +106,11 @@ export function compareRecords(a: Record, b: Record): number {
   return compareBytes(left, right) === 0 ? 0 : compareBytes(sha256(left), sha256(right))
 }
 
+/** Whether a record of this seq stands against a write on the condition of `ifSeq` (BEP 44, `cas`): a higher one does, against 0n any. */
+export function contradictsIfSeq(seq: bigint, ifSeq: bigint | undefined): boolean {
+  return ifSeq !== undefined && (seq > ifSeq || ifSeq === 0n)
+}
+
 function seqOf(record: Record): bigint {
   return record.kind === 'content' ? 0n : record.seq
 }

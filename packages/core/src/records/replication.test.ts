@@ -6,7 +6,20 @@ import { Key } from '../keys/key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { closest } from '../links/routing-table.js'
 import { replicas } from '../wire/message.js'
-import { firstRepairMs, goGapMs, lookedOverMax, repairEveryMs, Replication, type ReplicationEffect, settleMs, trustMs } from './replication.js'
+import {
+  firstRepairMs,
+  goGapMs,
+  handedOverMax,
+  lookedOverMax,
+  pushesMax,
+  pushRetryMs,
+  pushTriesMax,
+  repairEveryMs,
+  Replication,
+  type ReplicationEffect,
+  settleMs,
+  trustMs,
+} from './replication.js'
 
 /** Ten peers near the record's key, the closest first. */
 const peers = Array.from({ length: replicas + 2 }, (_, i) => `0b${(i + 1).toString(2).padStart(8, '0')}`)
@@ -28,6 +41,12 @@ function peerOf(self: string, missing: readonly string[] = []) {
 
 const unlink = (table: RoutingTable, bits: string) => table.removeLink(table.linkTo(key(bits))!.link)
 const pushedTo = (effects: readonly ReplicationEffect[]) => effects.map(({ to }) => to.id.hex)
+/** Every push arrives, one after the other: all that were sent, until no more are. */
+function allArrive(replication: Replication, effects: readonly ReplicationEffect[], nowMs: number): ReplicationEffect[] {
+  const sent = [...effects]
+  for (const { id: of, to } of sent) sent.push(...replication.handle({ type: 'pushed', id: of, to: to.id }, nowMs))
+  return sent
+}
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex)
 const [nearest, second, third] = peers as [string, string, string]
 const eighth = peers[replicas - 1]!
@@ -140,12 +159,55 @@ describe('pushing', () => {
     keep()
     table.addLink(99, contact(third), 0)
     expect(pushedTo(look(4_000))).toEqual(hexes(third))
-    replication.handle({ type: 'notPushed', id, to: key(third) }, 4_001)
-    expect(pushedTo(look(8_000))).toEqual(hexes(third))
-    replication.handle({ type: 'pushed', id, to: key(third) }, 8_001)
-    expect(look(12_000)).toEqual([])
-    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false }, 12_001)
-    expect(pushedTo(look(16_000)).length).toBe(replicas - 1)
+    replication.handle({ type: 'pushed', id, to: key(third) }, 4_001)
+    expect(look(8_000)).toEqual([])
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false }, 8_001)
+    expect(pushedTo(look(12_000)).length).toBe(replicas - 1)
+  })
+
+  it('3: that failed is tried again some time later, and not for ever', () => {
+    const { table, replication, look, keep } = peerOf(nearest, [third])
+    keep()
+    allArrive(replication, replication.handle({ type: 'woke' }, firstRepairMs), firstRepairMs)
+    table.addLink(99, contact(third), 0)
+    let nowMs = 2 * firstRepairMs
+    let sent = look(nowMs)
+    for (let tries = 1; tries < pushTriesMax; tries++) {
+      expect(pushedTo(sent)).toEqual(hexes(third))
+      replication.handle({ type: 'notPushed', id, to: key(third) }, nowMs)
+      expect(look(nowMs + settleMs)).toEqual([])
+      expect(replication.wakeAtMs).toBe(nowMs + pushRetryMs)
+      sent = replication.handle({ type: 'woke' }, (nowMs += pushRetryMs))
+    }
+    replication.handle({ type: 'notPushed', id, to: key(third) }, nowMs)
+    expect(replication.wakeAtMs).toBe(firstRepairMs + repairEveryMs)
+    expect(pushedTo(look(nowMs + settleMs))).toEqual(hexes(third))
+  })
+
+  it('that failed is not tried again once the peer is gone, or has it', () => {
+    const { table, replication, look, keep } = peerOf(nearest, [third])
+    keep()
+    table.addLink(99, contact(third), 0)
+    look(4_000)
+    replication.handle({ type: 'notPushed', id, to: key(third) }, 4_000)
+    expect(pushedTo(replication.handle({ type: 'woke' }, 4_000 + pushRetryMs))).toEqual(hexes(third))
+    replication.handle({ type: 'pushed', id, to: key(third) }, 4_001 + pushRetryMs)
+    expect(replication.wakeAtMs).toBe(firstRepairMs)
+    unlink(table, third)
+    look(firstRepairMs - 1)
+    replication.handle({ type: 'notPushed', id, to: key(ninth) }, firstRepairMs - 1)
+    unlink(table, ninth)
+    const later = replication.handle({ type: 'woke' }, firstRepairMs - 1 + pushRetryMs)
+    expect(pushedTo(later)).not.toContain(key(ninth).hex)
+  })
+
+  it('of what was replaced meanwhile says nothing about what replaced it', () => {
+    const { replication, look, keep } = peerOf(nearest, peers.slice(2))
+    keep(false)
+    expect(pushedTo(look(4_000))).toEqual(hexes(second))
+    keep(false)
+    expect(look(8_000)).toEqual([])
+    expect(pushedTo(replication.handle({ type: 'pushed', id, to: key(second) }, 8_001))).toEqual(hexes(second))
   })
 
   it('of what was restored goes to all replicas: nobody else is known to have it', () => {
@@ -160,26 +222,53 @@ describe('pushing', () => {
     expect(pushedTo(look(4_000))).toEqual(hexes(...peers.slice(0, replicas)))
   })
 
-  it('goes on in the next go when there is much', () => {
-    const { replication } = peerOf(nearest)
-    for (let i = 0; i <= lookedOverMax; i++) replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false }, 0)
-    expect(replication.handle({ type: 'woke' }, settleMs).length).toBe(lookedOverMax * (replicas - 1))
-    expect(replication.wakeAtMs).toBe(settleMs + goGapMs)
-    expect(replication.handle({ type: 'woke' }, settleMs + goGapMs).length).toBe(replicas - 1)
-  })
-})
+  /** A peer that has just restored more records than it looks over in one go. */
+  function restored(missing: readonly string[] = []) {
+    const peer = peerOf(nearest, missing)
+    for (let i = 0; i <= lookedOverMax; i++) peer.replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false }, 0)
+    return { ...peer, woke: (nowMs: number) => peer.replication.handle({ type: 'woke' }, nowMs) }
+  }
 
-it('what changes while much is looked over is seen to afterwards', () => {
-  const { table, replication } = peerOf(nearest, [third])
-  for (let i = 0; i <= lookedOverMax; i++) replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false }, 0)
-  replication.handle({ type: 'woke' }, settleMs)
-  table.addLink(99, contact(third), 0)
-  replication.handle({ type: 'changed' }, settleMs + 1)
-  const first = replication.handle({ type: 'woke' }, settleMs + goGapMs)
-  expect(replication.wakeAtMs).toBe(2 * settleMs + goGapMs)
-  const then = replication.handle({ type: 'woke' }, 2 * settleMs + goGapMs)
-  const toThird = [...first, ...then].filter(({ to }) => to.id.equals(key(third))).map(({ id: of }) => of)
-  expect(new Set(toThird).size).toBe(lookedOverMax)
+  it('2: is of few at one time, the next as one is answered, and looks for more when all is sent', () => {
+    const { replication, woke } = restored()
+    const first = woke(settleMs)
+    expect(first.length).toBe(pushesMax)
+    expect([woke(settleMs + 1), replication.wakeAtMs]).toEqual([[], undefined])
+    expect(replication.handle({ type: 'pushed', id: first[0]!.id, to: first[0]!.to.id }, settleMs + 1).length).toBe(1)
+    expect(replication.handle({ type: 'pushed', id: first[0]!.id, to: first[0]!.to.id }, settleMs + 1)).toEqual([])
+    const { replication: other, woke: wake } = restored()
+    expect(allArrive(other, wake(settleMs), settleMs).length).toBe(lookedOverMax * (replicas - 1))
+    expect(other.wakeAtMs).toBe(settleMs + goGapMs)
+    expect(allArrive(other, wake(settleMs + goGapMs), settleMs).length).toBe(replicas - 1)
+  })
+
+  it('2: goes on a moment after one that failed: all of a lost link fail at once', () => {
+    const { replication, woke } = restored()
+    const first = woke(settleMs)
+    for (const { id: of, to } of first) expect(replication.handle({ type: 'notPushed', id: of, to: to.id }, settleMs)).toEqual([])
+    expect(replication.wakeAtMs).toBe(settleMs + goGapMs)
+    expect(woke(settleMs + goGapMs).length).toBe(pushesMax)
+  })
+
+  it('1: is not of what was dropped while it waited', () => {
+    const { replication, woke } = restored()
+    const [first, ...rest] = woke(settleMs)
+    for (let i = 0; i <= lookedOverMax; i++) replication.handle({ type: 'dropped', id: `${i}` }, settleMs)
+    expect(replication.handle({ type: 'pushed', id: first!.id, to: first!.to.id }, settleMs)).toEqual([])
+    expect([rest.length, woke(settleMs + goGapMs), replication.wakeAtMs]).toEqual([pushesMax - 1, [], undefined])
+  })
+
+  it('sees afterwards to what changes while much is looked over', () => {
+    const { table, replication, woke } = restored([third])
+    const sent = allArrive(replication, woke(settleMs), settleMs)
+    table.addLink(99, contact(third), 0)
+    replication.handle({ type: 'changed' }, settleMs + 1)
+    sent.push(...allArrive(replication, woke(settleMs + goGapMs), settleMs + goGapMs))
+    expect(replication.wakeAtMs).toBe(2 * settleMs + goGapMs)
+    sent.push(...allArrive(replication, woke(2 * settleMs + goGapMs), 2 * settleMs + goGapMs))
+    const toThird = sent.filter(({ to }) => to.id.equals(key(third))).map(({ id: of }) => of)
+    expect(new Set(toThird).size).toBe(lookedOverMax)
+  })
 })
 
 describe('repair', () => {
@@ -193,7 +282,9 @@ describe('repair', () => {
       keep()
       expect(replication.wakeAtMs).toBe(firstRepairMs)
       expect(replication.handle({ type: 'woke' }, firstRepairMs - 1)).toEqual([])
-      expect(pushedTo(replication.handle({ type: 'woke' }, firstRepairMs))).toEqual(expected)
+      const first = replication.handle({ type: 'woke' }, firstRepairMs)
+      expect(pushedTo(first)).toEqual(expected)
+      expect(allArrive(replication, first, firstRepairMs)).toEqual(first)
       expect(replication.wakeAtMs).toBe(firstRepairMs + repairEveryMs)
       expect(pushedTo(replication.handle({ type: 'woke' }, firstRepairMs + repairEveryMs))).toEqual(expected)
     }
@@ -205,6 +296,14 @@ describe('leaving', () => {
     const { replication, keep } = peerOf(third)
     keep()
     expect(pushedTo(replication.handle({ type: 'leaving' }, 1))).toEqual(hexes(ninth))
+  })
+
+  it('hands over the closest records first, and no more than gets out', () => {
+    const { replication } = peerOf(third)
+    const far = Array.from({ length: handedOverMax }, (_, i) => ({ id: `far ${i}`, key: key('0b00001') }))
+    for (const one of [...far, { id, key: key(third) }]) replication.handle({ type: 'kept', ...one, elsewhere: true }, 0)
+    const effects = replication.handle({ type: 'leaving' }, 1)
+    expect([effects[0]?.id, effects.length]).toEqual([id, handedOverMax])
   })
 
   it('hands over nothing that this peer is not responsible for', () => {

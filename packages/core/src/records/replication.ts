@@ -11,9 +11,16 @@ export const repairEveryMs = 600_000
 export const firstRepairMs = 20_000
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
-/** Milliseconds between two such goes. */
+/** Milliseconds between two such goes, and before the next push after one that failed: a link that is gone fails them all at once. */
 export const goGapMs = 50
-
+/** Pushes that wait for an answer at one time: what is pushed leaves room for what the app asks. */
+export const pushesMax = 32
+/** A push that failed is tried again this much later: a peer that was busy, or full, has had time. */
+export const pushRetryMs = 15_000
+/** Times a record is pushed to one peer before that is left to the next change or repair. */
+export const pushTriesMax = 4
+/** Pushes of a peer that leaves: what gets out before its links end. */
+export const handedOverMax = 256
 /** A holder that goes within this time of a change may have been gone before it pushed: a crash is noticed within half a minute. */
 export const trustMs = 60_000
 /** Live peers looked at around a record: its replicas, and as many that may still hold it from before. */
@@ -27,7 +34,7 @@ export type ReplicationEvent =
   | { type: 'changed' }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
-  /** This peer goes: hand over. */
+  /** This peer goes: hand over what can be. */
   | { type: 'leaving' }
   | { type: 'woke' }
 
@@ -37,6 +44,17 @@ export interface ReplicationEffect {
   readonly to: Contact
 }
 
+interface Push {
+  readonly held: Held
+  readonly to: Contact
+}
+
+/** `retryAtMs` is Infinity while the push is tried again. */
+interface Failure {
+  readonly tries: number
+  readonly retryAtMs: number
+}
+
 interface Held {
   readonly id: string
   readonly key: Key
@@ -44,6 +62,8 @@ interface Held {
   settled: Set<string>
   /** Peers counted as settled only because a closer holder is to push to them: by the hex of their id, the holder's, and until when that is in doubt. */
   readonly entrusted: Map<string, { readonly to: string; readonly untilMs: number }>
+  /** Peers that a push did not reach, and that are pushed to again: by the hex of their id. */
+  readonly failed: Map<string, Failure>
   /** The live peers that were closest to it when it was last looked over; undefined: it is to be looked over whatever changes. */
   nearest: readonly Contact[] | undefined
   repairAtMs: number
@@ -52,7 +72,9 @@ interface Held {
 /**
  * Keeps every record on the `replicas` peers closest to its key while peers come and go: whoever becomes responsible gets it pushed by
  * the closest of those that hold it. All holders see the same change, and all but the closest trust it to push, while it lives; the repair mends where that was wrong.
- * Invariants: 1. what is pushed was kept here; 2. a record is pushed to a peer again only when a push failed, it changed, or at a repair.
+ * Invariants: 1. what is pushed is kept here; 2. at most `pushesMax` pushes are under way, but for the hand-over; 3. a record is pushed to a peer again
+ * only when the push failed, the record changed, the peer was no longer among the nearest in between, at a repair, or when this peer leaves.
+ * What became of the push of a record that was dropped or replaced meanwhile counts for nothing.
  */
 export class Replication {
   readonly #table: RoutingTable
@@ -64,6 +86,11 @@ export class Replication {
   /** Something changed while `#toDo` was being worked off. */
   #changedMeanwhile = false
   #dueMs: number | undefined
+  /** Pushes to be sent, and those that wait for an answer: by record and peer. */
+  readonly #waiting = new Map<string, Push>()
+  readonly #underWay = new Map<string, Push>()
+  /** When waiting pushes go on after one that failed; else they do as others are answered. */
+  #goAtMs: number | undefined
 
   /** `share` answers with a random number from 0 up to 1: repairs of different peers must not coincide. */
   constructor(table: RoutingTable, share: () => number) {
@@ -76,7 +103,7 @@ export class Replication {
       case 'kept': {
         const { id, key } = event
         const settled = new Set(event.elsewhere ? this.#replicasOf(key).map((contact) => contact.id.hex) : [])
-        this.#held.set(id, { id, key, settled, entrusted: new Map(), nearest: undefined, repairAtMs: this.#later(firstRepairMs, nowMs) })
+        this.#held.set(id, { id, key, settled, entrusted: new Map(), failed: new Map(), nearest: undefined, repairAtMs: this.#later(firstRepairMs, nowMs) })
         if (!event.elsewhere) this.#dueMs ??= nowMs + settleMs
         return []
       }
@@ -87,38 +114,117 @@ export class Replication {
         this.#changedMeanwhile = this.#toDo.length > 0
         this.#dueMs ??= nowMs + settleMs
         return []
-      case 'pushed':
-        this.#held.get(event.id)?.settled.add(event.to.hex)
-        return []
-      case 'notPushed': {
-        const held = this.#held.get(event.id)
-        if (held?.settled.delete(event.to.hex)) held.nearest = undefined
-        return []
+      case 'pushed': {
+        const push = this.#ended(event)
+        push?.held.settled.add(event.to.hex)
+        push?.held.failed.delete(event.to.hex)
+        return this.#go()
       }
+      case 'notPushed':
+        this.#notPushed(this.#ended(event), nowMs)
+        return []
       case 'leaving':
-        return [...this.#held.values()].slice(0, lookedOverMax).flatMap((held) => this.#handOver(held))
+        return this.#handOver()
       case 'woke':
         return this.#woke(nowMs)
     }
   }
 
   get wakeAtMs(): number | undefined {
-    let earliest = this.#dueMs
     if (this.#table.linkCount === 0) return undefined
-    for (const { repairAtMs } of this.#held.values()) if (earliest === undefined || repairAtMs < earliest) earliest = repairAtMs
-    return earliest
+    if (this.#waiting.size > 0) return this.#goAtMs
+    let earliest = this.#dueMs ?? Infinity
+    for (const { repairAtMs, failed } of this.#held.values()) {
+      earliest = Math.min(earliest, repairAtMs)
+      for (const { retryAtMs } of failed.values()) earliest = Math.min(earliest, retryAtMs)
+    }
+    return earliest === Infinity ? undefined : earliest
   }
 
   #woke(nowMs: number): ReplicationEffect[] {
     if (this.#table.linkCount === 0) return []
-    const effects: ReplicationEffect[] = []
-    for (const held of this.#held.values()) if (held.repairAtMs <= nowMs) effects.push(...this.#repair(held, nowMs))
-    if (this.#dueMs === undefined || nowMs < this.#dueMs) return effects
+    this.#goAtMs = undefined
+    // What is found to be pushed waits in memory: no more is looked for before that is sent.
+    if (this.#waiting.size === 0) {
+      this.#repairSome(nowMs)
+      this.#retrySome(nowMs)
+      if (this.#dueMs !== undefined && this.#dueMs <= nowMs) this.#lookOverSome(nowMs)
+    }
+    return this.#go()
+  }
+
+  #repairSome(nowMs: number): void {
+    const due = [...this.#held.values()].filter(({ repairAtMs }) => repairAtMs <= nowMs)
+    for (const held of due.slice(0, lookedOverMax)) this.#repair(held, nowMs)
+  }
+
+  #retrySome(nowMs: number): void {
+    const due = [...this.#held.values()].filter(({ failed }) => [...failed.values()].some(({ retryAtMs }) => retryAtMs <= nowMs))
+    for (const held of due.slice(0, lookedOverMax)) this.#retry(held, nowMs)
+  }
+
+  #lookOverSome(nowMs: number): void {
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
-    for (const held of this.#toDo.splice(0, lookedOverMax)) if (this.#held.get(held.id) === held) effects.push(...this.#lookOver(held, nowMs))
+    for (const held of this.#toDo.splice(0, lookedOverMax)) if (this.#held.get(held.id) === held) this.#lookOver(held, nowMs)
     this.#dueMs = this.#toDo.length > 0 ? nowMs + goGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
     if (this.#toDo.length === 0) this.#changedMeanwhile = false
+  }
+
+  #push(held: Held, to: Contact): void {
+    this.#waiting.set(pushName(held.id, to.id), { held, to })
+  }
+
+  /** Sends what waits, as far as there is room. */
+  #go(): ReplicationEffect[] {
+    const effects: ReplicationEffect[] = []
+    for (const [name, push] of this.#waiting) {
+      if (this.#underWay.size >= pushesMax) break
+      if (this.#underWay.has(name)) continue
+      this.#waiting.delete(name)
+      if (this.#held.get(push.held.id) !== push.held) continue
+      this.#underWay.set(name, push)
+      effects.push({ type: 'push', id: push.held.id, to: push.to })
+    }
     return effects
+  }
+
+  #ended({ id, to }: { readonly id: string; readonly to: Key }): Push | undefined {
+    const name = pushName(id, to)
+    const push = this.#underWay.get(name)
+    this.#underWay.delete(name)
+    return push
+  }
+
+  #notPushed(push: Push | undefined, nowMs: number): void {
+    this.#goAtMs ??= nowMs + goGapMs
+    if (!push) return
+    const { held, to } = push
+    const { hex } = to.id
+    held.settled.delete(hex)
+    const tries = (held.failed.get(hex)?.tries ?? 0) + 1
+    if (tries < pushTriesMax) held.failed.set(hex, { tries, retryAtMs: nowMs + pushRetryMs })
+    else this.#leaveAlone(held, hex)
+  }
+
+  /** To the peers of failed pushes whose time has come, as far as they are responsible still. */
+  #retry(held: Held, nowMs: number): void {
+    const responsible = this.#replicasOf(held.key)
+    for (const [hex, { tries, retryAtMs }] of held.failed) {
+      if (retryAtMs > nowMs) continue
+      const to = responsible.find(({ id }) => id.hex === hex)
+      if (!to) {
+        this.#leaveAlone(held, hex)
+        continue
+      }
+      held.failed.set(hex, { tries, retryAtMs: Infinity })
+      this.#push(held, to)
+    }
+  }
+
+  /** Tries no more: the next change, wherever it is, looks the record over. */
+  #leaveAlone(held: Held, hex: string): void {
+    held.failed.delete(hex)
+    held.nearest = undefined
   }
 
   /** The records near which somebody came or went since the last time: a change far away is none of theirs. */
@@ -137,19 +243,20 @@ export class Replication {
     })
   }
 
-  #lookOver(held: Held, nowMs: number): ReplicationEffect[] {
+  #lookOver(held: Held, nowMs: number): void {
     this.#doubt(held, nowMs)
     const nearest = closest(held.key, this.#alive.values(), nearestCount, ({ id }) => id)
     held.nearest = nearest
     const responsible = this.#amongReplicas(held.key, nearest)
-    const missing = responsible.filter(({ id }) => !held.settled.has(id.hex))
+    const missing = responsible.filter(({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex))
     const closestHolder = nearest.find(({ id }) => held.settled.has(id.hex))
     held.settled = new Set(nearest.filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
     for (const { id } of missing) held.settled.add(id.hex)
     const othersTurn = closestHolder && Key.compare(held.key, closestHolder.id, this.#table.self) < 0
-    if (!othersTurn) return missing.map((to) => ({ type: 'push', id: held.id, to }))
-    for (const { id } of missing) held.entrusted.set(id.hex, { to: closestHolder.id.hex, untilMs: nowMs + trustMs })
-    return []
+    for (const to of missing) {
+      if (othersTurn) held.entrusted.set(to.id.hex, { to: closestHolder.id.hex, untilMs: nowMs + trustMs })
+      else this.#push(held, to)
+    }
   }
 
   /** Takes back that a peer is settled when the holder that was to push to it has gone meanwhile. */
@@ -161,24 +268,33 @@ export class Replication {
     }
   }
 
-  #repair(held: Held, nowMs: number): ReplicationEffect[] {
+  #repair(held: Held, nowMs: number): void {
     held.repairAtMs = this.#later(repairEveryMs, nowMs)
     const responsible = this.#replicasOf(held.key)
     const isCloser = (other: Contact | undefined) => other === undefined || Key.compare(held.key, this.#table.self, other.id) < 0
     const [closest, second] = responsible
-    if (isCloser(closest)) return responsible.map((to) => ({ type: 'push', id: held.id, to }))
+    if (isCloser(closest)) for (const to of responsible) this.#push(held, to)
     // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that.
-    return closest && isCloser(second) ? [{ type: 'push', id: held.id, to: closest }] : []
+    else if (closest && isCloser(second)) this.#push(held, closest)
   }
 
-  /** To the peer that becomes responsible when this one is gone. */
-  #handOver(held: Held): ReplicationEffect[] {
+  /** Best effort: the records closest to this peer first, at most `handedOverMax` pushes, and nobody waits for an answer. Who is linked still repairs the rest. */
+  #handOver(): ReplicationEffect[] {
+    const effects: ReplicationEffect[] = []
+    for (const held of [...this.#held.values()].sort((a, b) => Key.compare(this.#table.self, a.key, b.key))) {
+      if (effects.length >= handedOverMax) break
+      for (const to of this.#heirs(held)) effects.push({ type: 'push', id: held.id, to })
+    }
+    return effects.slice(0, handedOverMax)
+  }
+
+  /** The peer that becomes responsible when this one is gone; where there are few, all that lack the record. */
+  #heirs(held: Held): readonly Contact[] {
     const alive = this.#table.closestAlive(held.key, replicas)
     const heir = alive[replicas - 1]
     const responsible = !heir || Key.compare(held.key, this.#table.self, heir.id) < 0
     if (!responsible) return []
-    if (heir) return [{ type: 'push', id: held.id, to: heir }]
-    return alive.filter(({ id }) => !held.settled.has(id.hex)).map((to) => ({ type: 'push', id: held.id, to }))
+    return heir ? [heir] : alive.filter(({ id }) => !held.settled.has(id.hex))
   }
 
   #replicasOf(key: Key): Contact[] {
@@ -195,4 +311,8 @@ export class Replication {
   #later(periodMs: number, nowMs: number): number {
     return nowMs + periodMs * (0.75 + this.#share() / 2)
   }
+}
+
+function pushName(id: string, to: Key): string {
+  return `${id} ${to.hex}`
 }

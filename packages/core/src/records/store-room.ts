@@ -9,7 +9,7 @@ export type RoomPlan = { readonly type: 'room'; readonly victims: readonly KeptR
 
 /**
  * The room of one store: what each group of records takes, and who goes when it overflows. In each group the least worthy goes first: what is
- * over its time, then cached copies, then the farthest from `self`, then, under one key, the oldest. This peer's own records never go.
+ * over its time, then the farthest from `self`, then, under one key, the oldest. This peer's own records never go.
  */
 export class StoreRoom {
   readonly #self: Key
@@ -73,7 +73,7 @@ export class StoreRoom {
 
   /** Negative: `a` goes before `b`. One order for every group, so that stores near one place that heard the same keep the same. */
   #compareWorth(a: KeptRecord, b: KeptRecord, unixS: number): number {
-    const difference = standing(a, unixS) - standing(b, unixS) || Key.compare(this.#self, b.record.key, a.record.key)
+    const difference = Number(isCurrent(a, unixS)) - Number(isCurrent(b, unixS)) || Key.compare(this.#self, b.record.key, a.record.key)
     if (difference !== 0) return difference
     if (a.record.kind !== b.record.kind) return a.record.kind < b.record.kind ? -1 : 1
     return compareRecords(a.record, b.record)
@@ -121,7 +121,6 @@ function isOfPublisher(record: Record, publicKey: PublicKey): boolean {
   return true
 }
 
-function standing(kept: KeptRecord, unixS: number): number {
-  if (kept.dropUnixS <= unixS) return 0
-  return kept.role === 'cached' ? 1 : 2
+function isCurrent(kept: KeptRecord, unixS: number): boolean {
+  return kept.dropUnixS > unixS
 }

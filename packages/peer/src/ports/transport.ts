@@ -50,8 +50,6 @@ export type TransportEvent =
   | { type: 'candidates'; link: LinkId; candidates: Uint8Array }
   | { type: 'opened'; link: LinkId }
   | { type: 'received'; link: LinkId; message: Uint8Array }
-  /** `bufferedBytes` fell to a low level after it had been high. */
-  | { type: 'drained'; link: LinkId }
   /** The path looks dead, and may yet come back: a reason to ask the other end for a sign of life. */
   | { type: 'troubled'; link: LinkId }
   | { type: 'closed'; link: LinkId; reason: CloseReason }

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { join } from './node.js'
+
+test.each(['', '🐝'.repeat(65), 'half a pair \ud83d'])('a network cannot be called "%s"', async (network) => {
+  await expect(join({ network, signaling: 'ws://127.0.0.1:9/signal' })).rejects.toMatchObject({ name: 'PeerError', code: 'invalid' })
+})
+
+test('64 characters of 4 bytes each name a network, for all that is named after it', async () => {
+  const peer = await join({ network: '🐝'.repeat(64), signaling: 'ws://127.0.0.1:9/signal', tabs: true })
+  await peer.leave()
+  expect(peer.status.phase).toBe('left')
+})
