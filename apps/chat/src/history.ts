@@ -14,7 +14,10 @@ export class History {
     const facts = kept.map(([, fact]) => fact).filter(isFact)
     const dropped = new Set(beyondMax(facts))
     if (dropped.size === 0) return facts
-    await delMany([...dropped].map((message) => nameOf({ type: 'message', message })), this.#store)
+    await delMany(
+      [...dropped].map((message) => nameOf({ type: 'message', message })),
+      this.#store,
+    )
     return facts.filter((fact) => fact.type !== 'message' || !dropped.has(fact.message))
   }
 

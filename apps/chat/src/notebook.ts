@@ -44,7 +44,11 @@ export class Notebook {
   /** Adds a fact, and resolves when it is on disk. False: there is no room for it, and nothing was added. */
   async tell(fact: Fact): Promise<boolean> {
     if (!this.#conversations.hasRoomFor(fact)) return false
-    for (const contact of this.#conversations.displacedBy(fact)) void this.tell({ type: 'contact', contact: { ...contact, standing: 'removed', standingAt: Math.max(Date.now(), contact.standingAt + 1) } })
+    for (const contact of this.#conversations.displacedBy(fact))
+      void this.tell({
+        type: 'contact',
+        contact: { ...contact, standing: 'removed', standingAt: Math.max(Date.now(), contact.standingAt + 1) },
+      })
     this.#add(fact, true)
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has no target: it stays within the origin
     this.#tabs.postMessage(fact)

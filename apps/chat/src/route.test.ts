@@ -21,4 +21,5 @@ test.each([
   ['a broken escape', '%E0%A4%A', '%E0%A4%A'],
   ['a book', 'x'.repeat(100_000), 'x'.repeat(200)],
 ])('a link that offers %s leads to the window to add somebody, which shows it', (_, offered, text) =>
-  expect(readRoute(`#add=${offered}`)).toEqual({ page: 'add', text }))
+  expect(readRoute(`#add=${offered}`)).toEqual({ page: 'add', text }),
+)

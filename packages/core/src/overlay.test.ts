@@ -34,7 +34,12 @@ describe('overlays that met', () => {
   it.each([2, 3, 12])('are %i: all link to each other, once, and know how many they are', (count) => {
     const wire = meshOf(count)
     for (const peer of wire.peers) {
-      expect(peer.overlay.status).toMatchObject({ links: count - 1, siblings: Math.min(count - 1, 8), estimatedPeers: count, messagesDropped: 0 })
+      expect(peer.overlay.status).toMatchObject({
+        links: count - 1,
+        siblings: Math.min(count - 1, 8),
+        estimatedPeers: count,
+        messagesDropped: 0,
+      })
       expect(noticed(peer, 'linked').length).toBe(count - 1)
       expect(noticed(peer, 'unlinked')).toEqual([])
     }
@@ -45,7 +50,9 @@ describe('overlays that met', () => {
     wire.vanish(wire.peers[2]!)
     wire.run(1_000)
     for (const peer of wire.peers.slice(0, 2)) {
-      expect(noticed(peer, 'unlinked')).toEqual([{ type: 'unlinked', contact: wire.peers[2]!.contact, link: expect.any(Number), sibling: true }])
+      expect(noticed(peer, 'unlinked')).toEqual([
+        { type: 'unlinked', contact: wire.peers[2]!.contact, link: expect.any(Number), sibling: true },
+      ])
       expect(peer.overlay.status.links).toBe(1)
     }
   })
@@ -97,7 +104,8 @@ describe('putting at one and getting at another', () => {
     wire.call(other, { type: 'write', record: first })
     expect(wire.call(one, { type: 'write', record: second, ifSeq: 4n })).toMatchObject({ conflict: true })
     wire.run(3_600_000)
-    for (const peer of [one, other]) expect(wire.call<'read'>(peer, { type: 'read', target: first.key, want: 'owned' }).records).toEqual([first])
+    for (const peer of [one, other])
+      expect(wire.call<'read'>(peer, { type: 'read', target: first.key, want: 'owned' }).records).toEqual([first])
     expect(wire.call(one, { type: 'write', record: second, ifSeq: 5n })).toMatchObject({ conflict: false, stored: 2 })
   })
 
@@ -169,7 +177,17 @@ describe('every call', () => {
       const [peer] = wire.peers as [WiredPeer]
       for (const to of [wire.peers.at(-1)!.contact.id, target]) {
         const record = openRecord(target, { expiresUnixS })
-        wire.call(peer, type === 'read' ? { type, target, want: 'open' } : type === 'write' ? { type, record } : type === 'mail' ? { type, to, data } : { type, to }, 90_000)
+        wire.call(
+          peer,
+          type === 'read'
+            ? { type, target, want: 'open' }
+            : type === 'write'
+              ? { type, record }
+              : type === 'mail'
+                ? { type, to, data }
+                : { type, to },
+          90_000,
+        )
       }
       for (const outcomes of peer.outcomes.values()) expect(outcomes.length).toBe(1)
     }
@@ -235,7 +253,14 @@ describe('an overlay', () => {
   })
 
   it('alone wants nothing but to look over its links now and then', () => {
-    const overlay = new core.Overlay({ self: target, verify: () => true, random: seededRandom(), nowMs: 0, unixMs: 0, limits: desktopLinkLimits })
+    const overlay = new core.Overlay({
+      self: target,
+      verify: () => true,
+      random: seededRandom(),
+      nowMs: 0,
+      unixMs: 0,
+      limits: desktopLinkLimits,
+    })
     expect(overlay.handle({ type: 'woke' }, 1_000_000)).toEqual([])
     expect(overlay.wakeAtMs).toBeGreaterThan(1_000_000)
     expect(overlay.isLinkedTo(key('0b1'))).toBe(false)

@@ -144,7 +144,8 @@ export class Overlay {
         return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
       case 'write':
         // A write on a condition is ours only once it is met: see `wrote`.
-        if (call.ifSeq === undefined) this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
+        if (call.ifSeq === undefined)
+          this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
         return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
       case 'mail':
         return this.#onPost(this.#post.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
@@ -191,7 +192,9 @@ export class Overlay {
         this.#out.push({ type: 'drawn' })
         return
       case 'spoken':
-        return this.#onPost(this.#post.handle({ type: 'letter', from: link.contact, body: message.body, back: undefined, unixS: this.#unixS }, this.#nowMs))
+        return this.#onPost(
+          this.#post.handle({ type: 'letter', from: link.contact, body: message.body, back: undefined, unixS: this.#unixS }, this.#nowMs),
+        )
       case 'envelope':
         return this.#envelope(link, message)
     }
@@ -210,7 +213,10 @@ export class Overlay {
         return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer: answer.answer }), undefined)
       }
       case 'response': {
-        const effects = this.#asking.handle({ type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer }, this.#nowMs)
+        const effects = this.#asking.handle(
+          { type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer },
+          this.#nowMs,
+        )
         const unasked = envelope.path.length === 1 && effects.some(({ type }) => type === 'unasked')
         if (unasked && !this.#guard.allows(link, 'unasked', this.#nowMs)) this.#fault(link.link)
         return this.#onAsking(effects)
@@ -256,7 +262,8 @@ export class Overlay {
   #fault(id: LinkId): void {
     this.#drop()
     const link = this.#table.byLinkId(id)
-    if (link && !this.#guard.allows(link, 'fault', this.#nowMs)) this.#onLinking(this.#linking.handle({ type: 'broken', link: id }, this.#nowMs))
+    if (link && !this.#guard.allows(link, 'fault', this.#nowMs))
+      this.#onLinking(this.#linking.handle({ type: 'broken', link: id }, this.#nowMs))
   }
 
   #send(link: LinkId, message: Message): void {
@@ -300,7 +307,10 @@ export class Overlay {
     for (const effect of effects) {
       switch (effect.type) {
         case 'ask':
-          this.#passOn(this.#relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question: effect.question }), effect.id)
+          this.#passOn(
+            this.#relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question: effect.question }),
+            effect.id,
+          )
           break
         case 'alive':
         case 'silent':

@@ -23,7 +23,8 @@ describe('the example in the README', () => {
         const there = 1 - here
         for (const effect of peers[here]!.handle(next, nowMs)) {
           if (effect.type === 'send') queue.push([there, { type: 'received', link: links[there]!, message: effect.message }])
-          if (effect.type === 'seal') queue.push([there, { type: 'letter', from: contacts[here]!, body: effect.body, back: effect.carriage }])
+          if (effect.type === 'seal')
+            queue.push([there, { type: 'letter', from: contacts[here]!, body: effect.body, back: effect.carriage }])
           if (effect.type === 'offer' || effect.type === 'answer') {
             links[here] = effect.link
             queue.push([here, { type: 'described', link: effect.link, description: encodeUtf8('how to reach me') }])
@@ -48,7 +49,9 @@ describe('the example in the README', () => {
 
   it('is the one above', () => {
     const [, example] = /```ts\n(.*?)```/s.exec(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))!
-    const steps = trimmed(example!).filter((line) => !line.startsWith('import') && !line.startsWith('console.log') && !line.startsWith('const random'))
+    const steps = trimmed(example!).filter(
+      (line) => !line.startsWith('import') && !line.startsWith('console.log') && !line.startsWith('const random'),
+    )
     expect(trimmed(readFileSync(new URL(import.meta.url), 'utf8')).join('\n')).toContain(steps.join('\n'))
   })
 })

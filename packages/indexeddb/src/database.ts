@@ -31,7 +31,11 @@ export class Database {
     database?.close()
   }
 
-  async #run<T>(mode: IDBTransactionMode, durability: 'relaxed' | 'strict', callback: (store: IDBObjectStore) => T | PromiseLike<T>): Promise<T> {
+  async #run<T>(
+    mode: IDBTransactionMode,
+    durability: 'relaxed' | 'strict',
+    callback: (store: IDBObjectStore) => T | PromiseLike<T>,
+  ): Promise<T> {
     const begin = async () => {
       const connection = await this.#connect()
       return connection.transaction(storeName, mode, { durability }).objectStore(storeName)
@@ -79,7 +83,8 @@ export class Database {
 export function committed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve()
-    transaction.onabort = () => reject(transaction.error ?? new DOMException('The connection closed under a transaction.', 'InvalidStateError'))
+    transaction.onabort = () =>
+      reject(transaction.error ?? new DOMException('The connection closed under a transaction.', 'InvalidStateError'))
   })
 }
 

@@ -43,7 +43,9 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const path = request.url ?? '/'
     response.setHeader('content-type', path.endsWith('.js') ? 'text/javascript' : 'text/html')
-    response.end(scripts.get(path) ?? `<!doctype html><script type="module" src="${path === '/readme' ? '/readme.js' : '/page.js'}"></script>`)
+    response.end(
+      scripts.get(path) ?? `<!doctype html><script type="module" src="${path === '/readme' ? '/readme.js' : '/page.js'}"></script>`,
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
@@ -73,7 +75,12 @@ describe('in Chromium', () => {
           const place = `suite ${i} ${places++}`
           return { open: () => new IndexedDbStorage(place) }
         }
-        told.push(await run(makePlace).then(() => 'kept', (reason: unknown) => `${name}: ${String(reason)}`))
+        told.push(
+          await run(makePlace).then(
+            () => 'kept',
+            (reason: unknown) => `${name}: ${String(reason)}`,
+          ),
+        )
       }
       return told
     })
@@ -107,7 +114,10 @@ describe('in Chromium', () => {
       const storage = new globalThis.tested.IndexedDbStorage('full')
       const large = crypto.getRandomValues(new Uint8Array(60_000))
       const changes = new Map(Array.from({ length: 100 }, (_, i) => [`large ${i}`, large]))
-      return storage.write(changes, 'strict').then(() => 'kept', (reason: unknown) => (reason as { code?: string }).code)
+      return storage.write(changes, 'strict').then(
+        () => 'kept',
+        (reason: unknown) => (reason as { code?: string }).code,
+      )
     })
     await devtools.send('Storage.overrideQuotaForOrigin', { origin })
     expect(told).toBe('quota')
@@ -191,7 +201,9 @@ describe('identities in Chromium', () => {
 
   test('a user is one in all tabs, even when all ask first at once; its key cannot be read out', async () => {
     const pages = await Promise.all(Array.from({ length: 6 }, () => openPage()))
-    const keys = await Promise.all(pages.map((page) => page.evaluate(async () => String((await globalThis.tested.userIdentity('someone')).publicKey))))
+    const keys = await Promise.all(
+      pages.map((page) => page.evaluate(async () => String((await globalThis.tested.userIdentity('someone')).publicKey))),
+    )
     expect(new Set(keys).size).toBe(1)
     const other = await pages[0]!.evaluate(async () => String((await globalThis.tested.userIdentity('someone else')).publicKey))
     expect(other).not.toBe(keys[0])
@@ -225,7 +237,11 @@ describe('identities in Chromium', () => {
     const page = await openPage()
     const [one, two] = await page.evaluate(async () => {
       const take = () => globalThis.tested.takeIdentity({ network: 'lockless', locks: undefined })
-      return [await take(), await take()].map(({ signer, slot, storageName }) => ({ publicKey: String(signer.publicKey), slot, storageName }))
+      return [await take(), await take()].map(({ signer, slot, storageName }) => ({
+        publicKey: String(signer.publicKey),
+        slot,
+        storageName,
+      }))
     })
     expect(one).toMatchObject({ slot: undefined, storageName: undefined })
     expect(one!.publicKey).not.toBe(two!.publicKey)
@@ -263,7 +279,11 @@ async function bundle(source: string): Promise<string> {
 }
 
 async function openBrowser(): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, { executablePath: await findBrowser(), args: [...chromiumArguments, `--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`], headless: true })
+  return chromium.launchPersistentContext(profile, {
+    executablePath: await findBrowser(),
+    args: [...chromiumArguments, `--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`],
+    headless: true,
+  })
 }
 
 async function openPage(at: string = address): Promise<Page> {
@@ -292,6 +312,12 @@ async function takeIdentity(page: Page, network: string) {
 }
 
 function loaded(page: Page, name: string) {
-  return page.waitForFunction(() => 'tested' in globalThis).then(() =>
-    page.evaluate(async (name) => [...(await new globalThis.tested.IndexedDbStorage(name).load())].map(([key, value]) => [key, value[0]]), name))
+  return page
+    .waitForFunction(() => 'tested' in globalThis)
+    .then(() =>
+      page.evaluate(
+        async (name) => [...(await new globalThis.tested.IndexedDbStorage(name).load())].map(([key, value]) => [key, value[0]]),
+        name,
+      ),
+    )
 }

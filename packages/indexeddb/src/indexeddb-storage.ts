@@ -38,7 +38,8 @@ export class IndexedDbStorage implements Storage {
           else store.put(value, name)
         }
         return committed(store.transaction)
-      }))
+      }),
+    )
   }
 
   async close(): Promise<void> {

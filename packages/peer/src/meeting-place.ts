@@ -83,7 +83,10 @@ export class MeetingPlace {
         return listener({ type: 'changed' })
       }
       case 'peers': {
-        const contacts = event.peers.slice(0, contactsMax).map(contactOf).filter(({ id }) => !id.equals(this.#self))
+        const contacts = event.peers
+          .slice(0, contactsMax)
+          .map(contactOf)
+          .filter(({ id }) => !id.equals(this.#self))
         this.hasMet ||= contacts.length > 0
         if (contacts.length > 0) listener({ type: 'met', point, contacts })
         return

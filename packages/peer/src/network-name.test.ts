@@ -6,6 +6,9 @@ test.each(['a', 'my app\n', 'é'.repeat(networkCharactersMax), '🐝'.repeat(net
   expect(checkedNetwork(name)).toBe(name)
 })
 
-test.each(['', 'a'.repeat(networkCharactersMax + 1), '🐝'.repeat(networkCharactersMax + 1), '\ud83d', undefined as never])('"%s" names none', (name) => {
-  expect(() => checkedNetwork(name)).toThrow(expect.objectContaining({ code: 'invalid', name: PeerError.name }))
-})
+test.each(['', 'a'.repeat(networkCharactersMax + 1), '🐝'.repeat(networkCharactersMax + 1), '\ud83d', undefined as never])(
+  '"%s" names none',
+  (name) => {
+    expect(() => checkedNetwork(name)).toThrow(expect.objectContaining({ code: 'invalid', name: PeerError.name }))
+  },
+)

@@ -179,7 +179,9 @@ describe('messages and channels', () => {
   test('a message reaches a peer that is linked, and one that is not', async () => {
     const [left, middle, right] = await row()
     for (const to of [middle, right]) {
-      const heard = new Promise<string>((resolve) => to.on('message', ({ from, data }) => resolve(`${from} ${Buffer.from(data).toString()}`)))
+      const heard = new Promise<string>((resolve) =>
+        to.on('message', ({ from, data }) => resolve(`${from} ${Buffer.from(data).toString()}`)),
+      )
       await left.send(to.id, 'hello')
       expect(await heard).toBe(`${left.id} hello`)
     }

@@ -150,10 +150,12 @@ export class Peer {
   async send(peerId: string, data: Data, options: CallOptions = {}): Promise<void> {
     const to = peerIdKey(peerId)
     const bytes = bytesOf(data)
-    if (bytes.length > mailBytesMax) throw new PeerError('too-large', `A message has at most ${mailBytesMax} bytes: connect, and send it over the channel.`)
+    if (bytes.length > mailBytesMax)
+      throw new PeerError('too-large', `A message has at most ${mailBytesMax} bytes: connect, and send it over the channel.`)
     await this.#linked(options.signal)
     const outcome = await this.#calls.begin({ type: 'mail', to, data: bytes }, options.signal)
-    if (outcome.type !== 'mailed' || !outcome.received) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
+    if (outcome.type !== 'mailed' || !outcome.received)
+      throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
   }
 
   /** Opens a channel to another peer: direct where one can be made, relayed else. Errors: `no-peers`, `unreachable`, `invalid`. */
@@ -218,7 +220,11 @@ export class Peer {
         }
         return
       case 'mail':
-        return this.#listeners.emit('message', { from: notice.from.id.hex, publicKey: printPublicKey(notice.from.publicKey), data: notice.data })
+        return this.#listeners.emit('message', {
+          from: notice.from.id.hex,
+          publicKey: printPublicKey(notice.from.publicKey),
+          data: notice.data,
+        })
       case 'channelOpened': {
         const channel = this.#addChannel(notice.channel, notice.contact)
         return notice.byUs ? undefined : this.#listeners.emit('channel', channel)
@@ -268,4 +274,3 @@ export class Peer {
 export function peerIdOf(publicKey: string): string {
   return contactOf(publicKeyOf(publicKey)).id.hex
 }
-

@@ -41,9 +41,11 @@ const codeOf = (work: Promise<unknown>) =>
 describe('writing', () => {
   test('is for 1 second to 7 days', async () => {
     const { all } = await linked(2)
-    for (const expiresInS of [0, 0.5, -1, 604_801, Infinity, NaN]) expect(await codeOf(all[0]!.put('hello', 'world', { expiresInS }))).toBe('invalid')
+    for (const expiresInS of [0, 0.5, -1, 604_801, Infinity, NaN])
+      expect(await codeOf(all[0]!.put('hello', 'world', { expiresInS }))).toBe('invalid')
     expect(all[0]!.status.recordsKept).toBe(0)
-    for (const expiresInS of [604_800, 1]) expect(await all[0]!.put('hello', 'world', { expiresInS })).toMatchObject({ stored: 2, pending: false })
+    for (const expiresInS of [604_800, 1])
+      expect(await all[0]!.put('hello', 'world', { expiresInS })).toMatchObject({ stored: 2, pending: false })
   })
 
   test('more than this peer keeps of its own is not said to be kept', async () => {

@@ -85,7 +85,10 @@ export class RecordDesk {
   async store(data: Data, options: CallOptions): Promise<string> {
     const bytes = bytesOf(data)
     if (bytes.length > contentBytesMax) {
-      throw new PeerError('too-large', `Content has at most ${contentBytesMax} bytes: store ${bytes.length} bytes in pieces, and a list of their addresses.`)
+      throw new PeerError(
+        'too-large',
+        `Content has at most ${contentBytesMax} bytes: store ${bytes.length} bytes in pieces, and a list of their addresses.`,
+      )
     }
     await this.#writeRecord(contentRecord(bytes), undefined, options.signal)
     return bytesToHex(contentAddress(bytes))
@@ -113,7 +116,10 @@ export class RecordDesk {
     const signer = options.signer ?? this.#signer
     const bytes = bytesOf(value)
     if (bytes.length > signedPayloadBytesMax) {
-      throw new PeerError('too-large', `A value has at most ${signedPayloadBytesMax} bytes: store ${bytes.length} bytes as content, and put its address.`)
+      throw new PeerError(
+        'too-large',
+        `A value has at most ${signedPayloadBytesMax} bytes: store ${bytes.length} bytes as content, and put its address.`,
+      )
     }
     const { expiresInS = defaultExpiryS } = options
     if (!(expiresInS >= 1 && expiresInS <= expiryAheadMaxS)) {
@@ -131,7 +137,13 @@ export class RecordDesk {
     }
   }
 
-  async #sign(whose: Whose, value: Uint8Array, floor: bigint, signer: Signer, options: WriteOptions): Promise<Extract<Record, { seq: bigint }>> {
+  async #sign(
+    whose: Whose,
+    value: Uint8Array,
+    floor: bigint,
+    signer: Signer,
+    options: WriteOptions,
+  ): Promise<Extract<Record, { seq: bigint }>> {
     const unixMs = this.#clock.unixMs()
     const expiresUnixS = Math.floor(unixMs / 1_000) + Math.round(options.expiresInS ?? defaultExpiryS)
     const id = recordIdOf(whose)
@@ -147,8 +159,10 @@ export class RecordDesk {
     const outcome = await this.#calls.begin(call, signal)
     if (outcome.type !== 'written') throw new TypeError(`A write ended as ${outcome.type}.`)
     await this.#driver.shelf.flushed()
-    if (outcome.notKept === 'full') throw new PeerError('quota', 'The room for own records is used up: let some expire, or write smaller ones.')
-    if (outcome.notKept === 'refused') throw new PeerError('invalid', 'The record expired before it was written: let it live longer, or sign faster.')
+    if (outcome.notKept === 'full')
+      throw new PeerError('quota', 'The room for own records is used up: let some expire, or write smaller ones.')
+    if (outcome.notKept === 'refused')
+      throw new PeerError('invalid', 'The record expired before it was written: let it live longer, or sign faster.')
     if (outcome.conflict) throw new PeerError('cas-mismatch', 'The record has another seq than ifSeq says: read it again, then write.')
     if (outcome.storedElsewhere > 0 || outcome.newer || outcome.wanted === 0) return outcome
     if (outcome.full > 0) throw new PeerError('quota', 'Every replica is full for this publisher or key: write fewer or smaller records.')
@@ -157,7 +171,10 @@ export class RecordDesk {
   }
 }
 
-type Whose = { readonly publicKey: PublicKey } & ({ readonly kind: 'open'; readonly key: Key } | { readonly kind: 'owned'; readonly salt: Uint8Array })
+type Whose = { readonly publicKey: PublicKey } & (
+  | { readonly kind: 'open'; readonly key: Key }
+  | { readonly kind: 'owned'; readonly salt: Uint8Array }
+)
 
 function recordIdOf(whose: Whose): string {
   const { record } = draftSigned({ ...whose, seq: 0n, expiresUnixS: 0, value: new Uint8Array(0) })
@@ -170,4 +187,3 @@ function saltOf(name: string): Uint8Array {
   if (salt.length > saltBytesMax) throw new PeerError('invalid', `A name has at most ${saltBytesMax} bytes of UTF-8.`)
   return salt
 }
-

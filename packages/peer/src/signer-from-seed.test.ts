@@ -25,6 +25,6 @@ it('refuses a seed of another length', () => {
 })
 
 it('makes an identity from chance', async () => {
-  const signer = generateSigner(length => new Uint8Array(length).fill(9))
+  const signer = generateSigner((length) => new Uint8Array(length).fill(9))
   expect(signer.publicKey).toEqual(signerFromSeed(new Uint8Array(32).fill(9)).publicKey)
 })

@@ -12,7 +12,7 @@ export function signerFromSeed(seed: Uint8Array): Signer {
   const secret = new Uint8Array(seed)
   return {
     publicKey: publicKey(ed25519.getPublicKey(secret)),
-    sign: async message => signature(ed25519.sign(message, secret)),
+    sign: async (message) => signature(ed25519.sign(message, secret)),
   }
 }
 

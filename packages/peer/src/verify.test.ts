@@ -9,7 +9,7 @@ const fromHex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digit
 const anyMessage = fromHex('00112233')
 
 describe('verify', () => {
-  it.each(bep44Vectors)('accepts the vector of BEP 44: $signed', vector => {
+  it.each(bep44Vectors)('accepts the vector of BEP 44: $signed', (vector) => {
     const key = publicKey(fromHex(vector.publicKey))
     const sealed = signature(fromHex(vector.signature))
     const message = new TextEncoder().encode(vector.signed)
@@ -80,7 +80,7 @@ const published = (name: string) => new URL(`../../../../shared/vectors/${name}`
 const read = (name: string) => JSON.parse(readFileSync(published(name), 'utf8'))
 
 describe('published vectors', () => {
-  it('agrees with Wycheproof', context => {
+  it('agrees with Wycheproof', (context) => {
     if (!existsSync(published('wycheproof-ed25519.json'))) return context.skip('shared/vectors is not beside the repository')
     let cases = 0
     for (const group of read('wycheproof-ed25519.json').testGroups) {
@@ -93,7 +93,7 @@ describe('published vectors', () => {
     expect(cases).toBe(151)
   })
 
-  it('decides the twelve edge cases as written down', context => {
+  it('decides the twelve edge cases as written down', (context) => {
     if (!existsSync(published('ed25519-speccheck.json'))) return context.skip('shared/vectors is not beside the repository')
     const verdicts = read('ed25519-speccheck.json').map((test: { signature: string; message: string; pub_key: string }) =>
       verify(fromHex(test.signature) as Signature, fromHex(test.message), fromHex(test.pub_key) as PublicKey),

@@ -22,7 +22,6 @@ export class MeetingPoint {
   readonly #members: VirtualPeer[] = []
   #considered = 0
   alive = true
-  lettersCarried = 0
 
   constructor(schedule: Schedule, random: RandomSource) {
     this.#schedule = schedule
@@ -66,7 +65,6 @@ export class MeetingPoint {
   carry(to: Key, sealed: Uint8Array, nowMs: number): void {
     const peer = this.alive ? this.#present.get(to.hex) : undefined
     if (!peer) return
-    this.lettersCarried += 1
     this.#schedule.push(nowMs + 2 * serverLatencyMs, { type: 'carried', peer, sealed })
   }
 

@@ -86,7 +86,7 @@ export class Simulation {
     const { limits } = this.#options
     const self = identity.contact.id
     const overlay = new Overlay({ self, verify: verifyCheaply, random: this.#randomBytes, nowMs, unixMs, ...(limits && { limits }) })
-    const peer = new VirtualPeer((this.#indices += 1), identity, overlay, nowMs)
+    const peer = new VirtualPeer((this.#indices += 1), identity, overlay)
     this.#byIndex.set(peer.index, peer)
     peer.place = this.alive.push(peer) - 1
     if (peer.storage.size > 0) this.tell(peer, { type: 'restored', stored: new Map(peer.storage) })

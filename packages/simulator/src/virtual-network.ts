@@ -46,7 +46,6 @@ export class VirtualNetwork {
   readonly #peerOf: (index: number) => VirtualPeer | undefined
   /** Ends made so far, as a browser counts `RTCPeerConnection`s: two for a link. */
   connectionsMade = 0
-  linksOpened = 0
 
   constructor(
     schedule: Schedule,
@@ -103,7 +102,6 @@ export class VirtualNetwork {
       case 'opened':
         if (end.state !== 'making' || end.other?.state === 'over') return false
         end.state = 'open'
-        this.linksOpened += 0.5
         return true
       case 'troubled':
         return end.state === 'open'

@@ -21,7 +21,6 @@ export class VirtualPeer implements Identity {
   readonly overlay: Overlay
   /** By the overlay's own number of the link; of attempts and of open links. */
   readonly ends = new Map<number, LinkEnd>()
-  readonly joinedMs: number
   /** The one entry for its wake-ups, shared by all of them. */
   readonly wake: Wake = { type: 'wake', peer: this }
   alive = true
@@ -34,11 +33,10 @@ export class VirtualPeer implements Identity {
   /** Where it stands in the list of those alive. */
   place = -1
 
-  constructor(index: number, identity: Identity, overlay: Overlay, joinedMs: number) {
+  constructor(index: number, identity: Identity, overlay: Overlay) {
     this.index = index
     this.contact = identity.contact
     this.storage = identity.storage
     this.overlay = overlay
-    this.joinedMs = joinedMs
   }
 }

@@ -108,13 +108,6 @@ export class Workload implements Watcher {
     return reads
   }
 
-  /** Reads whose reader went away before the answer came. */
-  get abandoned(): number {
-    let count = 0
-    for (const { peer } of this.#reads.values()) if (!peer.alive) count += 1
-    return count
-  }
-
   #wrote(operation: number, stored: number): void {
     const write = this.#writes.get(operation)
     if (!write) return

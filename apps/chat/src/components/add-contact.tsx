@@ -12,7 +12,8 @@ interface AddContactProps {
 }
 
 const noKeyWords = 'That is no key. A key has 64 characters, 0–9 and a–f; paste it whole, or paste the link.'
-const brokenLinkWords = 'There is no whole key in the link that you followed: it was cut or changed on its way. Ask for it again, or paste the key here.'
+const brokenLinkWords =
+  'There is no whole key in the link that you followed: it was cut or changed on its way. Ask for it again, or paste the key here.'
 
 /** Takes a key or a link, and says plainly when it is neither. */
 export function AddContact({ chat, offered, onClose }: AddContactProps) {
@@ -33,7 +34,11 @@ export function AddContact({ chat, offered, onClose }: AddContactProps) {
   return (
     <Dialog title="Add a contact" onClose={onClose}>
       <form class="add-form" onSubmit={(event) => void submit(event)} noValidate>
-        <p>{offered !== undefined && !isBroken ? 'You followed a link to this person. They are looked up in the network once you add them.' : 'They find their key under their name, at the top of their list.'}</p>
+        <p>
+          {offered !== undefined && !isBroken
+            ? 'You followed a link to this person. They are looked up in the network once you add them.'
+            : 'They find their key under their name, at the top of their list.'}
+        </p>
         <label for={inputId}>Their key or link</label>
         <textarea
           id={inputId}

@@ -24,7 +24,10 @@ export function App({ chat }: { readonly chat: Chat }) {
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Hashtab chat` : 'Hashtab chat'
   }, [unread])
-  useEffect(() => chat.attend(contact?.standing === 'accepted' ? contact.key : undefined), [contact?.key, contact?.standing, chat.status !== undefined])
+  useEffect(
+    () => chat.attend(contact?.standing === 'accepted' ? contact.key : undefined),
+    [contact?.key, contact?.standing, chat.status !== undefined],
+  )
 
   if (conversations.name === '') return <Welcome chat={chat} />
   const offered = route.page === 'add' ? route.text : undefined
@@ -35,7 +38,13 @@ export function App({ chat }: { readonly chat: Chat }) {
   }
   return (
     <div class="panes" data-shows={contact ? 'conversation' : 'list'}>
-      <Sidebar chat={chat} takesFocus={beganWithWelcome} selected={contact?.key} onAdd={() => setOpen('add')} onMyKey={() => setOpen('my-key')} />
+      <Sidebar
+        chat={chat}
+        takesFocus={beganWithWelcome}
+        selected={contact?.key}
+        onAdd={() => setOpen('add')}
+        onMyKey={() => setOpen('my-key')}
+      />
       {contact ? (
         <Conversation key={contact.key} chat={chat} contact={contact} />
       ) : (

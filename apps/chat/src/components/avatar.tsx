@@ -3,7 +3,15 @@ import type { UserKey } from '../model/user-key.js'
 const letters = new Intl.Segmenter()
 
 /** A coloured disc with a letter. The colour is of the key, so two who bear one name look different. */
-export function Avatar({ userKey, name, isOnline = false }: { readonly userKey: UserKey; readonly name: string; readonly isOnline?: boolean }) {
+export function Avatar({
+  userKey,
+  name,
+  isOnline = false,
+}: {
+  readonly userKey: UserKey
+  readonly name: string
+  readonly isOnline?: boolean
+}) {
   const hue = (Number.parseInt(userKey.slice(0, 4), 16) / 0x10000) * 360
   const letter = firstLetter(name)?.toLocaleUpperCase() ?? '#'
   return (

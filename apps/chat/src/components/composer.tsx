@@ -60,7 +60,11 @@ export function Composer({ to, isOnline, onSay }: ComposerProps) {
         </button>
       </div>
       <p id={hintId} class={isOnline && left >= warnBefore ? 'hint composer-hint is-for-keys' : 'hint composer-hint'}>
-        {left < warnBefore ? `${left} characters left` : isOnline ? 'Enter to send, Shift + Enter for a new line' : 'Not online: your message waits, and is sent when they come.'}
+        {left < warnBefore
+          ? `${left} characters left`
+          : isOnline
+            ? 'Enter to send, Shift + Enter for a new line'
+            : 'Not online: your message waits, and is sent when they come.'}
       </p>
     </form>
   )

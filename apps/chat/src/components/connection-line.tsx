@@ -9,7 +9,10 @@ interface ConnectionLineProps {
 
 /** Where this tab stands, in one line; and, where something is wrong, what it is and what to do. */
 export function ConnectionLine({ status, fault, keepsHistory }: ConnectionLineProps) {
-  const words = fault === undefined ? connectionWords(status) : { tone: 'trouble' as const, line: 'Not connected', advice: `${fault} Reload the page to try again.` }
+  const words =
+    fault === undefined
+      ? connectionWords(status)
+      : { tone: 'trouble' as const, line: 'Not connected', advice: `${fault} Reload the page to try again.` }
   return (
     <div class="connection" data-tone={words.tone}>
       <p class="connection-words" role="status">
@@ -17,7 +20,11 @@ export function ConnectionLine({ status, fault, keepsHistory }: ConnectionLinePr
         {words.line}
       </p>
       {words.advice !== undefined && <p class="hint">{words.advice}</p>}
-      {!keepsHistory && <p class="hint">This browser keeps nothing here now: what is written stays until you close the tab. Free some room, or leave the private window.</p>}
+      {!keepsHistory && (
+        <p class="hint">
+          This browser keeps nothing here now: what is written stays until you close the tab. Free some room, or leave the private window.
+        </p>
+      )}
     </div>
   )
 }

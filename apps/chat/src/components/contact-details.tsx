@@ -6,7 +6,15 @@ import { Dialog } from './dialog.js'
 import { KeyText } from './key-text.js'
 
 /** Who a contact is, and how to be rid of them. */
-export function ContactDetails({ chat, contact, onClose }: { readonly chat: Chat; readonly contact: Contact; readonly onClose: () => void }) {
+export function ContactDetails({
+  chat,
+  contact,
+  onClose,
+}: {
+  readonly chat: Chat
+  readonly contact: Contact
+  readonly onClose: () => void
+}) {
   const [isSure, setSure] = useState(false)
   const remove = async () => {
     await chat.remove(contact.key)

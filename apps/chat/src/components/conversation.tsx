@@ -56,7 +56,11 @@ export function Conversation({ chat, contact }: { readonly chat: Chat; readonly 
           ))}
         </ol>
       </div>
-      {contact.standing === 'asking' ? <RequestBar chat={chat} contact={contact} /> : <Composer to={calledName(contact)} isOnline={isOnline} onSay={(text) => void chat.say(contact.key, text)} />}
+      {contact.standing === 'asking' ? (
+        <RequestBar chat={chat} contact={contact} />
+      ) : (
+        <Composer to={calledName(contact)} isOnline={isOnline} onSay={(text) => void chat.say(contact.key, text)} />
+      )}
       {showsDetails && <ContactDetails chat={chat} contact={contact} onClose={() => setShowsDetails(false)} />}
     </main>
   )

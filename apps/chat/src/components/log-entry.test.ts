@@ -12,7 +12,10 @@ function message(digit: number, fields: Partial<Message> = {}): Message {
   return { id, contact: ada, from: 'me', text: `text ${digit}`, at: today + digit, sentAt: today + digit, state: 'queued', ...fields }
 }
 function conversationOf(count: number): Conversations {
-  return Array.from({ length: count }, (_, i) => message(i)).reduce((known, said) => known.with({ type: 'message', message: said }), Conversations.empty)
+  return Array.from({ length: count }, (_, i) => message(i)).reduce(
+    (known, said) => known.with({ type: 'message', message: said }),
+    Conversations.empty,
+  )
 }
 /** Of the entries drawn of the one conversation, those that are drawn again for the other: their places. */
 function drawnAgain(was: Conversations, is: Conversations, todayThen = today): number[] {

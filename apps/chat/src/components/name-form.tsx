@@ -45,7 +45,9 @@ export function NameForm({ name, action, takesFocus = false, onName }: NameFormP
         </button>
       </div>
       <p id={hintId} class={isMissing ? 'hint is-wrong' : 'hint'} role={isMissing ? 'alert' : undefined}>
-        {isMissing ? 'Type a name first: any name your friends will know you by.' : 'Anyone who has your key can see it. You can change it later.'}
+        {isMissing
+          ? 'Type a name first: any name your friends will know you by.'
+          : 'Anyone who has your key can see it. You can change it later.'}
       </p>
     </form>
   )

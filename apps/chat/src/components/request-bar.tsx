@@ -14,7 +14,8 @@ export function RequestBar({ chat, contact }: { readonly chat: Chat; readonly co
   return (
     <section class="request" aria-label="Request">
       <p>
-        <strong>{calledName(contact)}</strong> wants to talk to you. Anybody can bear this name: compare the key <code>{contact.key.slice(0, 8)}…</code> if it matters.
+        <strong>{calledName(contact)}</strong> wants to talk to you. Anybody can bear this name: compare the key{' '}
+        <code>{contact.key.slice(0, 8)}…</code> if it matters.
       </p>
       {isFull && (
         <p class="hint is-wrong" role="alert">

@@ -46,7 +46,14 @@ export function Sidebar({ chat, selected, takesFocus, onAdd, onMyKey }: SidebarP
             </h2>
             <ul class="contacts">
               {asking.map((contact) => (
-                <ContactRow key={contact.key} contact={contact} conversations={conversations} isOnline={false} isSelected={contact.key === selected} nowMs={nowMs} />
+                <ContactRow
+                  key={contact.key}
+                  contact={contact}
+                  conversations={conversations}
+                  isOnline={false}
+                  isSelected={contact.key === selected}
+                  nowMs={nowMs}
+                />
               ))}
             </ul>
           </section>
@@ -58,7 +65,14 @@ export function Sidebar({ chat, selected, takesFocus, onAdd, onMyKey }: SidebarP
           {accepted.length === 0 && <p class="list-empty">Nobody yet. Add somebody by their key.</p>}
           <ul class="contacts">
             {accepted.map((contact) => (
-              <ContactRow key={contact.key} contact={contact} conversations={conversations} isOnline={online.has(contact.key)} isSelected={contact.key === selected} nowMs={nowMs} />
+              <ContactRow
+                key={contact.key}
+                contact={contact}
+                conversations={conversations}
+                isOnline={online.has(contact.key)}
+                isSelected={contact.key === selected}
+                nowMs={nowMs}
+              />
             ))}
           </ul>
         </section>

@@ -15,8 +15,8 @@ export function Welcome({ chat }: { readonly chat: Chat }) {
         </p>
         <h1>Talk to people, not to a server</h1>
         <p class="lead">
-          The open tabs of everybody who chats here form one network, and messages go from tab to tab. There is no account: this browser has just made a key
-          for you, and keeps it.
+          The open tabs of everybody who chats here form one network, and messages go from tab to tab. There is no account: this browser has
+          just made a key for you, and keeps it.
         </p>
         <NameForm name="" action="Start" takesFocus onName={(name) => void chat.rename(name)} />
         <ConnectionLine status={chat.status} fault={chat.fault} keepsHistory={chat.keepsHistory} />

@@ -32,7 +32,9 @@ test.each<[string, unknown]>([
   ['a hello unsigned', { type: 'hello', user: 'b'.repeat(64), expires: 1 }],
   ['a list', [text]],
   ['nothing', null],
-])('%s breaks the rules', (_, message) => expect(readChannelMessage(new TextEncoder().encode(JSON.stringify(message)), peer)).toBeUndefined())
+])('%s breaks the rules', (_, message) =>
+  expect(readChannelMessage(new TextEncoder().encode(JSON.stringify(message)), peer)).toBeUndefined(),
+)
 
 test('half a surrogate pair is made whole: it could not be shown or sent on', () => {
   const bytes = new TextEncoder().encode(String.raw`{"type":"text","id":"${id}","text":"\ud800","sentAt":1}`)

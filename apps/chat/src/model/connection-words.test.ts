@@ -3,8 +3,17 @@ import { expect, test } from 'vitest'
 import { connectionWords } from './connection-words.js'
 
 const status: PeerStatus = {
-  phase: 'online', links: 12, siblings: 8, estimatedPeers: 41, recordsKept: 0, pendingWrites: 0, safeToClose: true, storage: 'kept',
-  meetingPoints: [{ name: 'wss://signal.example.org', state: 'open' }], connectionsMade: 12, messagesDropped: 0,
+  phase: 'online',
+  links: 12,
+  siblings: 8,
+  estimatedPeers: 41,
+  recordsKept: 0,
+  pendingWrites: 0,
+  safeToClose: true,
+  storage: 'kept',
+  meetingPoints: [{ name: 'wss://signal.example.org', state: 'open' }],
+  connectionsMade: 12,
+  messagesDropped: 0,
 }
 const silent = [{ name: 'wss://signal.example.org', state: 'unreachable' as const }]
 
@@ -24,7 +33,10 @@ test('a server that is gone is no trouble for those who are linked, and the word
 })
 
 test('alone: what to do, and who does not answer', () => {
-  expect(connectionWords({ ...status, phase: 'alone', links: 0, estimatedPeers: 1 })).toMatchObject({ tone: 'waiting', line: 'No other peer in reach' })
+  expect(connectionWords({ ...status, phase: 'alone', links: 0, estimatedPeers: 1 })).toMatchObject({
+    tone: 'waiting',
+    line: 'No other peer in reach',
+  })
   const words = connectionWords({ ...status, phase: 'alone', links: 0, estimatedPeers: 1, meetingPoints: silent })
   expect(words.tone).toBe('trouble')
   expect(words.advice).toContain('still trying')

@@ -7,7 +7,8 @@ export interface ConnectionWords {
   readonly advice: string | undefined
 }
 
-const aloneAdvice = 'Nobody else is here yet. Open this page in another window or on another device. Messages you write wait here until then.'
+const aloneAdvice =
+  'Nobody else is here yet. Open this page in another window or on another device. Messages you write wait here until then.'
 
 /** Says honestly where this tab stands. `undefined`: it has not begun to join yet. */
 export function connectionWords(status: PeerStatus | undefined): ConnectionWords {

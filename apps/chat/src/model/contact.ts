@@ -55,7 +55,12 @@ export function isContact(value: unknown): value is Contact {
   if (typeof value !== 'object' || value === null) return false
   const { key, name, nameSeq, standing, standingAt, readUpTo } = value as Partial<Record<keyof Contact, unknown>>
   return (
-    isUserKey(key) && typeof name === 'string' && typeof nameSeq === 'string' && /^\d{1,20}$/.test(nameSeq) &&
-    ['accepted', 'asking', 'blocked', 'removed'].includes(standing as string) && typeof standingAt === 'number' && typeof readUpTo === 'number'
+    isUserKey(key) &&
+    typeof name === 'string' &&
+    typeof nameSeq === 'string' &&
+    /^\d{1,20}$/.test(nameSeq) &&
+    ['accepted', 'asking', 'blocked', 'removed'].includes(standing as string) &&
+    typeof standingAt === 'number' &&
+    typeof readUpTo === 'number'
   )
 }

@@ -49,14 +49,21 @@ describe('a conversation', () => {
   test('that became too long on disk is trimmed to the same two thousand', () => {
     const facts = Array.from({ length: messagesMax + 5 }, (_, i) => said(messagesMax + 5 - i))
     const other = said(1, { contact: bert })
-    expect(beyondMax([...facts, other, known(newContact(ada, 'accepted', 1))]).map(({ at, contact }) => [at, contact])).toEqual([1, 2, 3, 4, 5].map((at) => [at, ada]))
+    expect(beyondMax([...facts, other, known(newContact(ada, 'accepted', 1))]).map(({ at, contact }) => [at, contact])).toEqual(
+      [1, 2, 3, 4, 5].map((at) => [at, ada]),
+    )
     expect(beyondMax([...facts.slice(5), other])).toEqual([])
   })
 
   test('counts theirs as unread until they were seen, and mine as undelivered until they were received', () => {
     const conversations = told(
       known({ ...newContact(ada, 'accepted', 1), readUpTo: 2 }),
-      said(1, { from: 'them' }), said(2, { from: 'them' }), said(3, { from: 'them' }), said(4), said(5, { state: 'sent' }), said(6, { state: 'delivered' }),
+      said(1, { from: 'them' }),
+      said(2, { from: 'them' }),
+      said(3, { from: 'them' }),
+      said(4),
+      said(5, { state: 'sent' }),
+      said(6, { state: 'delivered' }),
     )
     expect(conversations.unread(ada)).toBe(1)
     expect(conversations.undelivered(ada).map(({ at }) => at)).toEqual([4, 5])
@@ -86,7 +93,10 @@ describe('the list', () => {
   })
 
   test('takes so many messages of a stranger and no more', () => {
-    const talkative = told(known(newContact(ada, 'asking', 1)), ...Array.from({ length: askingMessagesMax }, (_, i) => said(i, { from: 'them' })))
+    const talkative = told(
+      known(newContact(ada, 'asking', 1)),
+      ...Array.from({ length: askingMessagesMax }, (_, i) => said(i, { from: 'them' })),
+    )
     expect(talkative.hasRoomFor(said(99, { from: 'them' }))).toBe(false)
     expect(talkative.hasRoomFor(said(1, { from: 'them' }))).toBe(true)
     expect(talkative.with(known(newContact(ada, 'accepted', 2))).hasRoomFor(said(99, { from: 'them' }))).toBe(true)
@@ -114,17 +124,37 @@ describe('the list', () => {
 })
 
 test('two tabs that hear the same facts, in any order and any number of times, know the same', () => {
-  const anyMessage = fc.record({ digit: fc.integer({ min: 1, max: 6 }), state: fc.constantFrom<MessageState>('queued', 'sent', 'delivered') })
-  const anyContact = fc.record({ standing: fc.constantFrom('accepted' as const, 'blocked' as const), standingAt: fc.integer({ min: 1, max: 9 }), readUpTo: fc.nat(9), nameSeq: fc.nat(9) })
+  const anyMessage = fc.record({
+    digit: fc.integer({ min: 1, max: 6 }),
+    state: fc.constantFrom<MessageState>('queued', 'sent', 'delivered'),
+  })
+  const anyContact = fc.record({
+    standing: fc.constantFrom('accepted' as const, 'blocked' as const),
+    standingAt: fc.integer({ min: 1, max: 9 }),
+    readUpTo: fc.nat(9),
+    nameSeq: fc.nat(9),
+  })
   const anyFact = fc.oneof(
     anyMessage.map(({ digit, state }) => said(digit, { state })),
     // One time and one seq bear one word: two tabs do not judge in the same millisecond, and a profile's seq names its bytes.
-    anyContact.map(({ standingAt, readUpTo, nameSeq }): Fact => known({ key: ada, standing: standingAt % 2 === 0 ? 'accepted' : 'blocked', standingAt, readUpTo, name: `name ${nameSeq}`, nameSeq: String(nameSeq) })),
+    anyContact.map(({ standingAt, readUpTo, nameSeq }): Fact =>
+      known({
+        key: ada,
+        standing: standingAt % 2 === 0 ? 'accepted' : 'blocked',
+        standingAt,
+        readUpTo,
+        name: `name ${nameSeq}`,
+        nameSeq: String(nameSeq),
+      }),
+    ),
     fc.nat(9).map((at): Fact => ({ type: 'named', name: `me ${at}`, at })),
   )
   fc.assert(
     fc.property(fc.array(anyFact), fc.infiniteStream(fc.nat()), (facts, chances) => {
-      const shuffled = [...facts, ...facts].map((fact) => ({ fact, chance: chances.next().value })).sort((a, b) => a.chance - b.chance).map(({ fact }) => fact)
+      const shuffled = [...facts, ...facts]
+        .map((fact) => ({ fact, chance: chances.next().value }))
+        .sort((a, b) => a.chance - b.chance)
+        .map(({ fact }) => fact)
       expect(seen(told(...shuffled))).toEqual(seen(told(...facts)))
     }),
   )

@@ -20,7 +20,12 @@ export class Conversations {
   readonly #contacts: ReadonlyMap<UserKey, Contact>
   readonly #messages: ReadonlyMap<UserKey, readonly Message[]>
 
-  private constructor(name: string, namedAt: number, contacts: ReadonlyMap<UserKey, Contact>, messages: ReadonlyMap<UserKey, readonly Message[]>) {
+  private constructor(
+    name: string,
+    namedAt: number,
+    contacts: ReadonlyMap<UserKey, Contact>,
+    messages: ReadonlyMap<UserKey, readonly Message[]>,
+  ) {
     this.name = name
     this.#namedAt = namedAt
     this.#contacts = contacts
@@ -57,7 +62,8 @@ export class Conversations {
 
   /** Who has to go before this fact is told: of too many who ask, those who have asked longest. Else thirty who never get a word would keep all others out. */
   displacedBy(fact: Fact): readonly Contact[] {
-    if (fact.type !== 'contact' || fact.contact.standing !== 'asking' || this.#contacts.get(fact.contact.key)?.standing === 'asking') return []
+    if (fact.type !== 'contact' || fact.contact.standing !== 'asking' || this.#contacts.get(fact.contact.key)?.standing === 'asking')
+      return []
     return oldestBeyond(askingMax - 1, this.asking)
   }
 
@@ -106,7 +112,10 @@ export class Conversations {
     const contact = mergeContact(known, told)
     if (known && same(known, contact)) return this
     const contacts = new Map(this.#contacts).set(told.key, contact)
-    const dropped = oldestBeyond(forgottenMax[contact.standing], [...contacts.values()].filter(({ standing }) => standing === contact.standing)).map(({ key }) => key)
+    const dropped = oldestBeyond(
+      forgottenMax[contact.standing],
+      [...contacts.values()].filter(({ standing }) => standing === contact.standing),
+    ).map(({ key }) => key)
     if (!known && dropped.includes(told.key)) return this
     for (const key of dropped) contacts.delete(key)
     const silenced = contact.standing === 'removed' ? [told.key, ...dropped] : dropped
@@ -163,5 +172,7 @@ function oldestBeyond(max: number, contacts: readonly Contact[]): readonly Conta
 }
 
 function same(a: Contact, b: Contact): boolean {
-  return a.name === b.name && a.nameSeq === b.nameSeq && a.standing === b.standing && a.standingAt === b.standingAt && a.readUpTo === b.readUpTo
+  return (
+    a.name === b.name && a.nameSeq === b.nameSeq && a.standing === b.standing && a.standingAt === b.standingAt && a.readUpTo === b.readUpTo
+  )
 }

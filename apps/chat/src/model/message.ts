@@ -55,7 +55,12 @@ export function isMessage(value: unknown): value is Message {
   if (typeof value !== 'object' || value === null) return false
   const { id, contact, from, text, at, sentAt, state } = value as Partial<Record<keyof Message, unknown>>
   return (
-    isMessageId(id) && typeof contact === 'string' && (from === 'me' || from === 'them') && typeof text === 'string' &&
-    typeof at === 'number' && typeof sentAt === 'number' && progress.includes(state as MessageState)
+    isMessageId(id) &&
+    typeof contact === 'string' &&
+    (from === 'me' || from === 'them') &&
+    typeof text === 'string' &&
+    typeof at === 'number' &&
+    typeof sentAt === 'number' &&
+    progress.includes(state as MessageState)
   )
 }

@@ -150,7 +150,8 @@ function sendAgain({ waiting }: Letterbox) {
 /** When there is something to decide about a letterbox. */
 function dueMs({ way, waiting, nextMs }: Letterbox): number {
   const entries = [...waiting.values()]
-  if (way === 'reached') return Math.min(...entries.map(({ sentAtMs, notBeforeMs }) => (sentAtMs === undefined ? notBeforeMs : sentAtMs + receiptTimeoutMs)))
+  if (way === 'reached')
+    return Math.min(...entries.map(({ sentAtMs, notBeforeMs }) => (sentAtMs === undefined ? notBeforeMs : sentAtMs + receiptTimeoutMs)))
   if (way === 'sought') return nextMs
   return Math.max(nextMs, Math.min(...entries.map(({ notBeforeMs }) => notBeforeMs)))
 }

@@ -48,5 +48,7 @@ export function readPresence(text: string, nowMs: number): LiveTab[] {
 function liveTab(value: unknown): LiveTab[] {
   if (!Array.isArray(value)) return []
   const [peerId, expires] = value as unknown[]
-  return typeof peerId === 'string' && /^[0-9a-f]{40}$/.test(peerId) && Number.isSafeInteger(expires) ? [{ peerId, expires: expires as number }] : []
+  return typeof peerId === 'string' && /^[0-9a-f]{40}$/.test(peerId) && Number.isSafeInteger(expires)
+    ? [{ peerId, expires: expires as number }]
+    : []
 }

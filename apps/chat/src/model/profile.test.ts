@@ -3,7 +3,9 @@ import { nameCharactersMax, readProfile, tidyName, writeProfile } from './profil
 
 test('a profile that is written is read', () => {
   expect(readProfile(writeProfile({ name: 'Ada' }))).toEqual({ name: 'Ada' })
-  expect(readProfile(writeProfile({ name: '\u{1f600}'.repeat(nameCharactersMax) }))).toEqual({ name: '\u{1f600}'.repeat(nameCharactersMax) })
+  expect(readProfile(writeProfile({ name: '\u{1f600}'.repeat(nameCharactersMax) }))).toEqual({
+    name: '\u{1f600}'.repeat(nameCharactersMax),
+  })
 })
 
 test.each([

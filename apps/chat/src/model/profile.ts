@@ -28,6 +28,9 @@ export function readProfile(text: string): Profile | undefined {
 
 /** A name on one line: no control characters, none that turn the direction of the text around it, and no longer than the limit. */
 export function tidyName(name: string): string {
-  const line = name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, ' ').replace(/\s+/gu, ' ').trim()
+  const line = name
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim()
   return Array.from(line).slice(0, nameCharactersMax).join('').trim()
 }

@@ -50,7 +50,9 @@ export class Switchboard {
     if (this.lineTo(user)) return Promise.resolve(true)
     const underWay = this.#calls.get(user)
     if (underWay) return underWay
-    const call = this.#tryPeers(user).catch(() => false).finally(() => this.#calls.delete(user))
+    const call = this.#tryPeers(user)
+      .catch(() => false)
+      .finally(() => this.#calls.delete(user))
     this.#calls.set(user, call)
     return call
   }

@@ -64,7 +64,10 @@ export class Whereabouts {
   /** The ids of the peers a user is at: those in the user's own list first, then those whose own word is all there is. Rejects with a `PeerError`. */
   async find(user: UserKey, signal?: AbortSignal): Promise<string[]> {
     const options = signal ? { signal } : {}
-    const [listed, told] = await Promise.allSettled([this.#peer.resolve(user, presenceRecord, options), this.#peer.get(openKey(user), options)])
+    const [listed, told] = await Promise.allSettled([
+      this.#peer.resolve(user, presenceRecord, options),
+      this.#peer.get(openKey(user), options),
+    ])
     if (listed.status === 'rejected' && told.status === 'rejected') throw told.reason
     const nowMs = Date.now()
     const tabs = listed.status === 'fulfilled' && listed.value ? readPresence(listed.value.text, nowMs) : []

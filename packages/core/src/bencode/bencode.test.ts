@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { type BencodeValue, bencodeDepthMax, bencodeKeyBytesMax, decode, encode, encodedLength } from './bencode.js'
 import { isMalformed } from './malformed.js'
 
-const latin1 = (text: string): Uint8Array => Uint8Array.from(text, character => character.charCodeAt(0))
+const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
 const dictionary = (entries: Record<string, BencodeValue>): Map<string, BencodeValue> => new Map(Object.entries(entries))
 
 /** Any value in the form in which `decode` gives it back: safe integers are numbers, dictionaries are sorted. */
-const anyValue = fc.letrec<{ value: BencodeValue }>(tie => ({
+const anyValue = fc.letrec<{ value: BencodeValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 6 },
     fc.maxSafeInteger(),
@@ -17,12 +17,8 @@ const anyValue = fc.letrec<{ value: BencodeValue }>(tie => ({
     fc.uint8Array({ maxLength: 40 }),
     fc.array(tie('value'), { maxLength: 5 }),
     fc
-      .dictionary(
-        fc.uint8Array({ maxLength: 6 }).map(text),
-        tie('value'),
-        { maxKeys: 5 },
-      )
-      .map(entries => new Map(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)))),
+      .dictionary(fc.uint8Array({ maxLength: 6 }).map(text), tie('value'), { maxKeys: 5 })
+      .map((entries) => new Map(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)))),
   ),
 })).value
 
@@ -123,7 +119,7 @@ describe('bencode', () => {
 
   it('gives back what was encoded', () => {
     fc.assert(
-      fc.property(anyValue, value => {
+      fc.property(anyValue, (value) => {
         const bytes = encode(value)
         expect(bytes.length).toBe(encodedLength(value))
         expect(decode(bytes)).toEqual(value)
@@ -134,7 +130,7 @@ describe('bencode', () => {
   it('never throws, and whatever it decodes was canonical', () => {
     const nearlyBencode = fc
       .array(fc.constantFrom('d', 'l', 'e', 'i', '0', '1', '-', '9', ':', '1:a', '1:b', '0:', 'i1e', '\u00ff'), { maxLength: 24 })
-      .map(parts => latin1(parts.join('')))
+      .map((parts) => latin1(parts.join('')))
     const flipped = fc.tuple(anyValue, fc.nat(), fc.nat(255)).map(([value, place, byte]) => {
       const bytes = encode(value)
       bytes[place % bytes.length] = byte
@@ -142,7 +138,7 @@ describe('bencode', () => {
     })
     let decoded = 0
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array(), nearlyBencode, flipped), bytes => {
+      fc.property(fc.oneof(fc.uint8Array(), nearlyBencode, flipped), (bytes) => {
         const value = decode(bytes)
         if (isMalformed(value)) return
         decoded++

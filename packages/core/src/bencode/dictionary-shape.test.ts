@@ -15,7 +15,11 @@ type Sighting = FieldValue<typeof sighting>
 
 const question = tagged('type', 't', {
   ping: {},
-  find: { target: required('k', keyField), want: required('w', oneOf('peers', 'owned')), ifSeq: optional('s', integer64(0n, 2n ** 63n - 1n)) },
+  find: {
+    target: required('k', keyField),
+    want: required('w', oneOf('peers', 'owned')),
+    ifSeq: optional('s', integer64(0n, 2n ** 63n - 1n)),
+  },
 })
 type Question = FieldValue<typeof question>
 
@@ -69,9 +73,12 @@ describe('dictionary', () => {
 })
 
 describe('tagged', () => {
-  it.each<Question>([{ type: 'ping' }, { type: 'find', target: key('0b11'), want: 'owned', ifSeq: 7n }])('reads what it wrote: $type', value => {
-    expect(question.read(decode(encode(question.write(value))))).toEqual(value)
-  })
+  it.each<Question>([{ type: 'ping' }, { type: 'find', target: key('0b11'), want: 'owned', ifSeq: 7n }])(
+    'reads what it wrote: $type',
+    (value) => {
+      expect(question.read(decode(encode(question.write(value))))).toEqual(value)
+    },
+  )
 
   it.each<[string, BencodeValue]>([
     ['no tag', new Map()],
@@ -79,7 +86,13 @@ describe('tagged', () => {
     ['a tag that is no string', new Map([['t', 1]])],
     ['a property of every object', new Map([['t', Uint8Array.from(Buffer.from('constructor'))]])],
     ['a long tag', new Map([['t', new Uint8Array(100_000)]])],
-    ['too much', new Map<string, BencodeValue>([['t', Uint8Array.from(Buffer.from('ping'))], ['k', 1]])],
+    [
+      'too much',
+      new Map<string, BencodeValue>([
+        ['t', Uint8Array.from(Buffer.from('ping'))],
+        ['k', 1],
+      ]),
+    ],
     ['a list', []],
   ])('refuses %s', (_, value) => {
     expect(isMalformed(question.read(value))).toBe(true)

@@ -53,8 +53,8 @@ export function optional<T>(wireKey: string, field: Field<T>): Slot<T, true> {
 export function dictionary<const S extends Shape>(shape: S): Field<ShapeValue<S>> {
   const slots = slotsOf(shape)
   return {
-    read: value => readSlots(value, slots, {}, 0) as ShapeValue<S> | Malformed,
-    write: value => writeSlots(value, slots, new Map()),
+    read: (value) => readSlots(value, slots, {}, 0) as ShapeValue<S> | Malformed,
+    write: (value) => writeSlots(value, slots, new Map()),
   }
 }
 
@@ -78,7 +78,7 @@ export function tagged<const Tag extends string, const S extends { readonly [nam
     },
     write(value) {
       const name = (value as Properties)[tag] as string
-      const bytes = Uint8Array.from(name, character => character.charCodeAt(0))
+      const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0))
       return writeSlots(value, slotsByName.get(name)!, new Map([[wireKey, bytes]]))
     },
   }
@@ -95,7 +95,12 @@ function slotsOf(shape: Shape, takenKey?: string): readonly NamedSlot[] {
 }
 
 /** Reads into `into`; `entries` of the dictionary are accounted for already. */
-function readSlots(value: BencodeValue | Malformed, slots: readonly NamedSlot[], into: Properties, entries: number): Properties | Malformed {
+function readSlots(
+  value: BencodeValue | Malformed,
+  slots: readonly NamedSlot[],
+  into: Properties,
+  entries: number,
+): Properties | Malformed {
   if (!(value instanceof Map)) return isMalformed(value) ? value : malformed('no dictionary')
   for (const [property, { wireKey, field, optional }] of slots) {
     const entry = value.get(wireKey) as BencodeValue | undefined

@@ -24,7 +24,7 @@ export function bytes(min: number, max: number): Field<Uint8Array> {
       if (!(value instanceof Uint8Array)) return other(value, 'no byte string')
       return value.length >= min && value.length <= max ? value : malformed(`${value.length} bytes`)
     },
-    write: value => value,
+    write: (value) => value,
   }
 }
 
@@ -35,7 +35,7 @@ export function integer(min: number, max: number): Field<number> {
       if (typeof value !== 'number') return other(value, 'no integer, or one out of bounds')
       return value >= min && value <= max ? value : malformed('integer out of bounds')
     },
-    write: value => value,
+    write: (value) => value,
   }
 }
 
@@ -47,15 +47,15 @@ export function integer64(min: bigint, max: bigint): Field<bigint> {
       const wide = BigInt(value)
       return wide >= min && wide <= max ? wide : malformed('integer out of bounds')
     },
-    write: value => value,
+    write: (value) => value,
   }
 }
 
 /** True or false: 1 or 0. */
 export const flag: Field<boolean> = mapped(
   integer(0, 1),
-  value => value === 1,
-  value => (value ? 1 : 0),
+  (value) => value === 1,
+  (value) => (value ? 1 : 0),
 )
 
 /** A list of at most `max` of the same. */
@@ -73,7 +73,7 @@ export function list<T>(of: Field<T>, max: number): Field<readonly T[]> {
       }
       return list
     },
-    write: value => value.map(entry => of.write(entry)),
+    write: (value) => value.map((entry) => of.write(entry)),
   }
 }
 
@@ -89,17 +89,21 @@ export function hex(length: number): Field<string> {
 
 /** One of these names. */
 export function oneOf<const Name extends string>(...names: readonly Name[]): Field<Name> {
-  const longest = Math.max(...names.map(name => name.length))
-  return mapped(text(longest), value => names.find(name => name === value) ?? malformed('no such name'), value => value)
+  const longest = Math.max(...names.map((name) => name.length))
+  return mapped(
+    text(longest),
+    (value) => names.find((name) => name === value) ?? malformed('no such name'),
+    (value) => value,
+  )
 }
 
 export const keyField: Field<Key> = mapped(
   bytes(keyBytes, keyBytes),
-  value => Key.fromBytes(value),
-  value => value.toBytes(),
+  (value) => Key.fromBytes(value),
+  (value) => value.toBytes(),
 )
-export const publicKeyField: Field<PublicKey> = mapped(bytes(publicKeyBytes, publicKeyBytes), publicKey, value => value)
-export const signatureField: Field<Signature> = mapped(bytes(signatureBytes, signatureBytes), signature, value => value)
+export const publicKeyField: Field<PublicKey> = mapped(bytes(publicKeyBytes, publicKeyBytes), publicKey, (value) => value)
+export const signatureField: Field<Signature> = mapped(bytes(signatureBytes, signatureBytes), signature, (value) => value)
 
 /** Another view of a field: `read` may still refuse with `malformed(why)`. */
 export function mapped<From, To>(field: Field<From>, read: (value: From) => To | Malformed, write: (value: To) => From): Field<To> {
@@ -108,7 +112,7 @@ export function mapped<From, To>(field: Field<From>, read: (value: From) => To |
       const first = field.read(value)
       return isMalformed(first) ? first : read(first)
     },
-    write: value => field.write(write(value)),
+    write: (value) => field.write(write(value)),
   }
 }
 

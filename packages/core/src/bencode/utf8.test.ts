@@ -33,10 +33,10 @@ it('agrees with the platform on any bytes', () => {
   const platform = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 12 }),
-    fc.string({ unit: 'binary', maxLength: 12 }).map(text => new TextEncoder().encode(text)),
+    fc.string({ unit: 'binary', maxLength: 12 }).map((text) => new TextEncoder().encode(text)),
   )
   fc.assert(
-    fc.property(bytes, value => {
+    fc.property(bytes, (value) => {
       const mine = decodeUtf8(value)
       if (isMalformed(mine)) expect(() => platform.decode(value)).toThrow()
       else expect(mine).toBe(platform.decode(value))

@@ -12,7 +12,7 @@ export function encodeUtf8(text: string): Uint8Array {
  */
 export function decodeUtf8(bytes: Uint8Array): string | Malformed {
   const units: string[] = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const first = bytes[at]!
     const length = sequenceLength(first)
     let point = length === 1 ? first : first & (0x7f >> length)

@@ -30,7 +30,9 @@ describe('a key', () => {
   })
 
   it.each([0, 19, 21, 32])('has not %i bytes', (length) => expect(() => Key.fromBytes(new Uint8Array(length))).toThrow(RangeError))
-  it.each(['', 'a'.repeat(39), 'a'.repeat(41), 'g'.repeat(40)])('is not written %j', (hex) => expect(() => Key.fromHex(hex)).toThrow(RangeError))
+  it.each(['', 'a'.repeat(39), 'a'.repeat(41), 'g'.repeat(40)])('is not written %j', (hex) =>
+    expect(() => Key.fromHex(hex)).toThrow(RangeError),
+  )
 
   it('of bytes is the beginning of their SHA-256', () => {
     expect(Key.hash(new Uint8Array(0)).hex).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4')

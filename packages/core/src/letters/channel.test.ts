@@ -8,11 +8,15 @@ const id = 'c0'.repeat(16)
 const channelOf = () => new Channel(id, contact('0b1'), 0)
 const bytes = (length: number, fill = 1) => new Uint8Array(length).fill(fill)
 const send = (operation: number, data: Uint8Array): ChannelEvent => ({ type: 'send', operation, data })
-const frame = (body: Extract<ChannelFrame, { type: 'part' | 'progress' | 'probe' | 'close' }>): ChannelEvent => ({ type: 'frame', frame: body })
+const frame = (body: Extract<ChannelFrame, { type: 'part' | 'progress' | 'probe' | 'close' }>): ChannelEvent => ({
+  type: 'frame',
+  frame: body,
+})
 const part = (seq: number, data = bytes(1), last = true) => ({ type: 'part', channel: id, seq, last, data }) as const
 const progress = (next: number, limit = next + windowParts) => ({ type: 'progress', channel: id, next, limit }) as const
 const write = (body: ChannelFrame) => ({ type: 'write', body })
-const parts = (effects: readonly ChannelEffect[]) => effects.flatMap((effect) => (effect.type === 'write' && effect.body.type === 'part' ? effect.body.seq : []))
+const parts = (effects: readonly ChannelEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'write' && effect.body.type === 'part' ? effect.body.seq : []))
 const closed = (reason: string, unsent: readonly number[] = []) => ({ type: 'closed', reason, unsent })
 
 describe('sending', () => {
@@ -163,7 +167,14 @@ describe('closing', () => {
   it('4: happens once, and nothing is said afterwards', () => {
     const channel = channelOf()
     channel.handle({ type: 'close' }, 0)
-    for (const event of [frame(part(0)), frame(progress(0)), frame({ type: 'close', channel: id }), { type: 'close' }, { type: 'rerouted' }, { type: 'woke' }] as ChannelEvent[]) {
+    for (const event of [
+      frame(part(0)),
+      frame(progress(0)),
+      frame({ type: 'close', channel: id }),
+      { type: 'close' },
+      { type: 'rerouted' },
+      { type: 'woke' },
+    ] as ChannelEvent[]) {
       expect(channel.handle(event, 1)).toEqual([])
     }
     expect(channel.wakeAtMs).toBeUndefined()
@@ -243,7 +254,11 @@ const anyFate: fc.Arbitrary<Fate> = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 1, max: 300 }).map((delayMs) => [delayMs]) },
   { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 2, maxLength: 3 }) },
 )
-const anySend = fc.record({ atMs: fc.nat(5_000), end: fc.constantFrom<0 | 1>(0, 1), length: fc.oneof(fc.nat(100), fc.nat(3 * partBytesMax)) })
+const anySend = fc.record({
+  atMs: fc.nat(5_000),
+  end: fc.constantFrom<0 | 1>(0, 1),
+  length: fc.oneof(fc.nat(100), fc.nat(3 * partBytesMax)),
+})
 
 /** A message whose bytes are all the same: comparing that is quick. */
 function inWords(data: Uint8Array): string {

@@ -81,19 +81,25 @@ describe('connecting', () => {
     const channels = channelsOf()
     expect(channels.handle(connect({ contact: undefined, linked: false }), 0)).toEqual([{ type: 'locate', operation: 1, target: other.id }])
     expect(channels.handle({ type: 'located', operation: 9, contact: other, linked: false }, 1)).toEqual([])
-    expect(channels.handle({ type: 'located', operation: 1, contact: other, linked: false }, 1)).toEqual([{ type: 'introduce', contact: other }])
+    expect(channels.handle({ type: 'located', operation: 1, contact: other, linked: false }, 1)).toEqual([
+      { type: 'introduce', contact: other },
+    ])
   })
 
   it('makes no second link to a peer that was linked while it was looked for', () => {
     const channels = channelsOf()
     channels.handle(connect({ contact: undefined, linked: false }), 0)
-    expect(channels.handle({ type: 'located', operation: 1, contact: other, linked: true }, 1)).toMatchObject([{ type: 'write', body: { type: 'open' } }])
+    expect(channels.handle({ type: 'located', operation: 1, contact: other, linked: true }, 1)).toMatchObject([
+      { type: 'write', body: { type: 'open' } },
+    ])
   })
 
   it('ends when nobody finds it', () => {
     const channels = channelsOf()
     channels.handle(connect({ contact: undefined, linked: false }), 0)
-    expect(channels.handle({ type: 'located', operation: 1, contact: undefined, linked: false }, 1)).toEqual([{ type: 'finish', operation: 1, outcome: 'unreachable' }])
+    expect(channels.handle({ type: 'located', operation: 1, contact: undefined, linked: false }, 1)).toEqual([
+      { type: 'finish', operation: 1, outcome: 'unreachable' },
+    ])
   })
 
   it('that is cancelled leaves nothing open at the other end', () => {
@@ -126,7 +132,10 @@ describe('being connected to', () => {
   it('agrees, each time it is asked, and tells of it once', () => {
     const channels = channelsOf()
     const opened = wrote({ type: 'opened', channel: theirs })
-    expect(channels.handle(letter({ type: 'open', channel: theirs }), 0)).toEqual([opened, { type: 'opened', operation: undefined, channel: theirs, contact: other }])
+    expect(channels.handle(letter({ type: 'open', channel: theirs }), 0)).toEqual([
+      opened,
+      { type: 'opened', operation: undefined, channel: theirs, contact: other },
+    ])
     expect(channels.handle(letter({ type: 'open', channel: theirs }), 1)).toEqual([opened])
   })
 
@@ -142,13 +151,20 @@ describe('being connected to', () => {
 describe('an open channel', () => {
   it('carries messages both ways', () => {
     const { channels, channel } = withOpen()
-    expect(channels.handle({ type: 'send', operation: 2, channel, data }, 1)).toEqual([wrote(part(channel)), { type: 'finish', operation: 2, outcome: 'sent' }])
-    expect(channels.handle(letter(part(channel)), 2)).toMatchObject([{ type: 'write', body: { type: 'progress' } }, { type: 'message', channel, data }])
+    expect(channels.handle({ type: 'send', operation: 2, channel, data }, 1)).toEqual([
+      wrote(part(channel)),
+      { type: 'finish', operation: 2, outcome: 'sent' },
+    ])
+    expect(channels.handle(letter(part(channel)), 2)).toMatchObject([
+      { type: 'write', body: { type: 'progress' } },
+      { type: 'message', channel, data },
+    ])
   })
 
   it('2: hears its other end alone', () => {
     const { channels, channel } = withOpen()
-    for (const body of [part(channel), { type: 'close', channel }, { type: 'open', channel }] as const) expect(channels.handle(letter(body, stranger), 1)).toEqual([])
+    for (const body of [part(channel), { type: 'close', channel }, { type: 'open', channel }] as const)
+      expect(channels.handle(letter(body, stranger), 1)).toEqual([])
     expect(channels.involves(other.id)).toBe(true)
   })
 
@@ -185,11 +201,17 @@ describe('an open channel', () => {
 })
 
 describe('a channel that is gone here', () => {
-  it.each<ChannelFrame>([part(theirs), { type: 'probe', channel: theirs }])('is closed at the other end, which still believes in it: $type', (body) => {
-    expect(channelsOf().handle(letter(body), 0)).toEqual([wrote({ type: 'close', channel: theirs })])
-  })
+  it.each<ChannelFrame>([part(theirs), { type: 'probe', channel: theirs }])(
+    'is closed at the other end, which still believes in it: $type',
+    (body) => {
+      expect(channelsOf().handle(letter(body), 0)).toEqual([wrote({ type: 'close', channel: theirs })])
+    },
+  )
 
-  it.each<ChannelFrame>([{ type: 'progress', channel: theirs, next: 0, limit: 1 }, { type: 'close', channel: theirs }])('is not spoken of where that would go back and forth: $type', (body) => {
+  it.each<ChannelFrame>([
+    { type: 'progress', channel: theirs, next: 0, limit: 1 },
+    { type: 'close', channel: theirs },
+  ])('is not spoken of where that would go back and forth: $type', (body) => {
     expect(channelsOf().handle(letter(body), 0)).toEqual([])
   })
 })

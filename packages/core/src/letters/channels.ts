@@ -17,7 +17,14 @@ export const openTriesMax = 3
 type Connecting =
   | { readonly state: 'locating'; readonly operation: number; readonly to: Key }
   | { readonly state: 'introducing'; readonly operation: number; readonly contact: Contact; readonly deadlineMs: number }
-  | { readonly state: 'opening'; readonly operation: number; readonly contact: Contact; readonly channel: ChannelId; readonly tries: number; readonly deadlineMs: number }
+  | {
+      readonly state: 'opening'
+      readonly operation: number
+      readonly contact: Contact
+      readonly channel: ChannelId
+      readonly tries: number
+      readonly deadlineMs: number
+    }
 
 export type ChannelsEvent =
   /** `contact` where the peer is known already, and whether it is linked. */
@@ -62,7 +69,8 @@ export class Channels {
       case 'located': {
         const connecting = this.#connecting.get(event.operation)
         if (connecting?.state !== 'locating') return []
-        if (event.contact) return event.linked ? this.#open(event.operation, event.contact, nowMs) : this.#introduce(event.operation, event.contact, nowMs)
+        if (event.contact)
+          return event.linked ? this.#open(event.operation, event.contact, nowMs) : this.#introduce(event.operation, event.contact, nowMs)
         this.#connecting.delete(event.operation)
         return [{ type: 'finish', operation: event.operation, outcome: 'unreachable' }]
       }
@@ -127,7 +135,9 @@ export class Channels {
 
   #introduced(to: Key, nowMs: number): ChannelsEffect[] {
     return [...this.#connecting.values()].flatMap((connecting) =>
-      connecting.state === 'introducing' && connecting.contact.id.equals(to) ? this.#open(connecting.operation, connecting.contact, nowMs) : [],
+      connecting.state === 'introducing' && connecting.contact.id.equals(to)
+        ? this.#open(connecting.operation, connecting.contact, nowMs)
+        : [],
     )
   }
 
@@ -177,7 +187,8 @@ export class Channels {
   }
 
   #openingOf(from: Contact, id: ChannelId): Extract<Connecting, { state: 'opening' }> | undefined {
-    for (const one of this.#connecting.values()) if (one.state === 'opening' && one.channel === id && one.contact.id.equals(from.id)) return one
+    for (const one of this.#connecting.values())
+      if (one.state === 'opening' && one.channel === id && one.contact.id.equals(from.id)) return one
     return undefined
   }
 
@@ -200,7 +211,9 @@ export class Channels {
   }
 
   #rerouted(to: Key, nowMs: number): ChannelsEffect[] {
-    return [...this.#channels.values()].flatMap((channel) => (channel.contact.id.equals(to) ? this.#run(channel, { type: 'rerouted' }, nowMs) : []))
+    return [...this.#channels.values()].flatMap((channel) =>
+      channel.contact.id.equals(to) ? this.#run(channel, { type: 'rerouted' }, nowMs) : [],
+    )
   }
 
   #woke(nowMs: number): ChannelsEffect[] {

@@ -68,7 +68,9 @@ describe('sending mail', () => {
     expect(room.handle({ type: 'located', operation: 1, route: undefined }, 2)).toEqual([])
     expect(room.wakeAtMs).toBe(2 + lookAgainMs)
     expect(room.handle({ type: 'woke' }, 2 + lookAgainMs)).toEqual([{ type: 'locate', operation: 1, target: reader }])
-    expect(room.handle({ type: 'located', operation: 1, route: undefined }, 9_000)).toEqual([{ type: 'finish', operation: 1, outcome: 'unreachable' }])
+    expect(room.handle({ type: 'located', operation: 1, route: undefined }, 9_000)).toEqual([
+      { type: 'finish', operation: 1, outcome: 'unreachable' },
+    ])
     expect(room.handle({ type: 'located', operation: 1, route: way }, 9_001)).toEqual([])
   })
 

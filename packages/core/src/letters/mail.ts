@@ -71,7 +71,15 @@ export class MailRoom {
         if (this.#outgoing.size >= mailsMax) return [{ type: 'finish', operation, outcome: 'unreachable' }]
         const mailId = this.#ids.mail()
         const draft = { operation, to, mailId, data, writtenUnixS: unixS }
-        const mail: Outgoing = { ...draft, phase: 'direct', lookups: 0, tries: 0, route: undefined, letter: undefined, deadlineMs: undefined }
+        const mail: Outgoing = {
+          ...draft,
+          phase: 'direct',
+          lookups: 0,
+          tries: 0,
+          route: undefined,
+          letter: undefined,
+          deadlineMs: undefined,
+        }
         this.#outgoing.set(operation, mail)
         return this.#write(mail, nowMs)
       }

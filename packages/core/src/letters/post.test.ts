@@ -22,15 +22,27 @@ function postOf(links: readonly string[] = ['0b1']) {
   return { table, post, handle: (event: PostEvent, nowMs = 0) => post.handle(event, nowMs) }
 }
 
-const came = (body: Extract<PostEvent, { type: 'letter' }>['body'], from = far, by: Carriage | undefined = back) => ({ type: 'letter', from, body, back: by, unixS }) as const
-const seals = (effects: readonly PostEffect[]) => effects.flatMap((effect) => (effect.type === 'seal' ? [[effect.to.hex, effect.body.type, effect.carriage]] : []))
+const came = (body: Extract<PostEvent, { type: 'letter' }>['body'], from = far, by: Carriage | undefined = back) =>
+  ({ type: 'letter', from, body, back: by, unixS }) as const
+const seals = (effects: readonly PostEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'seal' ? [[effect.to.hex, effect.body.type, effect.carriage]] : []))
 const overlay = (...route: typeof way): Carriage => ({ by: 'overlay', route })
 
 describe('the post', () => {
   it('speaks to a linked peer over their link', () => {
     const { handle } = postOf()
-    expect(handle({ type: 'mail', operation: 1, to: linked.id, data, unixS })).toMatchObject([{ type: 'spoken', link: 1, body: { type: 'mail', data } }])
-    expect(handle({ type: 'letter', from: linked, body: { type: 'mail', mailId: '00'.repeat(8), writtenUnixS: 0, data }, back: undefined, unixS })).toMatchObject([
+    expect(handle({ type: 'mail', operation: 1, to: linked.id, data, unixS })).toMatchObject([
+      { type: 'spoken', link: 1, body: { type: 'mail', data } },
+    ])
+    expect(
+      handle({
+        type: 'letter',
+        from: linked,
+        body: { type: 'mail', mailId: '00'.repeat(8), writtenUnixS: 0, data },
+        back: undefined,
+        unixS,
+      }),
+    ).toMatchObject([
       { type: 'spoken', link: 1, body: { type: 'received' } },
       { type: 'mail', from: linked, data },
     ])
@@ -46,14 +58,18 @@ describe('the post', () => {
   it('receipts mail the way it came', () => {
     const point: Carriage = { by: 'meetingPoint', point: 2 }
     const { handle } = postOf()
-    expect(seals(handle(came({ type: 'mail', mailId: '00'.repeat(8), writtenUnixS: unixS, data }, far, point)))).toEqual([[far.id.hex, 'received', point]])
+    expect(seals(handle(came({ type: 'mail', mailId: '00'.repeat(8), writtenUnixS: unixS, data }, far, point)))).toEqual([
+      [far.id.hex, 'received', point],
+    ])
   })
 
   it('has the reader of mail located, and writes the way that was found', () => {
     const { handle } = postOf()
     handle({ type: 'mail', operation: 1, to: far.id, data, unixS })
     expect(handle({ type: 'woke' }, mailTryMs)).toEqual([{ type: 'locate', operation: 1, target: far.id }])
-    expect(seals(handle({ type: 'located', operation: 1, contact: far, route: way }, 9_000))).toEqual([[far.id.hex, 'mail', overlay(...way)]])
+    expect(seals(handle({ type: 'located', operation: 1, contact: far, route: way }, 9_000))).toEqual([
+      [far.id.hex, 'mail', overlay(...way)],
+    ])
   })
 
   it('says what became of mail', () => {
@@ -62,7 +78,9 @@ describe('the post', () => {
     handle({ type: 'woke' }, mailTryMs)
     expect(handle({ type: 'located', operation: 1, contact: undefined, route: [] }, 4_000)).toEqual([])
     handle({ type: 'woke' }, 4_000 + lookAgainMs)
-    expect(handle({ type: 'located', operation: 1, contact: undefined, route: [] }, 9_000)).toEqual([{ type: 'finish', operation: 1, outcome: { type: 'mailed', received: false } }])
+    expect(handle({ type: 'located', operation: 1, contact: undefined, route: [] }, 9_000)).toEqual([
+      { type: 'finish', operation: 1, outcome: { type: 'mailed', received: false } },
+    ])
   })
 
   it('carries introductions as letters, even to a linked peer: that link may be dead', () => {
@@ -90,7 +108,10 @@ describe('channels', () => {
       { type: 'appWants', id: far.id, wanted: true },
       { type: 'channelOpened', channel, contact: far, byUs: false },
     ])
-    expect(handle(came({ type: 'part', channel, seq: 0, last: true, data }))).toMatchObject([{ type: 'seal' }, { type: 'channelMessage', channel, data }])
+    expect(handle(came({ type: 'part', channel, seq: 0, last: true, data }))).toMatchObject([
+      { type: 'seal' },
+      { type: 'channelMessage', channel, data },
+    ])
     expect(handle(came({ type: 'close', channel }))).toEqual([
       { type: 'appWants', id: far.id, wanted: false },
       { type: 'channelClosed', channel, reason: 'closed' },
@@ -135,7 +156,11 @@ describe('channels', () => {
   it('to nobody are not connected', () => {
     const { handle } = postOf()
     handle({ type: 'connect', operation: 1, to: far.id })
-    expect(handle({ type: 'located', operation: 1, contact: undefined, route: [] })).toEqual([{ type: 'finish', operation: 1, outcome: { type: 'notConnected' } }])
-    expect(handle({ type: 'channelSend', operation: 2, channel, data })).toEqual([{ type: 'finish', operation: 2, outcome: { type: 'notSent' } }])
+    expect(handle({ type: 'located', operation: 1, contact: undefined, route: [] })).toEqual([
+      { type: 'finish', operation: 1, outcome: { type: 'notConnected' } },
+    ])
+    expect(handle({ type: 'channelSend', operation: 2, channel, data })).toEqual([
+      { type: 'finish', operation: 2, outcome: { type: 'notSent' } },
+    ])
   })
 })

@@ -76,7 +76,9 @@ export class Post {
       case 'connect': {
         const { operation, to } = event
         const known = this.#table.linkTo(to)?.contact ?? this.#table.known(to)?.contact
-        return this.#channeled(this.#channels.handle({ type: 'connect', operation, to, contact: known, linked: this.#table.linkTo(to) !== undefined }, nowMs))
+        return this.#channeled(
+          this.#channels.handle({ type: 'connect', operation, to, contact: known, linked: this.#table.linkTo(to) !== undefined }, nowMs),
+        )
       }
       case 'channelSend':
         return this.#channeled(this.#channels.handle({ ...event, type: 'send' }, nowMs))
@@ -194,7 +196,8 @@ export class Post {
         case 'message':
           return [{ type: 'channelMessage', channel: effect.channel, data: effect.data }]
         case 'finish': {
-          const outcome: CallOutcome = effect.outcome === 'unreachable' ? { type: 'notConnected' } : { type: effect.outcome === 'sent' ? 'sent' : 'notSent' }
+          const outcome: CallOutcome =
+            effect.outcome === 'unreachable' ? { type: 'notConnected' } : { type: effect.outcome === 'sent' ? 'sent' : 'notSent' }
           return [{ type: 'finish', operation: effect.operation, outcome }]
         }
         case 'closed': {

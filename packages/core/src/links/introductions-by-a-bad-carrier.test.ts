@@ -78,7 +78,13 @@ class Pair {
           const fate = this.#fates[this.#letters++ % this.#fates.length] ?? []
           for (const delayMs of fate) {
             this.#at(this.#nowMs + delayMs, () =>
-              this.#do(there, this.#ends[there].machine.handle({ type: 'letter', from: here.self, body: effect.body, back: effect.carriage }, this.#nowMs)),
+              this.#do(
+                there,
+                this.#ends[there].machine.handle(
+                  { type: 'letter', from: here.self, body: effect.body, back: effect.carriage },
+                  this.#nowMs,
+                ),
+              ),
             )
           }
           break
@@ -87,7 +93,11 @@ class Pair {
         case 'answer':
           here.alive.add(effect.link)
           // A description says which end it is of: its own link, and for an answer that of the offer.
-          this.#report(end, 10, { type: 'described', link: effect.link, description: bytes(effect.link, effect.type === 'answer' ? effect.description[0]! : 0) })
+          this.#report(end, 10, {
+            type: 'described',
+            link: effect.link,
+            description: bytes(effect.link, effect.type === 'answer' ? effect.description[0]! : 0),
+          })
           break
         case 'accept': {
           const [linkThere, linkHere] = effect.description
@@ -149,19 +159,23 @@ describe('two peers whose letters get lost, doubled and late', () => {
 
   it('4: end by the deadline, both linked or neither, over at most one link', () => {
     fc.assert(
-      fc.property(fc.array(anyFate, { minLength: 1, maxLength: 12 }), fc.option(fc.integer({ min: 0, max: 4_000 })), (fates, secondBeginsMs) => {
-        const pair = new Pair(fates)
-        pair.begin(0, 0)
-        if (secondBeginsMs !== null) pair.begin(1, secondBeginsMs)
-        const { ends, nowMs } = pair.run()
-        expect(nowMs).toBeLessThanOrEqual(deadlineMs)
-        expect(ends[0].linked.length).toBe(ends[1].linked.length)
-        expect(ends[0].linked.length).toBeLessThanOrEqual(1)
-        for (const { began, ended, machine, self } of ends) {
-          expect(ended).toBeGreaterThanOrEqual(began)
-          expect(machine.includes(self === small ? large.id : small.id)).toBe(false)
-        }
-      }),
+      fc.property(
+        fc.array(anyFate, { minLength: 1, maxLength: 12 }),
+        fc.option(fc.integer({ min: 0, max: 4_000 })),
+        (fates, secondBeginsMs) => {
+          const pair = new Pair(fates)
+          pair.begin(0, 0)
+          if (secondBeginsMs !== null) pair.begin(1, secondBeginsMs)
+          const { ends, nowMs } = pair.run()
+          expect(nowMs).toBeLessThanOrEqual(deadlineMs)
+          expect(ends[0].linked.length).toBe(ends[1].linked.length)
+          expect(ends[0].linked.length).toBeLessThanOrEqual(1)
+          for (const { began, ended, machine, self } of ends) {
+            expect(ended).toBeGreaterThanOrEqual(began)
+            expect(machine.includes(self === small ? large.id : small.id)).toBe(false)
+          }
+        },
+      ),
       { numRuns: 2_000 },
     )
   })
@@ -169,13 +183,18 @@ describe('two peers whose letters get lost, doubled and late', () => {
   it('3: always link when every letter comes, in any order, whoever began', () => {
     const prompt = fc.integer({ min: 1, max: 700 })
     fc.assert(
-      fc.property(fc.array(prompt, { minLength: 1, maxLength: 12 }), fc.constantFrom<0 | 1>(0, 1), fc.integer({ min: 0, max: 1_500 }), (delaysMs, first, secondBeginsMs) => {
-        const pair = new Pair(delaysMs.map((delayMs) => [delayMs]))
-        pair.begin(first, 0)
-        pair.begin((1 - first) as 0 | 1, secondBeginsMs)
-        const { ends } = pair.run()
-        expect(ends.map(({ linked }) => linked.length)).toEqual([1, 1])
-      }),
+      fc.property(
+        fc.array(prompt, { minLength: 1, maxLength: 12 }),
+        fc.constantFrom<0 | 1>(0, 1),
+        fc.integer({ min: 0, max: 1_500 }),
+        (delaysMs, first, secondBeginsMs) => {
+          const pair = new Pair(delaysMs.map((delayMs) => [delayMs]))
+          pair.begin(first, 0)
+          pair.begin((1 - first) as 0 | 1, secondBeginsMs)
+          const { ends } = pair.run()
+          expect(ends.map(({ linked }) => linked.length)).toEqual([1, 1])
+        },
+      ),
       { numRuns: 2_000 },
     )
   })

@@ -34,7 +34,8 @@ function introductionsOf(self: Contact, { admits = 'yes', budget = new DialBudge
 }
 
 const letter = (from: Contact, body: Introduction, back: Carriage = overlay) => ({ type: 'letter', from, body, back }) as const
-const begin = (other: Contact, carriages: readonly Carriage[] = [overlay]) => ({ type: 'begin', contact: other, why: 'sibling', carriages }) as const
+const begin = (other: Contact, carriages: readonly Carriage[] = [overlay]) =>
+  ({ type: 'begin', contact: other, why: 'sibling', carriages }) as const
 const knock = (from: Contact, of = nonce) => letter(from, { type: 'knock', nonce: of, why: 'sibling' })
 
 /** The nonce of the knock that was just written. */
@@ -60,7 +61,9 @@ describe('knocking', () => {
     expect(machine.wakeAtMs).toBe(nextCarriageMs)
     expect(machine.handle({ type: 'woke' }, nextCarriageMs)).toEqual([{ type: 'write', to: large.id, body, carriage: point }])
     expect(machine.wakeAtMs).toBe(nextCarriageMs + knockTimeoutMs)
-    expect(machine.handle({ type: 'woke' }, nextCarriageMs + knockTimeoutMs)).toEqual([{ type: 'failed', contact: large, why: 'sibling', reason: 'silent' }])
+    expect(machine.handle({ type: 'woke' }, nextCarriageMs + knockTimeoutMs)).toEqual([
+      { type: 'failed', contact: large, why: 'sibling', reason: 'silent' },
+    ])
     expect([machine.wakeAtMs, machine.includes(large.id)]).toEqual([undefined, false])
   })
 
@@ -97,7 +100,9 @@ describe('knocking', () => {
     const refusal: Introduction = { type: 'refusal', nonce: of, reason, retryAfterS }
     expect(asked.handle(knock(small, of), 0)).toEqual([{ type: 'write', to: small.id, body: refusal, carriage: overlay }])
     expect(asker.handle(letter(large, { ...refusal, nonce }), 0)).toEqual([])
-    expect(asker.handle(letter(large, refusal), 0)).toEqual([{ type: 'refused', contact: large, why: 'sibling', reason, retryAfterMs: retryAfterS * 1_000 }])
+    expect(asker.handle(letter(large, refusal), 0)).toEqual([
+      { type: 'refused', contact: large, why: 'sibling', reason, retryAfterMs: retryAfterS * 1_000 },
+    ])
     expect(asker.includes(large.id)).toBe(false)
   })
 
@@ -117,16 +122,24 @@ describe('setting up', () => {
     expect(asked.handle(knock(small, of), 0)).toEqual([{ type: 'offer', link: 1 }])
     const described = asked.handle({ type: 'described', link: 1, description: bytes(1) }, 5)
     const nonces = { nonce: of, offerNonce: offerNonce(described) }
-    expect(described).toEqual([{ type: 'write', to: small.id, body: { type: 'offer', ...nonces, description: bytes(1) }, carriage: overlay }])
+    expect(described).toEqual([
+      { type: 'write', to: small.id, body: { type: 'offer', ...nonces, description: bytes(1) }, carriage: overlay },
+    ])
 
-    expect(asker.handle(letter(large, { type: 'offer', ...nonces, description: bytes(1) }, point), 10)).toEqual([{ type: 'answer', link: 1, description: bytes(1) }])
+    expect(asker.handle(letter(large, { type: 'offer', ...nonces, description: bytes(1) }, point), 10)).toEqual([
+      { type: 'answer', link: 1, description: bytes(1) },
+    ])
     const answer: Introduction = { type: 'answer', ...nonces, description: bytes(2) }
-    expect(asker.handle({ type: 'described', link: 1, description: bytes(2) }, 15)).toEqual([{ type: 'write', to: large.id, body: answer, carriage: point }])
+    expect(asker.handle({ type: 'described', link: 1, description: bytes(2) }, 15)).toEqual([
+      { type: 'write', to: large.id, body: answer, carriage: point },
+    ])
 
     expect(asked.handle(letter(small, answer), 20)).toEqual([{ type: 'accept', link: 1, description: bytes(2) }])
     expect(asked.handle(letter(small, answer), 21)).toEqual([])
     const late: Introduction = { type: 'candidates', ...nonces, candidates: bytes(3) }
-    expect(asked.handle({ type: 'candidates', link: 1, candidates: bytes(3) }, 22)).toEqual([{ type: 'write', to: small.id, body: late, carriage: overlay }])
+    expect(asked.handle({ type: 'candidates', link: 1, candidates: bytes(3) }, 22)).toEqual([
+      { type: 'write', to: small.id, body: late, carriage: overlay },
+    ])
     expect(asker.handle(letter(large, late), 23)).toEqual([{ type: 'addCandidates', link: 1, candidates: bytes(3) }])
 
     expect(asker.handle({ type: 'opened', link: 1 }, 30)).toEqual([{ type: 'linked', contact: large, link: 1 }])
@@ -137,7 +150,8 @@ describe('setting up', () => {
   it('keeps candidates that came before the description they belong to', () => {
     const machine = introductionsOf(small)
     const of = knockNonce(machine.handle(begin(large), 0))
-    const candidates = (value: number, its = otherNonce) => letter(large, { type: 'candidates', nonce: of, offerNonce: its, candidates: bytes(value) })
+    const candidates = (value: number, its = otherNonce) =>
+      letter(large, { type: 'candidates', nonce: of, offerNonce: its, candidates: bytes(value) })
     expect(machine.handle(candidates(1), 0)).toEqual([])
     expect(machine.handle(candidates(9, nonce), 0)).toEqual([])
     expect(machine.handle(letter(large, { type: 'offer', nonce: of, offerNonce: otherNonce, description: bytes(0) }), 0)).toEqual([

@@ -29,7 +29,8 @@ function keeperOf(links: readonly string[]) {
   return { table, budget, introductions, keeper, lookOver }
 }
 
-const introduced = (effects: readonly LinkKeeperEffect[]) => effects.flatMap((effect) => (effect.type === 'introduce' ? effect.known.contact.id.hex : []))
+const introduced = (effects: readonly LinkKeeperEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'introduce' ? effect.known.contact.id.hex : []))
 const hungUp = (effects: readonly LinkKeeperEffect[]) => effects.flatMap((effect) => (effect.type === 'hangUp' ? effect.link : []))
 
 describe('the links kept', () => {

@@ -105,7 +105,13 @@ export class LinkKeeper {
     const idle = unwanted.filter((link) => !link.wantedThere)
     const old = idle.filter((link) => nowMs - link.sinceMs >= unwantedAgeMs)
     this.#keepAtMs = Math.min(...idle.filter((link) => !old.includes(link)).map((link) => link.sinceMs + unwantedAgeMs))
-    const leaving = [...old, ...this.#excess(unwanted.filter((link) => !old.includes(link)), old.length)]
+    const leaving = [
+      ...old,
+      ...this.#excess(
+        unwanted.filter((link) => !old.includes(link)),
+        old.length,
+      ),
+    ]
     return [...effects, ...leaving.map(({ link }): LinkKeeperEffect => ({ type: 'hangUp', link }))]
   }
 

@@ -10,10 +10,13 @@ import type { RoutingTable } from './routing-table.js'
 const limits: LinkLimits = { target: 10, soft: 12, hard: 14 }
 /** Eight peers close to 0b0: bits 8 to 15. */
 const siblings = Array.from({ length: replicas }, (_, i) => `0b${'0'.repeat(8 + i)}1`)
-const inBucket = (bucket: number, count: number) => Array.from({ length: count }, (_, i) => `0b${'0'.repeat(bucket)}1${i.toString(2).padStart(7, '0')}`)
+const inBucket = (bucket: number, count: number) =>
+  Array.from({ length: count }, (_, i) => `0b${'0'.repeat(bucket)}1${i.toString(2).padStart(7, '0')}`)
 
-const policyOf = (table: RoutingTable, has = limits, underWay: readonly string[] = []) => new LinkPolicy(table, has, () => contacts(...underWay))
-const wantedBits = (table: RoutingTable, policy: LinkPolicy) => [...policy.wanted()].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
+const policyOf = (table: RoutingTable, has = limits, underWay: readonly string[] = []) =>
+  new LinkPolicy(table, has, () => contacts(...underWay))
+const wantedBits = (table: RoutingTable, policy: LinkPolicy) =>
+  [...policy.wanted()].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex).sort()
 const noted = (table: RoutingTable, ...bits: string[]) => bits.forEach((one) => table.note(contact(one), { route: [] }, 0))
 const wishes = (policy: LinkPolicy) => policy.wishes().map(({ known, why }) => [why, known.contact.id.hex])

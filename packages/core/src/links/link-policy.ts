@@ -89,7 +89,10 @@ export class LinkPolicy {
   /** The farthest of the siblings that this peer has or will soon have; undefined while there are too few. */
   #siblingBound(): Key | undefined {
     const count = this.#siblingCount
-    const nearest = this.#table.linksByDistance().slice(0, count).map(({ contact }) => contact)
+    const nearest = this.#table
+      .linksByDistance()
+      .slice(0, count)
+      .map(({ contact }) => contact)
     return closest(this.#table.self, [...nearest, ...this.#underWay()], count, ({ id }) => id)[count - 1]?.id
   }
 
@@ -113,7 +116,7 @@ export class LinkPolicy {
     for (const { bucket } of this.#table.linksByDistance().slice(this.#siblingCount)) count(bucket, 1)
     for (const [bucket, { size }] of this.#table.buckets) count(bucket, size)
     let left = this.limits.target - this.#siblingCount
-    for (let raised = true; left > 0 && raised; ) {
+    for (let raised = true; left > 0 && raised;) {
       raised = false
       for (let bucket = 0; bucket <= nearest && left > 0; bucket++) {
         if (quotas[bucket]! >= supply[bucket]!) continue

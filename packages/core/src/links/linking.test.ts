@@ -19,7 +19,8 @@ function linkingOf(links: readonly string[] = []) {
   return { table, linking, handle: (event: LinkingEvent, nowMs = 0) => linking.handle(event, nowMs) }
 }
 
-const knocks = (effects: readonly LinkingEffect[]) => effects.flatMap((effect) => (effect.type === 'write' && effect.body.type === 'knock' ? [[effect.to.hex, effect.carriage]] : []))
+const knocks = (effects: readonly LinkingEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'write' && effect.body.type === 'knock' ? [[effect.to.hex, effect.carriage]] : []))
 
 /** Another peer knocks, and a link to it opens; answers with what was done then. */
 function linked() {
@@ -34,12 +35,20 @@ describe('linking', () => {
     handle({ type: 'met', point: 3, contacts: contacts('0b1', '0b0', '0b01') })
     expect(linking.wakeAtMs).toBe(lookOverDelayMs)
     expect(knocks(handle({ type: 'woke' }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'meetingPoint', point: 3 }]])
-    expect(knocks(handle({ type: 'introductionUndeliverable', to: key('0b1') }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'overlay', route: [] }]])
+    expect(knocks(handle({ type: 'introductionUndeliverable', to: key('0b1') }, lookOverDelayMs))).toEqual([
+      [key('0b1').hex, { by: 'overlay', route: [] }],
+    ])
   })
 
   it('knocks at those that lookups found, the way they were found', () => {
     const { handle } = linkingOf(['0b01'])
-    handle({ type: 'found', contacts: [{ contact: other, route: [key('0b01')] }, { contact: contact('0b001'), route: [] }] })
+    handle({
+      type: 'found',
+      contacts: [
+        { contact: other, route: [key('0b01')] },
+        { contact: contact('0b001'), route: [] },
+      ],
+    })
     expect(knocks(handle({ type: 'woke' }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'overlay', route: [key('0b01')] }]])
   })
 
@@ -61,14 +70,30 @@ describe('linking', () => {
 
   it('ends the link that a new one to the same peer replaces', () => {
     const { handle } = linked()
-    handle({ type: 'introduction', from: other, body: { type: 'knock', nonce: 'bb'.repeat(16), why: 'sibling' }, back: { by: 'meetingPoint', point: 0 } }, 10)
-    expect(handle({ type: 'opened', link: 2 }, 20)).toMatchObject([{ type: 'end', link: 1 }, { type: 'send', link: 2 }, { type: 'linked', link: 2 }])
+    handle(
+      {
+        type: 'introduction',
+        from: other,
+        body: { type: 'knock', nonce: 'bb'.repeat(16), why: 'sibling' },
+        back: { by: 'meetingPoint', point: 0 },
+      },
+      10,
+    )
+    expect(handle({ type: 'opened', link: 2 }, 20)).toMatchObject([
+      { type: 'end', link: 1 },
+      { type: 'send', link: 2 },
+      { type: 'linked', link: 2 },
+    ])
     expect(handle({ type: 'closed', link: 1 }, 30)).toEqual([])
   })
 
   it('tells siblings of a new link after a while', () => {
     const { handle } = linked()
-    expect(handle({ type: 'woke' }, 5 + tellDelayMs)).toContainEqual({ type: 'send', link: 1, message: { type: 'neighbours', contacts: [other] } })
+    expect(handle({ type: 'woke' }, 5 + tellDelayMs)).toContainEqual({
+      type: 'send',
+      link: 1,
+      message: { type: 'neighbours', contacts: [other] },
+    })
   })
 
   it.each<[string, LinkingEvent, boolean]>([
@@ -76,7 +101,10 @@ describe('linking', () => {
     ['broke the rules', { type: 'broken', link: 1 }, true],
   ])('takes a link out that %s', (_, event, ends) => {
     const { table, handle } = linked()
-    expect(handle(event, 10)).toEqual([{ type: 'unlinked', contact: other, link: 1, sibling: true }, ...(ends ? [{ type: 'end', link: 1 }] : [])])
+    expect(handle(event, 10)).toEqual([
+      { type: 'unlinked', contact: other, link: 1, sibling: true },
+      ...(ends ? [{ type: 'end', link: 1 }] : []),
+    ])
     expect(table.linkCount).toBe(0)
   })
 
@@ -96,7 +124,8 @@ describe('linking', () => {
   it('gives a link up that stays silent', () => {
     const { handle } = linked()
     expect(handle({ type: 'woke' }, 5 + idleMs)).toContainEqual({ type: 'ping', link: 1, to: other.id })
-    for (let misses = 1; misses < missesMax; misses++) expect(handle({ type: 'silent', link: 1 }, 40_000)).toEqual([{ type: 'ping', link: 1, to: other.id }])
+    for (let misses = 1; misses < missesMax; misses++)
+      expect(handle({ type: 'silent', link: 1 }, 40_000)).toEqual([{ type: 'ping', link: 1, to: other.id }])
     expect(handle({ type: 'silent', link: 1 }, 50_000)).toMatchObject([{ type: 'unlinked' }, { type: 'end', link: 1 }])
   })
 

@@ -67,7 +67,10 @@ export class Linking {
       case 'candidates':
       case 'opened':
       case 'introduction':
-        return this.#introduced(this.#introductions.handle(event.type === 'introduction' ? { ...event, type: 'letter' } : event, nowMs), nowMs)
+        return this.#introduced(
+          this.#introductions.handle(event.type === 'introduction' ? { ...event, type: 'letter' } : event, nowMs),
+          nowMs,
+        )
       case 'introductionUndeliverable':
         return this.#introduced(this.#introductions.handle({ type: 'undeliverable', to: event.to }, nowMs), nowMs)
       case 'closed':
@@ -113,7 +116,12 @@ export class Linking {
 
   #earliestMs(): number {
     const { wakeAtMs: keeper } = this.#keeper
-    return Math.min(keeper, this.#introductions.wakeAtMs ?? keeper, this.#liveness.wakeAtMs ?? keeper, this.#neighbourhood.wakeAtMs ?? keeper)
+    return Math.min(
+      keeper,
+      this.#introductions.wakeAtMs ?? keeper,
+      this.#liveness.wakeAtMs ?? keeper,
+      this.#neighbourhood.wakeAtMs ?? keeper,
+    )
   }
 
   #said(link: Link, message: Wants | Neighbours | Leaving, nowMs: number): LinkingEffect[] {
@@ -129,7 +137,8 @@ export class Linking {
   }
 
   #introduce(known: KnownContact, why: Why, nowMs: number): LinkingEffect[] {
-    const overlay: Carriage[] = this.#table.linkCount > 0 ? [{ by: 'overlay', route: this.#table.routeTo(known.contact.id) ?? known.route }] : []
+    const overlay: Carriage[] =
+      this.#table.linkCount > 0 ? [{ by: 'overlay', route: this.#table.routeTo(known.contact.id) ?? known.route }] : []
     const point: Carriage[] = known.point === undefined ? [] : [{ by: 'meetingPoint', point: known.point }]
     // Over the overlay when a way is known; else where it was met first, and greedily last.
     const carriages = known.route.length > 0 || point.length === 0 ? [...overlay, ...point] : [...point, ...overlay]
@@ -178,7 +187,10 @@ export class Linking {
     if (!gone) return []
     this.#neighbourhood.handle({ type: 'changed' }, nowMs)
     this.#liveness.handle({ type: 'unlinked', link }, nowMs)
-    return [{ type: 'unlinked', contact: gone.contact, link, sibling }, ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]
+    return [
+      { type: 'unlinked', contact: gone.contact, link, sibling },
+      ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
+    ]
   }
 
   #kept(effects: readonly LinkKeeperEffect[], nowMs: number): LinkingEffect[] {
@@ -205,7 +217,10 @@ export class Linking {
     return effects.flatMap((effect): LinkingEffect[] => {
       if (effect.type === 'tell') return [{ type: 'send', link: effect.link, message: effect.message }]
       const route = [effect.link.contact.id]
-      this.#note(effect.contacts.map((contact) => ({ contact, route })), nowMs)
+      this.#note(
+        effect.contacts.map((contact) => ({ contact, route })),
+        nowMs,
+      )
       return [{ type: 'neighboursChanged' }]
     })
   }

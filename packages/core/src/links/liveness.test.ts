@@ -27,7 +27,8 @@ describe('liveness', () => {
   it('2: gives a link up after so many pings without an answer, never sooner', () => {
     const liveness = new Liveness(linkedTable('0b0', ['0b1']))
     expect(liveness.handle({ type: 'troubled', link: 1 }, 0)).toEqual([ping(1, '0b1')])
-    for (let misses = 1; misses < missesMax; misses++) expect(liveness.handle({ type: 'silent', link: 1 }, misses)).toEqual([ping(1, '0b1')])
+    for (let misses = 1; misses < missesMax; misses++)
+      expect(liveness.handle({ type: 'silent', link: 1 }, misses)).toEqual([ping(1, '0b1')])
     expect(liveness.handle({ type: 'silent', link: 1 }, missesMax)).toEqual([{ type: 'giveUp', link: 1 }])
   })
 

@@ -24,9 +24,7 @@ describe('the neighbourhood', () => {
     neighbourhood.handle({ type: 'changed' }, 0)
     const told = neighbourhood.handle({ type: 'woke' }, tellDelayMs)
     const nearestFirst = many.toReversed()
-    expect(told).toEqual(
-      Array.from({ length: replicas }, (_, i) => tell(many.length - i, ...nearestFirst.slice(0, neighboursMax))),
-    )
+    expect(told).toEqual(Array.from({ length: replicas }, (_, i) => tell(many.length - i, ...nearestFirst.slice(0, neighboursMax))))
   })
 
   it('1: does not tell the same list twice in a row over a link', () => {

@@ -53,7 +53,10 @@ export class Neighbourhood {
   }
 
   #tell(): NeighbourhoodEffect[] {
-    const contacts = this.#table.linksByDistance().slice(0, neighboursMax).map(({ contact }) => contact)
+    const contacts = this.#table
+      .linksByDistance()
+      .slice(0, neighboursMax)
+      .map(({ contact }) => contact)
     const digest = contacts.map(({ id }) => id.hex).join()
     const siblings = this.#table.siblings()
     const fresh = siblings.flatMap(({ link }): NeighbourhoodEffect[] => {

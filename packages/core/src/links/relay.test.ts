@@ -97,7 +97,11 @@ describe('three peers in a row', () => {
     expect(lost.outcome.notice !== undefined).toBe(told)
     if (!lost.outcome.notice || !('id' in payload)) return
     const back = peers.follow('0b11', { type: 'forward', ...lost.outcome.notice })
-    expect(back).toMatchObject({ at: key('0b00'), outcome: { type: 'arrived' }, envelope: { payload: { type: 'undeliverable', id: payload.id } } })
+    expect(back).toMatchObject({
+      at: key('0b00'),
+      outcome: { type: 'arrived' },
+      envelope: { payload: { type: 'undeliverable', id: payload.id } },
+    })
   })
 
   it('know at once when no link leads there', () => {
@@ -121,7 +125,10 @@ describe('the next hop', () => {
 
   it('is greedy where the route breaks, and drops the rest of it', () => {
     const relay = new Relay(linkedTable('0b0', ['0b1', '0b01']))
-    expect(relay.dispatch(key('0b111'), [key('0b0011'), key('0b011')], request)).toMatchObject({ link: { link: 1 }, envelope: { route: [] } })
+    expect(relay.dispatch(key('0b111'), [key('0b0011'), key('0b011')], request)).toMatchObject({
+      link: { link: 1 },
+      envelope: { route: [] },
+    })
   })
 
   it('is, when greedy, rather who has the destination beside it than who is closer', () => {
@@ -132,7 +139,11 @@ describe('the next hop', () => {
 
   it('1: is never a peer that was passed, even when the route says so', () => {
     const table = linkedTable('0b01', ['0b00', '0b11', '0b10'])
-    const outcome = new Relay(table).take(far({ destination: key('0b1111'), route: [key('0b11')], path: [key('0b11'), key('0b00')] }), linkWith(table, '0b00'), 0)
+    const outcome = new Relay(table).take(
+      far({ destination: key('0b1111'), route: [key('0b11')], path: [key('0b11'), key('0b00')] }),
+      linkWith(table, '0b00'),
+      0,
+    )
     expect(outcome).toMatchObject({ type: 'forward', link: { link: 3 } })
   })
 })

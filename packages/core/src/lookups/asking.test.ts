@@ -35,7 +35,14 @@ function question(effects: readonly AskingEffect[]): Extract<AskingEffect, { typ
 const answered = (id: string, answer: Answer, from = peer.id) => ({ type: 'answered', id, from, answer }) as const
 const came = (asked: Question, from = key('0b1')): [Question, Envelope] => [
   asked,
-  { type: 'envelope', destination: key('0b0'), route: [], path: [from], hopsLeft: 9, payload: { type: 'request', id: '00'.repeat(8), question: asked } },
+  {
+    type: 'envelope',
+    destination: key('0b0'),
+    route: [],
+    path: [from],
+    hopsLeft: 9,
+    payload: { type: 'request', id: '00'.repeat(8), question: asked },
+  },
 ]
 
 describe('answering', () => {
@@ -63,14 +70,16 @@ describe('answering', () => {
 
   it('a find, with no more records than an answer may have, however short', () => {
     const { asking, records } = askingOf()
-    for (let publisher = 0; publisher <= answerRecordsMax; publisher++) records.handle({ type: 'owned', record: openRecord(target, { publisher }) }, 0, unixS)
+    for (let publisher = 0; publisher <= answerRecordsMax; publisher++)
+      records.handle({ type: 'owned', record: openRecord(target, { publisher }) }, 0, unixS)
     const { answer } = asking.answer(...came({ type: 'find', target, want: 'open' }), 0, unixS)
     expect(answer.type === 'found' && answer.records.length).toBe(answerRecordsMax)
   })
 
   it('a store, with a receipt', () => {
     const { asking } = askingOf()
-    const store = (record: Record, ifSeq?: bigint) => asking.answer(...came({ type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }), 0, unixS).answer
+    const store = (record: Record, ifSeq?: bigint) =>
+      asking.answer(...came({ type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }), 0, unixS).answer
     expect(store(ownedRecord('a', { seq: 2 }))).toEqual({ type: 'receipt', receipt: 'stored' })
     expect(store(ownedRecord('a', { seq: 1 }))).toEqual({ type: 'receipt', receipt: 'stale', newer: ownedRecord('a', { seq: 2 }) })
     expect(store(ownedRecord('a', { seq: 3 }), 1n)).toMatchObject({ receipt: 'conflict' })
@@ -102,7 +111,10 @@ describe('asking', () => {
 
   it('tells what a replica has instead, of a write and of a rewrite', () => {
     const [record, newer] = [ownedRecord('a', { seq: 2 }), ownedRecord('a', { seq: 3 })]
-    for (const event of [{ type: 'write', operation: 1, record, unixS }, { type: 'rewrite', record, unixS }] as const) {
+    for (const event of [
+      { type: 'write', operation: 1, record, unixS },
+      { type: 'rewrite', record, unixS },
+    ] as const) {
       const { handle } = askingOf()
       const ask = question(handle(event))
       const store = question(handle(answered(ask.id, found()), 5))
@@ -127,7 +139,9 @@ describe('asking', () => {
     for (const record of many) records.handle({ type: 'owned', record }, 0, unixS)
     const outcomeOf = (record: Record) => handle({ type: 'write', operation: 1, record, unixS })
     expect(outcomeOf(ownedRecord('one more'))).toMatchObject([{ type: 'finish', outcome: { notKept: 'full', stored: 0, wanted: 0 } }])
-    expect(outcomeOf(ownedRecord('0', { seq: 2, expiresUnixS: unixS }))).toMatchObject([{ type: 'finish', outcome: { notKept: 'refused' } }])
+    expect(outcomeOf(ownedRecord('0', { seq: 2, expiresUnixS: unixS }))).toMatchObject([
+      { type: 'finish', outcome: { notKept: 'refused' } },
+    ])
     expect(question(outcomeOf(ownedRecord('0', { seq: 2 }))).question.type).toBe('find')
   })
 
@@ -137,8 +151,14 @@ describe('asking', () => {
     handle({ type: 'read', operation: 1, target, want: 'open', unixS })
     for (let i = 1; i < requestsMax; i++) push(i)
     expect(push(0)).toEqual([{ type: 'notPushed', id: '0', to: peer.id }])
-    expect(handle({ type: 'rewrite', record: openRecord(target), unixS })).toMatchObject([{ type: 'found' }, { type: 'wrote', storedElsewhere: 0, wanted: 0 }])
-    expect(handle({ type: 'read', operation: 2, target, want: 'open', unixS })).toMatchObject([{ type: 'notPushed', id: '1' }, { type: 'ask' }])
+    expect(handle({ type: 'rewrite', record: openRecord(target), unixS })).toMatchObject([
+      { type: 'found' },
+      { type: 'wrote', storedElsewhere: 0, wanted: 0 },
+    ])
+    expect(handle({ type: 'read', operation: 2, target, want: 'open', unixS })).toMatchObject([
+      { type: 'notPushed', id: '1' },
+      { type: 'ask' },
+    ])
   })
 
   it('learns from whoever has a newer version than it pushes', () => {
@@ -175,7 +195,9 @@ describe('asking', () => {
     const { handle } = askingOf()
     const record = openRecord(target)
     const write = question(handle({ type: 'write', operation: 1, record, unixS }))
-    expect(handle({ type: 'cancel', operation: 1 })).toEqual([{ type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined }])
+    expect(handle({ type: 'cancel', operation: 1 })).toEqual([
+      { type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined },
+    ])
     expect(handle(answered(write.id, found()), 5)).toEqual([])
     const locate = question(handle({ type: 'locate', operation: 2, target, unixS }))
     expect(handle({ type: 'cancel', operation: 2 })).toEqual([])
@@ -232,7 +254,9 @@ describe('asking', () => {
     handle({ type: 'linked', contact: peer, sibling: true })
     const look = question(handle({ type: 'woke' }, 1.5 * surroundingsDelayMs))
     expect(look.question).toEqual({ type: 'find', target: key('0b0'), want: 'peers' })
-    expect(handle(answered(look.id, found()), 2_000 + 1.5 * surroundingsDelayMs)).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }] }])
+    expect(handle(answered(look.id, found()), 2_000 + 1.5 * surroundingsDelayMs)).toEqual([
+      { type: 'found', contacts: [{ contact: peer, route: [] }] },
+    ])
   })
 })
 

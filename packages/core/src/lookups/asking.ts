@@ -2,7 +2,16 @@ import { encodedLength } from '../bencode/bencode.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import type { Found } from './lookup.js'
-import { type Answer, answerRecordBytesMax, answerRecordsMax, type Envelope, type MessageId, type Question, replicas, type Want } from '../wire/message.js'
+import {
+  type Answer,
+  answerRecordBytesMax,
+  answerRecordsMax,
+  type Envelope,
+  type MessageId,
+  type Question,
+  replicas,
+  type Want,
+} from '../wire/message.js'
 import { type OperationAsker, type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
 import type { Contact } from '../keys/public-key.js'
 import { encodeRecord } from '../records/record-codec.js'
@@ -94,7 +103,11 @@ export class Asking {
 
   /** Asked for after every message, so remembered until the next event. Infinity: waiting for nothing. */
   get wakeAtMs(): number {
-    return (this.#dueMs ??= Math.min(this.#requests.wakeAtMs ?? Infinity, this.#operations.wakeAtMs ?? Infinity, this.#refresh.wakeAtMs ?? Infinity))
+    return (this.#dueMs ??= Math.min(
+      this.#requests.wakeAtMs ?? Infinity,
+      this.#operations.wakeAtMs ?? Infinity,
+      this.#refresh.wakeAtMs ?? Infinity,
+    ))
   }
 
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
@@ -146,10 +159,14 @@ export class Asking {
         return this.#ask({ to: event.to.id, route: event.route, question, asker: { for: 'push', id: event.id }, tries: 2 }, nowMs)
       }
       case 'ping':
-        return this.#ask({ to: event.to, route: [], question: { type: 'ping' }, asker: { for: 'liveness', link: event.link }, tries: 1 }, nowMs)
+        return this.#ask(
+          { to: event.to, route: [], question: { type: 'ping' }, asker: { for: 'liveness', link: event.link }, tries: 1 },
+          nowMs,
+        )
       case 'cancel':
         this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
-        for (const [id, errand] of this.#errands) if (errand.for === 'locate' && errand.operation === event.operation) this.#errands.delete(id)
+        for (const [id, errand] of this.#errands)
+          if (errand.for === 'locate' && errand.operation === event.operation) this.#errands.delete(id)
         return this.#abandoned(event.operation)
       case 'answered':
       case 'undeliverable':
@@ -215,7 +232,9 @@ export class Asking {
     const { asker, to } = effect
     switch (asker.for) {
       case 'liveness':
-        return [effect.type === 'answered' ? { type: 'alive', link: asker.link, rttMs: effect.rttMs } : { type: 'silent', link: asker.link }]
+        return [
+          effect.type === 'answered' ? { type: 'alive', link: asker.link, rttMs: effect.rttMs } : { type: 'silent', link: asker.link },
+        ]
       case 'push': {
         const answer = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
         if (answer?.newer && recordId(answer.newer) === asker.id) this.#learn(answer.newer, to, nowMs)
@@ -248,7 +267,11 @@ export class Asking {
   #finished(effect: Extract<OperationsEffect, { type: 'finish' }>, nowMs: number): AskingEffect[] {
     const { operation, target, outcome, closest } = effect
     const isWhole = outcome.type === 'looked' || outcome.type === 'written'
-    if (isWhole) this.#size.note(target, closest.map(({ contact }) => contact.id))
+    if (isWhole)
+      this.#size.note(
+        target,
+        closest.map(({ contact }) => contact.id),
+      )
     const errand = this.#errands.get(operation)
     this.#errands.delete(operation)
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.

@@ -9,7 +9,8 @@ import { closest } from '../links/routing-table.js'
 import { hopsMax, replicas } from '../wire/message.js'
 import { candidatesMax, type Found, Lookup, type LookupEffect, parallelism, waysMax } from './lookup.js'
 
-const asks = (effects: readonly LookupEffect[]) => effects.flatMap((effect) => (effect.type === 'ask' ? [[effect.to.hex, effect.route.map(({ hex }) => hex)]] : []))
+const asks = (effects: readonly LookupEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'ask' ? [[effect.to.hex, effect.route.map(({ hex }) => hex)]] : []))
 const asked = (bits: string, ...way: string[]) => [key(bits).hex, way.map((one) => key(one).hex)]
 const answered = (bits: string, named: readonly string[], way: readonly string[] = []) =>
   ({ type: 'answered', from: key(bits), route: way.map(key), contacts: contacts(...named) }) as const
@@ -51,7 +52,10 @@ describe('a lookup', () => {
     lookup.handle(answered('0b1', []))
     lookup.handle(answered('0b101', []))
     const [finish] = lookup.handle({ type: 'late', from: key('0b1001') })
-    expect(finish).toMatchObject({ type: 'finish', closest: [{ contact: contact('0b11') }, { contact: contact('0b101') }, { contact: contact('0b1') }] })
+    expect(finish).toMatchObject({
+      type: 'finish',
+      closest: [{ contact: contact('0b11') }, { contact: contact('0b101') }, { contact: contact('0b1') }],
+    })
   })
 
   it('waits for those that are late when nobody else has answered', () => {
@@ -84,7 +88,9 @@ describe('a lookup', () => {
     lookup.handle({ type: 'started' })
     lookup.handle({ type: 'silent', from: key('0b11') })
     lookup.handle(answered('0b11', []))
-    expect(lookup.handle(answered('0b1', []))).toMatchObject([{ type: 'finish', closest: [{ contact: contact('0b11') }, { contact: contact('0b1') }] }])
+    expect(lookup.handle(answered('0b1', []))).toMatchObject([
+      { type: 'finish', closest: [{ contact: contact('0b11') }, { contact: contact('0b1') }] },
+    ])
   })
 
   it('3: finishes exactly once, with peers that answered, and is deaf then', () => {
@@ -93,7 +99,8 @@ describe('a lookup', () => {
     lookup.handle(answered('0b1', []))
     expect(lookup.handle({ type: 'stopped' })).toMatchObject([{ type: 'finish', closest: [{ contact: contact('0b1') }] }])
     expect(lookup.finished).toBe(true)
-    for (const event of [answered('0b11', []), { type: 'silent', from: key('0b11') }, { type: 'stopped' }] as const) expect(lookup.handle(event)).toEqual([])
+    for (const event of [answered('0b11', []), { type: 'silent', from: key('0b11') }, { type: 'stopped' }] as const)
+      expect(lookup.handle(event)).toEqual([])
   })
 
   it('4: never asks itself', () => {
@@ -180,14 +187,23 @@ class MadeUpNetwork {
   }
 
   living(target: Key, count: number, without: Key): Contact[] {
-    return closest(target, this.peers.filter(({ id }) => !id.equals(without) && this.answers(id)), count, ({ id }) => id)
+    return closest(
+      target,
+      this.peers.filter(({ id }) => !id.equals(without) && this.answers(id)),
+      count,
+      ({ id }) => id,
+    )
   }
 }
 
 /** Runs a lookup from the first peer; answers come in the order that `pick` chooses. */
 function look(network: MadeUpNetwork, target: Key, pick: (under: number) => number) {
   const self = network.peers[0]!.id
-  const lookup = new Lookup(self, target, closest(target, network.linksOf(self), replicas, ({ id }) => id))
+  const lookup = new Lookup(
+    self,
+    target,
+    closest(target, network.linksOf(self), replicas, ({ id }) => id),
+  )
   const underWay: { to: Key; route: readonly Key[] }[] = []
   let found: readonly Found[] | undefined
   let finishes = 0
@@ -215,17 +231,22 @@ function look(network: MadeUpNetwork, target: Key, pick: (under: number) => numb
 describe('a lookup among 200 random peers', () => {
   const run = (silentShare: number, check: (found: readonly string[], living: readonly string[]) => void) =>
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000 }), fc.uint8Array({ minLength: keyBytes, maxLength: keyBytes }), fc.array(fc.nat(), { minLength: 1 }), (seed, bytes, order) => {
-        const network = new MadeUpNetwork(200, seed, silentShare)
-        const target = Key.fromBytes(bytes)
-        let turn = 0
-        const { self, found, finishes, underWayMax } = look(network, target, (count) => order[turn++ % order.length]! % count)
-        expect(finishes).toBe(1)
-        expect(underWayMax).toBeLessThanOrEqual(parallelism)
-        for (const { contact: peer, route } of found!) expect(network.isPath(self, route, peer.id)).toBe(true)
-        const hexes = (peers: readonly Contact[]) => peers.map(({ id }) => id.hex)
-        check(hexes(found!.map((one) => one.contact)), hexes(network.living(target, replicas, self)))
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.uint8Array({ minLength: keyBytes, maxLength: keyBytes }),
+        fc.array(fc.nat(), { minLength: 1 }),
+        (seed, bytes, order) => {
+          const network = new MadeUpNetwork(200, seed, silentShare)
+          const target = Key.fromBytes(bytes)
+          let turn = 0
+          const { self, found, finishes, underWayMax } = look(network, target, (count) => order[turn++ % order.length]! % count)
+          expect(finishes).toBe(1)
+          expect(underWayMax).toBeLessThanOrEqual(parallelism)
+          for (const { contact: peer, route } of found!) expect(network.isPath(self, route, peer.id)).toBe(true)
+          const hexes = (peers: readonly Contact[]) => peers.map(({ id }) => id.hex)
+          check(hexes(found!.map((one) => one.contact)), hexes(network.living(target, replicas, self)))
+        },
+      ),
       // One seed: how much of the neighbourhood the silent hide varies from network to network.
       { numRuns: 100, seed: 1 },
     )

@@ -13,7 +13,11 @@ const target = key('0b111')
 const content = contentRecord(new Uint8Array(3))
 
 /** The host: what it was asked to keep, and what it says of records. */
-function operationsOf({ holds = true, receipt = 'stored', linked = [] }: { readonly holds?: boolean; readonly receipt?: Receipt; readonly linked?: readonly string[] } = {}) {
+function operationsOf({
+  holds = true,
+  receipt = 'stored',
+  linked = [],
+}: { readonly holds?: boolean; readonly receipt?: Receipt; readonly linked?: readonly string[] } = {}) {
   const kept: [Record, bigint | undefined][] = []
   const operations = new Operations(self, {
     holds: () => holds,
@@ -26,14 +30,22 @@ function operationsOf({ holds = true, receipt = 'stored', linked = [] }: { reado
   return { operations, kept }
 }
 
-const start = (purpose: Purpose, seeds: readonly string[] = ['0b1'], over: { operation?: number; target?: Key; here?: readonly Record[] } = {}) =>
-  ({ type: 'start', operation: 1, target, purpose, seeds: contacts(...seeds), here: [], ...over }) as const
-const found = (named: readonly string[] = [], records: readonly Record[] = []): Answer => ({ type: 'found', contacts: contacts(...named), records })
+const start = (
+  purpose: Purpose,
+  seeds: readonly string[] = ['0b1'],
+  over: { operation?: number; target?: Key; here?: readonly Record[] } = {},
+) => ({ type: 'start', operation: 1, target, purpose, seeds: contacts(...seeds), here: [], ...over }) as const
+const found = (named: readonly string[] = [], records: readonly Record[] = []): Answer => ({
+  type: 'found',
+  contacts: contacts(...named),
+  records,
+})
 const asker = (step: OperationAsker['step'], operation = 1): OperationAsker => ({ for: 'operation', operation, step })
 const answered = (from: string, answer: Answer, route: readonly Key[] = []) =>
   ({ type: 'answered', asker: asker(answer.type === 'receipt' ? 'store' : 'find'), from: key(from), route, answer }) as const
 const outcomes = (effects: readonly OperationsEffect[]) => effects.flatMap((effect) => (effect.type === 'finish' ? [effect.outcome] : []))
-const stores = (effects: readonly OperationsEffect[]) => effects.flatMap((effect) => (effect.type === 'ask' && effect.question.type === 'store' ? [effect.to] : []))
+const stores = (effects: readonly OperationsEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'ask' && effect.question.type === 'store' ? [effect.to] : []))
 
 describe('looking', () => {
   it('asks for peers alone, and ends with the closest that answered', () => {
@@ -42,7 +54,9 @@ describe('looking', () => {
       { type: 'ask', asker: asker('find'), to: key('0b1'), route: [], question: { type: 'find', target, want: 'peers' }, tries: 1 },
     ])
     const closest = [{ contact: contact('0b1'), route: [] }]
-    expect(operations.handle(answered('0b1', found()), 1)).toEqual([{ type: 'finish', operation: 1, target, outcome: { type: 'looked', closest }, closest }])
+    expect(operations.handle(answered('0b1', found()), 1)).toEqual([
+      { type: 'finish', operation: 1, target, outcome: { type: 'looked', closest }, closest },
+    ])
     expect(operations.wakeAtMs).toBeUndefined()
   })
 })
@@ -82,19 +96,25 @@ describe('reading', () => {
     const here = [openRecord(target, { publisher: 1, seq: 1 })]
     operations.handle(start({ type: 'read', want: 'open' }, ['0b1'], { here }), 0)
     const records = [openRecord(target, { publisher: 1, seq: 2 }), openRecord(target, { publisher: 2, seq: 1 })]
-    expect(outcomes(operations.handle(answered('0b1', found([], records)), 1))).toEqual([{ type: 'read', records, asked: 1, complete: true }])
+    expect(outcomes(operations.handle(answered('0b1', found([], records)), 1))).toEqual([
+      { type: 'read', records, asked: 1, complete: true },
+    ])
   })
 
   it('ends at the first content that holds', () => {
     const { operations } = operationsOf()
     operations.handle(start({ type: 'read', want: 'content' }, ['0b1', '0b11'], { target: content.key }), 0)
-    expect(outcomes(operations.handle(answered('0b11', found([], [content])), 1))).toEqual([{ type: 'read', records: [content], asked: 2, complete: true }])
+    expect(outcomes(operations.handle(answered('0b11', found([], [content])), 1))).toEqual([
+      { type: 'read', records: [content], asked: 2, complete: true },
+    ])
   })
 
   it('ends at the content that the last peer brings', () => {
     const { operations } = operationsOf()
     operations.handle(start({ type: 'read', want: 'content' }, ['0b1'], { target: content.key }), 0)
-    expect(outcomes(operations.handle(answered('0b1', found([], [content])), 1))).toEqual([{ type: 'read', records: [content], asked: 1, complete: true }])
+    expect(outcomes(operations.handle(answered('0b1', found([], [content])), 1))).toEqual([
+      { type: 'read', records: [content], asked: 1, complete: true },
+    ])
     expect(operations.wakeAtMs).toBeUndefined()
   })
 
@@ -116,7 +136,9 @@ describe('reading', () => {
   it('2: lets nothing out that does not hold', () => {
     const { operations } = operationsOf({ holds: false })
     operations.handle(start({ type: 'read', want: 'open' }), 0)
-    expect(outcomes(operations.handle(answered('0b1', found([], [openRecord(target)])), 1))).toEqual([{ type: 'read', records: [], asked: 1, complete: true }])
+    expect(outcomes(operations.handle(answered('0b1', found([], [openRecord(target)])), 1))).toEqual([
+      { type: 'read', records: [], asked: 1, complete: true },
+    ])
   })
 })
 
@@ -134,7 +156,9 @@ describe('writing', () => {
     ])
     expect(kept).toEqual([[record, undefined]])
     const effects = operations.handle(answered('0b1', { type: 'receipt', receipt: 'stored' }), 2)
-    expect(outcomes(effects)).toEqual([{ type: 'written', stored: 2, storedElsewhere: 1, wanted: 2, newer: undefined, conflict: false, full: 0 }])
+    expect(outcomes(effects)).toEqual([
+      { type: 'written', stored: 2, storedElsewhere: 1, wanted: 2, newer: undefined, conflict: false, full: 0 },
+    ])
   })
 
   it.each([
@@ -152,7 +176,9 @@ describe('writing', () => {
 
   it('finishes at once where nobody is', () => {
     const { operations, kept } = operationsOf()
-    expect(outcomes(operations.handle(start(write, []), 0))).toEqual([{ type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: false, full: 0 }])
+    expect(outcomes(operations.handle(start(write, []), 0))).toEqual([
+      { type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: false, full: 0 },
+    ])
     expect(kept).toEqual([])
   })
 
@@ -179,7 +205,9 @@ describe('writing', () => {
     const { operations } = operationsOf()
     operations.handle(start(write), 0)
     operations.handle(answered('0b1', found()), 1)
-    expect(outcomes(operations.handle({ type: 'silent', asker: asker('store'), from: key('0b1') }, 2))).toMatchObject([{ stored: 1, storedElsewhere: 0, wanted: 2 }])
+    expect(outcomes(operations.handle({ type: 'silent', asker: asker('store'), from: key('0b1') }, 2))).toMatchObject([
+      { stored: 1, storedElsewhere: 0, wanted: 2 },
+    ])
   })
 
   it('asks the linked peers when nobody whom the lookup found confirms: they may be made up', () => {
@@ -196,7 +224,9 @@ describe('writing', () => {
     operations.handle(start(write), 0)
     operations.handle(answered('0b1', found()), 100)
     expect(operations.wakeAtMs).toBe(100 + operationTimeoutMs)
-    expect(outcomes(operations.handle({ type: 'woke' }, 100 + operationTimeoutMs))).toMatchObject([{ type: 'written', stored: 1, wanted: 2 }])
+    expect(outcomes(operations.handle({ type: 'woke' }, 100 + operationTimeoutMs))).toMatchObject([
+      { type: 'written', stored: 1, wanted: 2 },
+    ])
   })
 })
 
@@ -207,7 +237,9 @@ describe('operations', () => {
     operations.handle(answered('0b1', found([], [openRecord(target)])), 1)
     expect(operations.wakeAtMs).toBe(operationTimeoutMs)
     expect(operations.handle({ type: 'woke' }, operationTimeoutMs - 1)).toEqual([])
-    expect(outcomes(operations.handle({ type: 'woke' }, operationTimeoutMs))).toEqual([{ type: 'read', records: [openRecord(target)], asked: 2, complete: false }])
+    expect(outcomes(operations.handle({ type: 'woke' }, operationTimeoutMs))).toEqual([
+      { type: 'read', records: [openRecord(target)], asked: 2, complete: false },
+    ])
     expect(operations.handle(answered('0b11', found()), operationTimeoutMs + 1)).toEqual([])
   })
 
@@ -236,31 +268,45 @@ describe('operations', () => {
     const bits = fc.constantFrom('0b1', '0b11', '0b111', '0b1111', '0b101', '0b01')
     const anyAnswer = fc.oneof(
       fc.constant(undefined),
-      fc.tuple(fc.array(bits, { maxLength: 3 }), fc.boolean()).map(([named, has]) => found(named, has ? [openRecord(target), content] : [])),
+      fc
+        .tuple(fc.array(bits, { maxLength: 3 }), fc.boolean())
+        .map(([named, has]) => found(named, has ? [openRecord(target), content] : [])),
     )
     fc.assert(
-      fc.property(anyPurpose, fc.boolean(), fc.uniqueArray(bits, { maxLength: 4 }), fc.array(fc.tuple(fc.nat(), anyAnswer), { maxLength: 40 }), (purpose, forContent, seeds, answers) => {
-        const { operations } = operationsOf()
-        const underWay: OperationsEffect[] = []
-        let finishes = 0
-        const take = (effects: readonly OperationsEffect[]) => {
-          for (const effect of effects) {
-            if (effect.type === 'ask') underWay.push(effect)
-            else finishes += 1
+      fc.property(
+        anyPurpose,
+        fc.boolean(),
+        fc.uniqueArray(bits, { maxLength: 4 }),
+        fc.array(fc.tuple(fc.nat(), anyAnswer), { maxLength: 40 }),
+        (purpose, forContent, seeds, answers) => {
+          const { operations } = operationsOf()
+          const underWay: OperationsEffect[] = []
+          let finishes = 0
+          const take = (effects: readonly OperationsEffect[]) => {
+            for (const effect of effects) {
+              if (effect.type === 'ask') underWay.push(effect)
+              else finishes += 1
+            }
           }
-        }
-        take(operations.handle(start(purpose, seeds, forContent ? { target: content.key } : {}), 0))
-        for (const [which, answer] of answers) {
-          if (underWay.length === 0) break
-          const [ask] = underWay.splice(which % underWay.length, 1)
-          if (ask?.type !== 'ask') continue
-          const { asker: by, to: from, route } = ask
-          const fitting: Answer | undefined = by.step === 'store' ? { type: 'receipt', receipt: 'stored' } : answer
-          take(operations.handle(fitting ? { type: 'answered', asker: by, from, route, answer: fitting } : { type: 'silent', asker: by, from }, 1))
-        }
-        for (let wakes = 0; operations.wakeAtMs !== undefined && wakes < 5; wakes++) take(operations.handle({ type: 'woke' }, operations.wakeAtMs))
-        expect([finishes, operations.wakeAtMs]).toEqual([1, undefined])
-      }),
+          take(operations.handle(start(purpose, seeds, forContent ? { target: content.key } : {}), 0))
+          for (const [which, answer] of answers) {
+            if (underWay.length === 0) break
+            const [ask] = underWay.splice(which % underWay.length, 1)
+            if (ask?.type !== 'ask') continue
+            const { asker: by, to: from, route } = ask
+            const fitting: Answer | undefined = by.step === 'store' ? { type: 'receipt', receipt: 'stored' } : answer
+            take(
+              operations.handle(
+                fitting ? { type: 'answered', asker: by, from, route, answer: fitting } : { type: 'silent', asker: by, from },
+                1,
+              ),
+            )
+          }
+          for (let wakes = 0; operations.wakeAtMs !== undefined && wakes < 5; wakes++)
+            take(operations.handle({ type: 'woke' }, operations.wakeAtMs))
+          expect([finishes, operations.wakeAtMs]).toEqual([1, undefined])
+        },
+      ),
       { numRuns: 500 },
     )
   })

@@ -107,7 +107,9 @@ export class Operations {
         this.#operations.delete(event.operation)
         return []
       case 'woke':
-        return [...this.#operations.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs).flatMap((operation) => this.#cutShort(operation, nowMs))
+        return [...this.#operations.values()]
+          .filter(({ deadlineMs }) => deadlineMs <= nowMs)
+          .flatMap((operation) => this.#cutShort(operation, nowMs))
     }
   }
 
@@ -123,7 +125,17 @@ export class Operations {
     const lookup = new Lookup(this.#self, target, seeds)
     const reading = purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined
     reading?.offer(here)
-    const operation: Operation = { id, target, purpose, lookup, reading, writing: undefined, closest: [], deadlineMs: nowMs + operationTimeoutMs, isCutShort: false }
+    const operation: Operation = {
+      id,
+      target,
+      purpose,
+      lookup,
+      reading,
+      writing: undefined,
+      closest: [],
+      deadlineMs: nowMs + operationTimeoutMs,
+      isCutShort: false,
+    }
     this.#operations.set(id, operation)
     return this.#look(operation, lookup.handle({ type: reading?.satisfied ? 'stopped' : 'started' }), nowMs)
   }
@@ -151,7 +163,12 @@ export class Operations {
     })
   }
 
-  #looked(operation: Operation, found: Extract<LookupEffect, { type: 'finish' }>, named: readonly Contact[], nowMs: number): OperationsEffect[] {
+  #looked(
+    operation: Operation,
+    found: Extract<LookupEffect, { type: 'finish' }>,
+    named: readonly Contact[],
+    nowMs: number,
+  ): OperationsEffect[] {
     const { purpose, target, lookup, reading } = operation
     operation.closest = found.closest
     switch (purpose.type) {
@@ -173,7 +190,11 @@ export class Operations {
     const isReplica = closer.length < replicas
     const others = operation.closest.slice(0, isReplica ? replicas - 1 : replicas)
     operation.deadlineMs = nowMs + operationTimeoutMs
-    operation.writing = new Writing(record, ifSeq, others.map(({ contact }) => contact.id))
+    operation.writing = new Writing(
+      record,
+      ifSeq,
+      others.map(({ contact }) => contact.id),
+    )
     if (isReplica && others.length > 0) operation.writing.noteHere(this.#host.keep(record, ifSeq, nowMs))
     if (others.length === 0) return [this.#finish(operation, operation.writing.outcome())]
     const question: Question = { type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }

@@ -16,7 +16,8 @@ function refreshOf(links: readonly string[]) {
   return { table, refresh, woke: (nowMs: number) => refresh.handle({ type: 'woke' }, nowMs) }
 }
 
-const buckets = (effects: readonly RefreshEffect[]) => effects.filter(({ target }) => !target.equals(self)).map(({ target }) => target.sharedBits(self))
+const buckets = (effects: readonly RefreshEffect[]) =>
+  effects.filter(({ target }) => !target.equals(self)).map(({ target }) => target.sharedBits(self))
 
 describe('refreshing', () => {
   it('looks at its own surroundings soon after the siblings changed, and often when nothing does', () => {

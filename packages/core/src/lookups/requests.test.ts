@@ -144,7 +144,8 @@ describe('requests', () => {
           else if (one.do === 'lost') note(requests.handle({ type: 'linkLost', to: peer }, nowMs))
           else note(requests.handle({ type: 'woke' }, (nowMs += 1_000)))
         }
-        for (let wakes = 0; requests.wakeAtMs !== undefined && wakes < 200; wakes++) note(requests.handle({ type: 'woke' }, (nowMs = requests.wakeAtMs)))
+        for (let wakes = 0; requests.wakeAtMs !== undefined && wakes < 200; wakes++)
+          note(requests.handle({ type: 'woke' }, (nowMs = requests.wakeAtMs)))
         expect([...ended].sort(([a], [b]) => a - b)).toEqual(Array.from({ length: asked }, (_, i) => [i, 1]))
       }),
     )

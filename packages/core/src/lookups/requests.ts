@@ -108,7 +108,9 @@ export class Requests<Asker> {
   }
 
   #late(nowMs: number): RequestsEffect<Asker>[] {
-    const late = [...this.#pending.values()].filter(({ lateAtMs, deadlineMs }) => lateAtMs !== undefined && lateAtMs <= nowMs && deadlineMs > nowMs)
+    const late = [...this.#pending.values()].filter(
+      ({ lateAtMs, deadlineMs }) => lateAtMs !== undefined && lateAtMs <= nowMs && deadlineMs > nowMs,
+    )
     for (const pending of late) this.#pending.set(pending.id, { ...pending, lateAtMs: undefined })
     return late.map(({ asker, to }) => ({ type: 'late', asker, to }))
   }

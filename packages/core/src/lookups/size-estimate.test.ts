@@ -32,7 +32,10 @@ describe('the size of the overlay', () => {
     const size = new SizeEstimate()
     for (let i = 0; i < samplesMax; i++) {
       const target = anyKey()
-      size.note(target, closest(target, peers, replicas, (id) => id))
+      size.note(
+        target,
+        closest(target, peers, replicas, (id) => id),
+      )
     }
     expect(Math.abs(size.peers(1) / count - 1)).toBeLessThan(0.25)
   })

@@ -54,7 +54,14 @@ export class OwnRecords {
       }
       case 'superseded': {
         const { record } = event
-        this.#own.set(recordId(record), { record, dueMs: nowMs + republishEveryMs, pending: false, writing: false, failures: 0, metNobody: false })
+        this.#own.set(recordId(record), {
+          record,
+          dueMs: nowMs + republishEveryMs,
+          pending: false,
+          writing: false,
+          failures: 0,
+          metNobody: false,
+        })
         return []
       }
       case 'wrote':

@@ -13,7 +13,7 @@ const anyRecord: fc.Arbitrary<Record> = fc.oneof(
   fc
     .record({ seq: fc.nat(), publisher: fc.nat(255), expiresUnixS: fc.nat(), value: fc.string(), name: fc.string({ maxLength: 12 }) })
     .map(({ name, ...made }) => ownedRecord(name, made)),
-  fc.record({ seq: fc.nat(), publisher: fc.nat(255), value: fc.string() }).map(made => openRecord(key('0b01'), made)),
+  fc.record({ seq: fc.nat(), publisher: fc.nat(255), value: fc.string() }).map((made) => openRecord(key('0b01'), made)),
 )
 
 /** The encoded record with one entry put in place of another, or taken out. */
@@ -27,7 +27,7 @@ function changed(record: Record, wireKey: string, entry: BencodeValue | undefine
 describe('records as bencode', () => {
   it('come back as they were', () => {
     fc.assert(
-      fc.property(anyRecord, record => {
+      fc.property(anyRecord, (record) => {
         expect(decodeRecord(decode(encode(encodeRecord(record))))).toEqual(record)
       }),
     )
@@ -36,7 +36,12 @@ describe('records as bencode', () => {
   it('carry an item as BEP 44 does, and no key', () => {
     const wire = encodeRecord(ownedRecord('me', { seq: 3, expiresUnixS: 9, value: 'x' })) as ReadonlyMap<string, BencodeValue>
     expect([...wire.keys()].sort()).toEqual(['k', 'salt', 'seq', 'sig', 't', 'v'])
-    expect(wire.get('v')).toEqual(new Map<string, BencodeValue>([['e', 9], ['v', encodeUtf8('x')]]))
+    expect(wire.get('v')).toEqual(
+      new Map<string, BencodeValue>([
+        ['e', 9],
+        ['v', encodeUtf8('x')],
+      ]),
+    )
   })
 
   it.each<[string, BencodeValue]>([
@@ -49,9 +54,40 @@ describe('records as bencode', () => {
     ['a negative seq', changed(ownedRecord('a'), 'seq', -1)],
     ['a long signature', changed(ownedRecord('a'), 'sig', new Uint8Array(65))],
     ['a value that is bytes alone', changed(ownedRecord('a'), 'v', encodeUtf8('x'))],
-    ['a value too long', changed(ownedRecord('a'), 'v', new Map<string, BencodeValue>([['e', 1], ['v', new Uint8Array(signedPayloadBytesMax + 1)]]))],
-    ['a value that says more', changed(ownedRecord('a'), 'v', new Map<string, BencodeValue>([['e', 1], ['v', encodeUtf8('x')], ['z', 0]]))],
-    ['an expiry past the year 2286', changed(ownedRecord('a'), 'v', new Map<string, BencodeValue>([['e', 10_000_000_000], ['v', encodeUtf8('x')]]))],
+    [
+      'a value too long',
+      changed(
+        ownedRecord('a'),
+        'v',
+        new Map<string, BencodeValue>([
+          ['e', 1],
+          ['v', new Uint8Array(signedPayloadBytesMax + 1)],
+        ]),
+      ),
+    ],
+    [
+      'a value that says more',
+      changed(
+        ownedRecord('a'),
+        'v',
+        new Map<string, BencodeValue>([
+          ['e', 1],
+          ['v', encodeUtf8('x')],
+          ['z', 0],
+        ]),
+      ),
+    ],
+    [
+      'an expiry past the year 2286',
+      changed(
+        ownedRecord('a'),
+        'v',
+        new Map<string, BencodeValue>([
+          ['e', 10_000_000_000],
+          ['v', encodeUtf8('x')],
+        ]),
+      ),
+    ],
     ['more than a record', changed(ownedRecord('a'), 'x', 1)],
   ])('refuses %s', (_, value) => {
     expect(isMalformed(decodeRecord(value))).toBe(true)
@@ -64,7 +100,7 @@ describe('records as bencode', () => {
       return bytes
     })
     fc.assert(
-      fc.property(flipped, bytes => {
+      fc.property(flipped, (bytes) => {
         const record = decodeRecord(decode(bytes))
         if (!isMalformed(record)) expect(encode(encodeRecord(record))).toEqual(bytes)
       }),

@@ -2,16 +2,7 @@ import { type BencodeValue, encode } from '../bencode/bencode.js'
 import { dictionary, required, type Shape, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, type FieldValue, integer, integer64, keyField, publicKeyField, signatureField } from '../bencode/field.js'
 import { isMalformed, malformed, type Malformed } from '../bencode/malformed.js'
-import {
-  contentBytesMax,
-  expiresUnixSMax,
-  openKey,
-  ownedKey,
-  type Record,
-  saltBytesMax,
-  seqMax,
-  signedPayloadBytesMax,
-} from './record.js'
+import { contentBytesMax, expiresUnixSMax, openKey, ownedKey, type Record, saltBytesMax, seqMax, signedPayloadBytesMax } from './record.js'
 
 /** A record as bencode: `{t: 'content', h: key, v: bytes}` or BEP 44's `{t: 'owned' | 'open', k, salt, seq, sig, v: {e, v}}`. */
 export function encodeRecord(record: Record): BencodeValue {

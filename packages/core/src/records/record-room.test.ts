@@ -30,9 +30,11 @@ function roomOf(links: readonly string[] = ['0b1'], verify: Verify = () => true)
 /** What became of the write of a record of our own. */
 const wrote = (storedElsewhere: number, { of = record, newer, isMet = false }: { of?: Record; newer?: Record; isMet?: boolean } = {}) =>
   ({ type: 'wrote', record: of, storedElsewhere, wanted: 2, isMet, newer }) as const
-const persisted = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'persist' ? [[effect.name, effect.bytes !== undefined, effect.own]] : []))
+const persisted = (effects: readonly RecordRoomEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'persist' ? [[effect.name, effect.bytes !== undefined, effect.own]] : []))
 const rewritten = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'rewrite' ? [effect.record] : []))
-const pushed = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'push' ? [[effect.record, effect.to, effect.route]] : []))
+const pushed = (effects: readonly RecordRoomEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'push' ? [[effect.record, effect.to, effect.route]] : []))
 
 describe('keeping', () => {
   it('persists what it stores, once', () => {
@@ -86,7 +88,11 @@ describe('believing', () => {
     const { room, handle, keep } = roomOf()
     const newer = ownedRecord('me', { seq: 9 })
     keep(record)
-    expect([room.obstacle(newer, undefined, unixS), room.obstacle(newer, 5n, unixS), room.obstacle(newer, 4n, unixS)]).toEqual([undefined, undefined, 'conflict'])
+    expect([room.obstacle(newer, undefined, unixS), room.obstacle(newer, 5n, unixS), room.obstacle(newer, 4n, unixS)]).toEqual([
+      undefined,
+      undefined,
+      'conflict',
+    ])
     expect(room.obstacle(ownedRecord('me', { seq: 9, expiresUnixS: unixS }), undefined, unixS)).toBe('refused')
     for (let i = 0; i < defaultStoreQuotas.own.records; i++) handle({ type: 'owned', record: ownedRecord(`${i}`) })
     expect([room.obstacle(newer, undefined, unixS), room.obstacle(newer, 5n, unixS)]).toEqual(['full', 'full'])

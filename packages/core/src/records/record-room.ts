@@ -87,7 +87,12 @@ export class RecordRoom {
   }
 
   /** Takes a record that a peer, or our own write, wants kept here as one of its replicas. */
-  keep(record: Record, options: { from?: Key; ifSeq?: bigint }, nowMs: number, unixS: number): { receipt: Receipt; newer?: Record; effects: RecordRoomEffect[] } {
+  keep(
+    record: Record,
+    options: { from?: Key; ifSeq?: bigint },
+    nowMs: number,
+    unixS: number,
+  ): { receipt: Receipt; newer?: Record; effects: RecordRoomEffect[] } {
     this.#dueMs = undefined
     const outcome = this.#store.put(record, { role: 'replica', ...options }, this.#verify, unixS)
     const { type: receipt } = outcome

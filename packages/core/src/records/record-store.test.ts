@@ -16,7 +16,7 @@ const trusting: Verify = () => true
 
 const storeOf = (quotas: Partial<StoreQuotas> = {}) => new RecordStore({ self, quotas: { ...defaultStoreQuotas, ...quotas } })
 const put = (store: RecordStore, record: Record, options = replica, unixS = nowS): PutOutcome => store.put(record, options, trusting, unixS)
-const ids = (store: RecordStore) => [...store.records()].map(kept => kept.id).sort()
+const ids = (store: RecordStore) => [...store.records()].map((kept) => kept.id).sort()
 const few = (records: number) => ({ records, bytes: 1_000_000 })
 
 describe('putting', () => {
@@ -25,7 +25,13 @@ describe('putting', () => {
     const record = ownedRecord('a')
     const outcome = put(store, record, { role: 'replica', from: contact('0b1').id })
     if (outcome.type !== 'stored') throw new Error(outcome.type)
-    expect(outcome.kept).toMatchObject({ id: recordId(record), record, role: 'replica', receivedUnixS: nowS, dropUnixS: record.expiresUnixS })
+    expect(outcome.kept).toMatchObject({
+      id: recordId(record),
+      record,
+      role: 'replica',
+      receivedUnixS: nowS,
+      dropUnixS: record.expiresUnixS,
+    })
     expect(outcome.changes).toEqual([{ id: recordId(record), kept: outcome.kept }])
     expect(store.get(record.key, 'owned', nowS)).toEqual([record])
     expect(store.count).toBe(1)
@@ -49,8 +55,8 @@ describe('putting', () => {
   it('settles two versions of one seq alike, whichever comes first', () => {
     const versions = [ownedRecord('a', { value: 'x' }), ownedRecord('a', { value: 'y' })]
     const [forth, back] = [storeOf(), storeOf()]
-    versions.forEach(record => put(forth, record))
-    versions.toReversed().forEach(record => put(back, record))
+    versions.forEach((record) => put(forth, record))
+    versions.toReversed().forEach((record) => put(back, record))
     expect(forth.get(versions[0]!.key, 'owned', nowS)).toEqual(back.get(versions[0]!.key, 'owned', nowS))
   })
 
@@ -172,7 +178,10 @@ describe('room', () => {
     put(store, at('0b01'))
     put(store, at('0b10'))
     expect(put(store, at('0b11'))).toEqual({ type: 'full', quota: 'total' })
-    expect(put(store, at('0b001'))).toMatchObject({ type: 'stored', changes: [{ id: recordId(at('0b10')), kept: undefined }, { id: recordId(at('0b001')) }] })
+    expect(put(store, at('0b001'))).toMatchObject({
+      type: 'stored',
+      changes: [{ id: recordId(at('0b10')), kept: undefined }, { id: recordId(at('0b001')) }],
+    })
     expect(ids(store)).toEqual([recordId(at('0b001')), recordId(at('0b01'))])
   })
 
@@ -180,14 +189,20 @@ describe('room', () => {
     const store = storeOf({ total: few(2) })
     put(store, at('0b0001', { expiresUnixS: nowS + 5 }))
     put(store, at('0b1'))
-    const victimOf = (outcome: PutOutcome) => outcome.type === 'stored' && outcome.changes.filter(change => !change.kept).map(change => change.id)
+    const victimOf = (outcome: PutOutcome) =>
+      outcome.type === 'stored' && outcome.changes.filter((change) => !change.kept).map((change) => change.id)
     expect(victimOf(put(store, at('0b0111'), replica, nowS + 10))).toEqual([recordId(at('0b0001'))])
     expect(victimOf(put(store, at('0b0101'), replica, nowS + 10))).toEqual([recordId(at('0b1'))])
   })
 
   it('keeps the newest under one key', () => {
     const store = storeOf({ key: few(2) })
-    for (const [publisher, seq] of [[1, 5], [2, 7], [3, 6]]) put(store, at('0b1', { publisher, seq }))
+    for (const [publisher, seq] of [
+      [1, 5],
+      [2, 7],
+      [3, 6],
+    ])
+      put(store, at('0b1', { publisher, seq }))
     expect(store.get(key('0b1'), 'open', nowS)).toEqual([at('0b1', { publisher: 2, seq: 7 }), at('0b1', { publisher: 3, seq: 6 })])
     expect(put(store, at('0b1', { publisher: 4, seq: 4 }))).toEqual({ type: 'full', quota: 'key' })
   })
@@ -258,7 +273,7 @@ describe('any puts in any order', () => {
 
   it('never goes back, stays within its quotas, and says every change', () => {
     fc.assert(
-      fc.property(fc.array(anyPut, { maxLength: 60 }), puts => {
+      fc.property(fc.array(anyPut, { maxLength: 60 }), (puts) => {
         const store = storeOf(tight)
         const disk = new Map<string, Record>()
         const follow = (changes: readonly StoreChange[]) =>
@@ -279,20 +294,22 @@ describe('any puts in any order', () => {
             if (best?.kind === 'open' && after.record.kind === 'open') expect(after.record.seq).toBeGreaterThanOrEqual(best.seq)
             highest.set(id, after.record)
           }
-          expect(disk).toEqual(new Map([...store.records()].map(kept => [kept.id, kept.record])))
+          expect(disk).toEqual(new Map([...store.records()].map((kept) => [kept.id, kept.record])))
         }
-        const [own, others] = [true, false].map(isOwn => [...store.records()].filter(kept => (kept.role === 'own') === isOwn))
+        const [own, others] = [true, false].map((isOwn) => [...store.records()].filter((kept) => (kept.role === 'own') === isOwn))
         expect(own!.length).toBeLessThanOrEqual(2)
         expect(others!.length).toBeLessThanOrEqual(5)
-        for (const place of keys) expect(others!.filter(kept => kept.record.key.equals(place)).length).toBeLessThanOrEqual(2)
-        for (const { from } of puts) expect(others!.filter(kept => kept.from?.equals(from)).length).toBeLessThanOrEqual(4)
+        for (const place of keys) expect(others!.filter((kept) => kept.record.key.equals(place)).length).toBeLessThanOrEqual(2)
+        for (const { from } of puts) expect(others!.filter((kept) => kept.from?.equals(from)).length).toBeLessThanOrEqual(4)
       }),
       { numRuns: 300 },
     )
   })
 
   it('converges: two stores near one place that heard the same keep the same', () => {
-    const shuffled = fc.array(anyRecord, { maxLength: 30 }).chain(records => fc.tuple(fc.constant(records), fc.shuffledSubarray(records, { minLength: records.length })))
+    const shuffled = fc
+      .array(anyRecord, { maxLength: 30 })
+      .chain((records) => fc.tuple(fc.constant(records), fc.shuffledSubarray(records, { minLength: records.length })))
     const quotas = { key: few(2), total: few(5) }
     fc.assert(
       fc.property(shuffled, ([records, otherOrder]) => {
@@ -314,7 +331,9 @@ describe('storage', () => {
     put(before, openRecord(key('0b1'), { seq: 4 }), { role: 'replica', from: contact('0b1').id })
     const store = storeOf()
     expect(store.restore(before.records(), nowS + 5)).toEqual([{ id: recordId(ownedRecord('b')), kept: undefined }])
-    expect([...store.records()]).toEqual([...before.records()].filter(kept => kept.record.key !== ownedRecord('b').key && kept.dropUnixS > nowS + 5))
+    expect([...store.records()]).toEqual(
+      [...before.records()].filter((kept) => kept.record.key !== ownedRecord('b').key && kept.dropUnixS > nowS + 5),
+    )
     expect(put(store, openRecord(key('0b1'), { seq: 3 })).type).toBe('stale')
     expect(store.get(key('0b1'), 'open', nowS + 5).length).toBe(1)
   })
@@ -325,7 +344,7 @@ describe('storage', () => {
     const store = storeOf({ total: few(1) })
     const changes = store.restore(before.records(), nowS)
     expect(ids(store)).toEqual([recordId(openRecord(key('0b001')))])
-    expect(changes.map(change => change.id).sort()).toEqual([recordId(openRecord(key('0b01'))), recordId(openRecord(key('0b1')))])
-    expect(changes.every(change => change.kept === undefined)).toBe(true)
+    expect(changes.map((change) => change.id).sort()).toEqual([recordId(openRecord(key('0b01'))), recordId(openRecord(key('0b1')))])
+    expect(changes.every((change) => change.kept === undefined)).toBe(true)
   })
 })

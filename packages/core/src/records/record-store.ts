@@ -120,7 +120,10 @@ export class RecordStore {
 
   /** Drops what is over its time. */
   sweep(unixS: number): StoreChange[] {
-    return this.#exchange(undefined, [...this.#kept.values()].filter(kept => kept.dropUnixS <= unixS))
+    return this.#exchange(
+      undefined,
+      [...this.#kept.values()].filter((kept) => kept.dropUnixS <= unixS),
+    )
   }
 
   /** When `sweep` next has something to do; undefined: nothing is kept. */
@@ -142,7 +145,7 @@ export class RecordStore {
         continue
       }
       this.note(kept.record)
-      changes.push(...this.#exchange(kept, plan.victims).filter(change => change.kept === undefined))
+      changes.push(...this.#exchange(kept, plan.victims).filter((change) => change.kept === undefined))
     }
     return changes
   }
@@ -169,7 +172,11 @@ export class RecordStore {
   #planSame(before: KeptRecord, options: PutOptions, unixS: number): PutPlan {
     const again = keptRecord(before.record, { ...options, role: higherRole(before.role, options.role) }, unixS)
     if (again.role === before.role && again.dropUnixS < before.dropUnixS + refreshStepS) return answer({ type: 'same', changes: [] })
-    return this.#planRoom({ ...before, role: again.role, receivedUnixS: unixS, dropUnixS: Math.max(before.dropUnixS, again.dropUnixS) }, true, unixS)
+    return this.#planRoom(
+      { ...before, role: again.role, receivedUnixS: unixS, dropUnixS: Math.max(before.dropUnixS, again.dropUnixS) },
+      true,
+      unixS,
+    )
   }
 
   #planRoom(kept: KeptRecord, proved: boolean, unixS: number): PutPlan {
@@ -188,7 +195,8 @@ export class RecordStore {
     this.#drop(kept.id)
     this.#kept.set(kept.id, kept)
     this.#room.add(kept)
-    if (kept.record.kind === 'open') this.#openIds.set(kept.record.key.hex, (this.#openIds.get(kept.record.key.hex) ?? new Set()).add(kept.id))
+    if (kept.record.kind === 'open')
+      this.#openIds.set(kept.record.key.hex, (this.#openIds.get(kept.record.key.hex) ?? new Set()).add(kept.id))
     return [...changes, { id: kept.id, kept }]
   }
 

@@ -6,7 +6,19 @@ import { openRecord, ownedRecord } from '../fixtures/made-up-record.js'
 import { key } from '../fixtures/visible-key.js'
 import { publicKey } from '../keys/public-key.js'
 import { draftSigned } from './record-draft.js'
-import { compareRecords, contentAddress, contentBytesMax, contentRecord, openKey, ownedKey, recordId, seqMax, signedBytes, signedPayloadBytesMax, signedValueBytesMax } from './record.js'
+import {
+  compareRecords,
+  contentAddress,
+  contentBytesMax,
+  contentRecord,
+  openKey,
+  ownedKey,
+  recordId,
+  seqMax,
+  signedBytes,
+  signedPayloadBytesMax,
+  signedValueBytesMax,
+} from './record.js'
 import { encodeUtf8 } from '../bencode/utf8.js'
 
 const fromHex = (digits: string) => new Uint8Array(Buffer.from(digits, 'hex'))
@@ -34,12 +46,24 @@ describe('content', () => {
 
 describe('draftSigned', () => {
   const holder = publicKey(new Uint8Array(32).fill(3))
-  const wish = { kind: 'owned', publicKey: holder, salt: encodeUtf8('profile'), seq: 5n, expiresUnixS: 1_700_000_000, value: encodeUtf8('me') } as const
+  const wish = {
+    kind: 'owned',
+    publicKey: holder,
+    salt: encodeUtf8('profile'),
+    seq: 5n,
+    expiresUnixS: 1_700_000_000,
+    value: encodeUtf8('me'),
+  } as const
 
   it('writes what is signed as BEP 44 has it', () => {
     const draft = draftSigned(wish)
     expect(Buffer.from(draft.signedBytes).toString('latin1')).toBe('4:salt7:profile3:seqi5e1:vd1:ei1700000000e1:v2:mee')
-    expect(decode(draft.record.v)).toEqual(new Map<string, unknown>([['e', 1_700_000_000], ['v', encodeUtf8('me')]]))
+    expect(decode(draft.record.v)).toEqual(
+      new Map<string, unknown>([
+        ['e', 1_700_000_000],
+        ['v', encodeUtf8('me')],
+      ]),
+    )
     expect(draft.record.key.equals(ownedKey(holder, wish.salt))).toBe(true)
   })
 
@@ -63,7 +87,7 @@ describe('draftSigned', () => {
     { expiresUnixS: 1.5 },
     { expiresUnixS: -1 },
     { expiresUnixS: 10_000_000_000 },
-  ])('refuses what is out of bounds: %o', fault => {
+  ])('refuses what is out of bounds: %o', (fault) => {
     expect(() => draftSigned({ ...wish, ...fault })).toThrow(RangeError)
   })
 

@@ -337,8 +337,10 @@ it('among peers that all know each other, whoever comes or goes: the 8 closest h
       const meshAll = () => {
         for (const bits of alive) {
           const { table, replication } = machines.get(bits)!
-          for (const link of [...table.links()]) if (![...alive].some((other) => key(other).equals(link.contact.id))) table.removeLink(link.link)
-          for (const other of contacts(...alive)) if (!other.id.equals(table.self) && !table.linkTo(other.id)) table.addLink((links += 1), other, nowMs)
+          for (const link of [...table.links()])
+            if (![...alive].some((other) => key(other).equals(link.contact.id))) table.removeLink(link.link)
+          for (const other of contacts(...alive))
+            if (!other.id.equals(table.self) && !table.linkTo(other.id)) table.addLink((links += 1), other, nowMs)
           replication.handle({ type: 'changed' }, nowMs)
         }
       }

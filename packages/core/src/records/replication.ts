@@ -103,7 +103,15 @@ export class Replication {
       case 'kept': {
         const { id, key } = event
         const settled = new Set(event.elsewhere ? this.#replicasOf(key).map((contact) => contact.id.hex) : [])
-        this.#held.set(id, { id, key, settled, entrusted: new Map(), failed: new Map(), nearest: undefined, repairAtMs: this.#later(firstRepairMs, nowMs) })
+        this.#held.set(id, {
+          id,
+          key,
+          settled,
+          entrusted: new Map(),
+          failed: new Map(),
+          nearest: undefined,
+          repairAtMs: this.#later(firstRepairMs, nowMs),
+        })
         if (!event.elsewhere) this.#dueMs ??= nowMs + settleMs
         return []
       }

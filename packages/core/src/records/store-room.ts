@@ -5,7 +5,9 @@ import { compareRecords, type Record } from './record.js'
 import type { QuotaName, StoreQuotas } from './store-quotas.js'
 
 /** What must go so that a record can come, or the quota that leaves no room for it. */
-export type RoomPlan = { readonly type: 'room'; readonly victims: readonly KeptRecord[] } | { readonly type: 'full'; readonly quota: QuotaName }
+export type RoomPlan =
+  | { readonly type: 'room'; readonly victims: readonly KeptRecord[] }
+  | { readonly type: 'full'; readonly quota: QuotaName }
 
 /**
  * The room of one store: what each group of records takes, and who goes when it overflows. In each group the least worthy goes first: what is
@@ -45,7 +47,7 @@ export class StoreRoom {
         bytes -= gone.bytes
       }
       while (records > this.#quotas[quota].records || bytes > this.#quotas[quota].bytes) {
-        const victim = quota === 'own' ? incoming : this.#leastWorthy(incoming, kept, other => !victims.has(other) && holds(other), unixS)
+        const victim = quota === 'own' ? incoming : this.#leastWorthy(incoming, kept, (other) => !victims.has(other) && holds(other), unixS)
         if (victim === incoming) return { type: 'full', quota }
         victims.add(victim)
         records -= 1
@@ -63,7 +65,12 @@ export class StoreRoom {
     }
   }
 
-  #leastWorthy(incoming: KeptRecord, kept: ReadonlyMap<string, KeptRecord>, isLeft: (kept: KeptRecord) => boolean, unixS: number): KeptRecord {
+  #leastWorthy(
+    incoming: KeptRecord,
+    kept: ReadonlyMap<string, KeptRecord>,
+    isLeft: (kept: KeptRecord) => boolean,
+    unixS: number,
+  ): KeptRecord {
     let least = incoming
     for (const other of kept.values()) {
       if (other.id !== incoming.id && isLeft(other) && this.#compareWorth(other, least, unixS) < 0) least = other
@@ -96,8 +103,8 @@ interface Group {
 /** The groups a record belongs to, the narrowest first. */
 function groupsOf({ role, record, from }: KeptRecord): Group[] {
   if (role === 'own') return [{ quota: 'own', name: 'own', holds: isOwn }]
-  const groups: Group[] = [{ quota: 'total', name: 'total', holds: kept => !isOwn(kept) }]
-  if (from) groups.unshift({ quota: 'peer', name: `peer ${from.hex}`, holds: kept => !isOwn(kept) && kept.from?.hex === from.hex })
+  const groups: Group[] = [{ quota: 'total', name: 'total', holds: (kept) => !isOwn(kept) }]
+  if (from) groups.unshift({ quota: 'peer', name: `peer ${from.hex}`, holds: (kept) => !isOwn(kept) && kept.from?.hex === from.hex })
   if (record.kind !== 'content') {
     const holds = (kept: KeptRecord) => !isOwn(kept) && isOfPublisher(kept.record, record.publicKey)
     groups.unshift({ quota: 'publisher', name: `publisher ${printPublicKey(record.publicKey)}`, holds })

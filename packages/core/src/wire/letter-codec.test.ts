@@ -78,7 +78,13 @@ describe('a letter', () => {
 
   it('is signed over its domain, writer, reader and body', () => {
     const { from, to, body } = knock
-    const unsigned = encode(new Map([['b', letterBodyField.write(body)], ['f', from], ['t', to.toBytes()]]))
+    const unsigned = encode(
+      new Map([
+        ['b', letterBodyField.write(body)],
+        ['f', from],
+        ['t', to.toBytes()],
+      ]),
+    )
     expect(letterSignedBytes(knock)).toEqual(Uint8Array.from([...encodeUtf8('hashtab letter 1:'), ...unsigned]))
   })
 
@@ -86,7 +92,9 @@ describe('a letter', () => {
     ['writer', { from: publicKey(new Uint8Array(publicKeyBytes).fill(9)) }],
     ['reader', { to: key('0b11') }],
     ['body', { body: { type: 'knock', nonce, why: 'bucket' } }],
-  ])('of another %s is signed otherwise', (_, other) => expect(letterSignedBytes({ ...knock, ...other })).not.toEqual(letterSignedBytes(knock)))
+  ])('of another %s is signed otherwise', (_, other) =>
+    expect(letterSignedBytes({ ...knock, ...other })).not.toEqual(letterSignedBytes(knock)),
+  )
 
   it('never throws, whatever the bytes', () => {
     fc.assert(

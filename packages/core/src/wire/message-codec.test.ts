@@ -9,7 +9,18 @@ import { Key, keyBytes } from '../keys/key.js'
 import { contactOf, publicKey, publicKeyBytes } from '../keys/public-key.js'
 import { contentBytesMax, contentRecord, type Record } from '../records/record.js'
 import { partBytesMax } from './letter.js'
-import { type Answer, answerRecordsMax, type Envelope, hopsMax, type Message, neighboursMax, type Payload, protocolVersion, type Question, replicas } from './message.js'
+import {
+  type Answer,
+  answerRecordsMax,
+  type Envelope,
+  hopsMax,
+  type Message,
+  neighboursMax,
+  type Payload,
+  protocolVersion,
+  type Question,
+  replicas,
+} from './message.js'
 import { decodeMessage, encodeMessage } from './message-codec.js'
 import { messageBytesMax } from './wire-bounds.js'
 
@@ -25,13 +36,24 @@ const anyRecord: fc.Arbitrary<Record> = fc.oneof(
 const anyQuestion: fc.Arbitrary<Question> = fc.oneof(
   fc.constant<Question>({ type: 'ping' }),
   fc.record({ type: fc.constant('find' as const), target: anyKey, want: fc.constantFrom('peers', 'content', 'owned', 'open') }),
-  fc.record({ type: fc.constant('store' as const), record: anyRecord, ifSeq: fc.bigInt(0n, 2n ** 63n - 1n) }, { requiredKeys: ['type', 'record'] }),
+  fc.record(
+    { type: fc.constant('store' as const), record: anyRecord, ifSeq: fc.bigInt(0n, 2n ** 63n - 1n) },
+    { requiredKeys: ['type', 'record'] },
+  ),
 )
 const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
   fc.constant<Answer>({ type: 'pong' }),
-  fc.record({ type: fc.constant('found' as const), contacts: fc.array(anyContact, { maxLength: replicas }), records: fc.array(anyRecord, { maxLength: 4 }) }),
+  fc.record({
+    type: fc.constant('found' as const),
+    contacts: fc.array(anyContact, { maxLength: replicas }),
+    records: fc.array(anyRecord, { maxLength: 4 }),
+  }),
   fc.record(
-    { type: fc.constant('receipt' as const), receipt: fc.constantFrom('stored', 'same', 'stale', 'conflict', 'full', 'refused'), newer: anyRecord },
+    {
+      type: fc.constant('receipt' as const),
+      receipt: fc.constantFrom('stored', 'same', 'stale', 'conflict', 'full', 'refused'),
+      newer: anyRecord,
+    },
     { requiredKeys: ['type', 'receipt'] },
   ),
 )
@@ -120,24 +142,53 @@ describe('messages on the wire', () => {
     ['more hops left than the path may grow', envelope({ path: many(2) })],
     ['hops below none', envelope({ hopsLeft: -1 })],
     ['too many contacts in an answer', response({ type: 'found', contacts: peers(replicas + 1), records: [] })],
-    ['too many records in an answer', response({ type: 'found', contacts: [], records: Array.from({ length: answerRecordsMax + 1 }, (_, i) => openRecord(key('0b1'), { seq: i })) })],
+    [
+      'too many records in an answer',
+      response({
+        type: 'found',
+        contacts: [],
+        records: Array.from({ length: answerRecordsMax + 1 }, (_, i) => openRecord(key('0b1'), { seq: i })),
+      }),
+    ],
     ['a letter without bytes', envelope({ payload: { type: 'letter', id: '00'.repeat(8), sealed: new Uint8Array(0) } })],
-    ['a condition below zero', envelope({ payload: { type: 'request', id: '00'.repeat(8), question: { type: 'store', record: ownedRecord('a'), ifSeq: -1n } } })],
-    ['too long a part', { type: 'spoken', id: '00'.repeat(8), body: { type: 'part', channel: '00'.repeat(16), seq: 0, last: true, data: new Uint8Array(partBytesMax + 1) } }],
+    [
+      'a condition below zero',
+      envelope({ payload: { type: 'request', id: '00'.repeat(8), question: { type: 'store', record: ownedRecord('a'), ifSeq: -1n } } }),
+    ],
+    [
+      'too long a part',
+      {
+        type: 'spoken',
+        id: '00'.repeat(8),
+        body: { type: 'part', channel: '00'.repeat(16), seq: 0, last: true, data: new Uint8Array(partBytesMax + 1) },
+      },
+    ],
   ])('refuse %s', (_, message) => expect(isMalformed(decodeMessage(encodeMessage(message)))).toBe(true))
 
   it('refuse what is longer than a message, unread', () => {
-    expect(decodeMessage(new Uint8Array(messageBytesMax + 1))).toEqual({ malformed: `${messageBytesMax + 1} bytes are more than a message has` })
+    expect(decodeMessage(new Uint8Array(messageBytesMax + 1))).toEqual({
+      malformed: `${messageBytesMax + 1} bytes are more than a message has`,
+    })
   })
 
   it.each<[string, Message]>([
     ['the longest path', envelope({ path: many(hopsMax + 1), hopsLeft: 0 })],
-    ['the longest content', envelope({ payload: { type: 'request', id: '00'.repeat(8), question: { type: 'store', record: contentRecord(new Uint8Array(contentBytesMax)) } } })],
+    [
+      'the longest content',
+      envelope({
+        payload: {
+          type: 'request',
+          id: '00'.repeat(8),
+          question: { type: 'store', record: contentRecord(new Uint8Array(contentBytesMax)) },
+        },
+      }),
+    ],
   ])('have room for %s', (_, message) => expect(decodeMessage(encodeMessage(message))).toEqual(message))
 })
 
 describe('an envelope', () => {
-  const sealedOf = (length: number) => envelope({ route: many(hopsMax), payload: { type: 'letter', id: '00'.repeat(8), sealed: new Uint8Array(length) } })
+  const sealedOf = (length: number) =>
+    envelope({ route: many(hopsMax), payload: { type: 'letter', id: '00'.repeat(8), sealed: new Uint8Array(length) } })
 
   it('that one peer takes can be passed on to the last hop: no relay is blamed for what it got', () => {
     let length = messageBytesMax - 2_000

@@ -3,7 +3,18 @@ import { optional, required, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, flag, hex, integer, integer64, keyField, list, mapped, oneOf, publicKeyField } from '../bencode/field.js'
 import { letterBodyField } from './letter-codec.js'
 import { isMalformed, malformed, type Malformed } from '../bencode/malformed.js'
-import { type Answer, answerRecordsMax, hopsMax, type Message, messageIdBytes, neighboursMax, type Payload, protocolVersion, type Question, replicas } from './message.js'
+import {
+  type Answer,
+  answerRecordsMax,
+  hopsMax,
+  type Message,
+  messageIdBytes,
+  neighboursMax,
+  type Payload,
+  protocolVersion,
+  type Question,
+  replicas,
+} from './message.js'
 import { keyBytes } from '../keys/key.js'
 import { type Contact, contactOf } from '../keys/public-key.js'
 import { recordField } from '../records/record-codec.js'
@@ -51,7 +62,14 @@ const messageField: Field<Message> = tagged('type', 't', {
   envelope: {
     destination: required('d', keyField),
     route: required('r', list(keyField, hopsMax)),
-    path: required('p', mapped(list(keyField, hopsMax + 1), (path) => (path.length > 0 ? path : malformed('no source')), (path) => path)),
+    path: required(
+      'p',
+      mapped(
+        list(keyField, hopsMax + 1),
+        (path) => (path.length > 0 ? path : malformed('no source')),
+        (path) => path,
+      ),
+    ),
     hopsLeft: required('h', integer(0, hopsMax)),
     payload: required('m', payloadField),
   },

@@ -68,4 +68,3 @@ export interface IceServer {
 export interface TransportOptions {
   readonly iceServers?: readonly IceServer[]
 }
-
