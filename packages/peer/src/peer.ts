@@ -108,14 +108,14 @@ export class Peer {
 
   /**
    * Puts this peer's record (or the signer's) under an open key: at most 976 bytes, one record per publisher, replacing its older one.
-   * Errors: `too-large`, `not-stored`, `cas-mismatch`, `quota`.
+   * Errors: `too-large`, `not-stored`, `cas-mismatch`, `quota`, `invalid`.
    */
   async put(key: Data, value: Data, options: WriteOptions = {}): Promise<WriteResult> {
     await this.#settled(options.signal)
     return this.#records.put(keyOf(key), value, options)
   }
 
-  /** The newest record of each publisher under an open key, the newest first. Error: `no-peers`. */
+  /** The newest record of each publisher under an open key, the newest first. Errors: `no-peers`, `timed-out`. */
   async get(key: Data, options: CallOptions = {}): Promise<Entry[]> {
     await this.#settled(options.signal)
     return this.#records.get(keyOf(key), options)
@@ -127,7 +127,7 @@ export class Peer {
     return this.#records.publish(name, value, options)
   }
 
-  /** What the holder of a public key (64 hex digits) has published under a name. Errors: `no-peers`, `invalid`. */
+  /** What the holder of a public key (64 hex digits) has published under a name. Errors: `no-peers`, `timed-out`, `invalid`. */
   async resolve(publicKey: string, name: string, options: CallOptions = {}): Promise<Entry | undefined> {
     const key = publicKeyOf(publicKey)
     await this.#settled(options.signal)
@@ -140,7 +140,7 @@ export class Peer {
     return this.#records.store(data, options)
   }
 
-  /** The bytes at an address. Errors: `no-peers`, `invalid`. */
+  /** The bytes at an address. Errors: `no-peers`, `timed-out`, `invalid`. */
   async load(address: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
     await this.#settled(options.signal)
     return this.#records.load(address, options)
