@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openRecord, ownedRecord } from './fixtures/made-up-record.js'
 import { seededRandom } from './fixtures/seeded-random.js'
-import { key } from './fixtures/visible-key.js'
+import { contact, key } from './fixtures/visible-key.js'
 import { WiredOverlays, type WiredPeer } from './fixtures/wired-overlays.js'
 import * as core from './index.js'
 import { desktopLinkLimits } from './links/link-policy.js'
@@ -254,7 +254,7 @@ describe('an overlay', () => {
 
   it('alone wants nothing but to look over its links now and then', () => {
     const overlay = new core.Overlay({
-      self: target,
+      contact: contact('0b0110'),
       verify: () => true,
       random: seededRandom(),
       nowMs: 0,

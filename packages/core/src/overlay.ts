@@ -1,20 +1,21 @@
 import { Asking, type AskingEffect } from './lookups/asking.js'
 import { FreshIds } from './fresh-ids.js'
 import type { Key } from './keys/key.js'
+import { Forwarding, type ForwardingEffect, newSeek } from './links/forwarding.js'
 import { Guard, type GuardedKind } from './links/guard.js'
 import { Linking, type LinkingEffect } from './links/linking.js'
 import { desktopLinkLimits, type LinkLimits } from './links/link-policy.js'
-import { type Envelope, type Message, protocolVersion } from './wire/message.js'
+import { type Envelope, type Message, protocolVersion, type Seek } from './wire/message.js'
 import type { Call, OverlayEffect, OverlayEvent } from './overlay-event.js'
 import { Post, type PostEffect } from './letters/post.js'
-import type { Verify } from './keys/public-key.js'
+import type { Contact, Verify } from './keys/public-key.js'
 import { RecordRoom, type RecordRoomEffect } from './records/record-room.js'
-import { Relay, type RelayOutcome } from './links/relay.js'
+import { Relay, type RelayOutcome, sourceOf, wayBack } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
 
 export interface OverlayOptions {
-  /** This peer's id. */
-  readonly self: Key
+  /** Who this peer is. */
+  readonly contact: Contact
   /** The one judge of signatures. */
   readonly verify: Verify
   /** `length` bytes that nobody can foretell. */
@@ -46,6 +47,7 @@ export class Overlay {
   readonly self: Key
   readonly #table: RoutingTable
   readonly #relay: Relay
+  readonly #forwarding: Forwarding
   readonly #linking: Linking
   readonly #asking: Asking
   readonly #post: Post
@@ -57,16 +59,18 @@ export class Overlay {
   #out: OverlayEffect[] = []
 
   constructor(options: OverlayOptions) {
-    const { self, verify, random, nowMs } = options
+    const { contact, verify, random, nowMs } = options
     const ids = new FreshIds(random)
+    const self = contact.id
     this.self = self
     this.#nowMs = nowMs
     this.#unixOffsetMs = options.unixMs - nowMs
     this.#table = new RoutingTable(self)
     this.#relay = new Relay(this.#table)
+    this.#forwarding = new Forwarding(this.#table, (seek) => this.#records.answersHere(seek.target, seek.want, this.#unixS))
     this.#records = new RecordRoom(this.#table, verify, ids)
     this.#linking = new Linking(this.#table, ids, options.limits ?? desktopLinkLimits, nowMs)
-    this.#asking = new Asking(this.#table, ids, this.#records)
+    this.#asking = new Asking(contact, this.#table, ids, this.#records)
     this.#post = new Post(this.#table, ids)
   }
 
@@ -79,7 +83,13 @@ export class Overlay {
 
   /** The earliest deadline of all machines: wake the overlay then, or later. */
   get wakeAtMs(): number {
-    return Math.min(this.#linking.wakeAtMs, this.#asking.wakeAtMs, this.#post.wakeAtMs, this.#records.wakeAtMs(this.#nowMs, this.#unixS))
+    return Math.min(
+      this.#linking.wakeAtMs,
+      this.#asking.wakeAtMs,
+      this.#post.wakeAtMs,
+      this.#records.wakeAtMs(this.#nowMs, this.#unixS),
+      this.#forwarding.wakeAtMs ?? Infinity,
+    )
   }
 
   get status(): OverlayStatus {
@@ -169,6 +179,7 @@ export class Overlay {
 
   #woke(): void {
     const nowMs = this.#nowMs
+    if ((this.#forwarding.wakeAtMs ?? Infinity) <= nowMs) this.#onForwarding(this.#forwarding.handle({ type: 'woke' }, nowMs))
     if (this.#linking.wakeAtMs <= nowMs) this.#onLinking(this.#linking.handle({ type: 'woke' }, nowMs))
     if (this.#asking.wakeAtMs <= nowMs) this.#onAsking(this.#asking.handle({ type: 'woke' }, nowMs))
     if (this.#post.wakeAtMs <= nowMs) this.#onPost(this.#post.handle({ type: 'woke' }, nowMs))
@@ -195,8 +206,45 @@ export class Overlay {
         return this.#onPost(
           this.#post.handle({ type: 'letter', from: link.contact, body: message.body, back: undefined, unixS: this.#unixS }, this.#nowMs),
         )
+      case 'seek':
+        return this.#seek(link, message)
+      case 'taken':
+      case 'declined':
+        return this.#onForwarding(this.#forwarding.handle({ ...message, link: id }, this.#nowMs))
       case 'envelope':
         return this.#envelope(link, message)
+    }
+  }
+
+  #seek(link: Link, seek: Seek): void {
+    if (!seek.path.at(-1)?.equals(link.contact.id)) return this.#fault(link.link)
+    if (!this.#relay.allows(link, this.#nowMs)) return this.#drop()
+    this.#onForwarding(this.#forwarding.handle({ type: 'seek', seek, from: link }, this.#nowMs))
+  }
+
+  #onForwarding(effects: readonly ForwardingEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'arrived': {
+          const { id, path } = effect.seek
+          const answer = this.#asking.answerSeek(effect.seek, this.#unixS)
+          const back = path.slice(1).reverse()
+          this.#passOn(this.#relay.dispatch(path[0]!, back, { type: 'response', id, answer }), undefined)
+          break
+        }
+        case 'setOut':
+        case 'nowhere':
+          this.#onAsking(this.#asking.handle(effect, this.#nowMs))
+          break
+        case 'troubled':
+          this.#onLinking(this.#linking.handle(effect, this.#nowMs))
+          break
+        case 'acknowledged':
+          this.#table.measured(effect.link, effect.afterMs)
+          break
+        case 'send':
+          this.#out.push(effect)
+      }
     }
   }
 
@@ -214,7 +262,7 @@ export class Overlay {
       }
       case 'response': {
         const effects = this.#asking.handle(
-          { type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer },
+          { type: 'answered', id: payload.id, from: sourceOf(envelope), route: wayBack(envelope), answer: payload.answer },
           this.#nowMs,
         )
         const unasked = envelope.path.length === 1 && effects.some(({ type }) => type === 'unasked')
@@ -276,17 +324,18 @@ export class Overlay {
         case 'linked':
           this.#out.push(effect)
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
-          this.#onRecords(this.#records.handle({ type: 'changed' }, this.#nowMs, this.#unixS))
+          this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
           this.#onPost(this.#post.handle({ type: 'linked', to: effect.contact.id }, this.#nowMs))
           break
         case 'unlinked':
           this.#out.push(effect)
+          this.#onForwarding(this.#forwarding.handle({ type: 'unlinked', link: effect.link }, this.#nowMs))
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
-          this.#onRecords(this.#records.handle({ type: 'changed' }, this.#nowMs, this.#unixS))
+          this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
           this.#onPost(this.#post.handle({ type: 'unlinked', to: effect.contact.id }, this.#nowMs))
           break
         case 'neighboursChanged':
-          this.#onRecords(this.#records.handle({ type: 'changed' }, this.#nowMs, this.#unixS))
+          this.#onRecords(this.#records.handle({ type: 'changed', contacts: effect.contacts }, this.#nowMs, this.#unixS))
           break
         case 'notIntroduced':
           this.#onPost(this.#post.handle({ type: 'introductionFailed', to: effect.id }, this.#nowMs))
@@ -317,6 +366,9 @@ export class Overlay {
         case 'troubled':
         case 'found':
           this.#onLinking(this.#linking.handle(effect, this.#nowMs))
+          break
+        case 'seek':
+          this.#onForwarding(this.#forwarding.handle({ type: 'own', seek: newSeek(effect) }, this.#nowMs))
           break
         case 'located':
           this.#onPost(this.#post.handle(effect, this.#nowMs))
@@ -383,6 +435,10 @@ function kindOf(message: Message, self: Key): GuardedKind | undefined {
     case 'wants':
     case 'leaving':
       return 'control'
+    case 'seek':
+    case 'taken':
+    case 'declined':
+      return undefined
     case 'spoken':
       return message.body.type === 'mail' ? 'mail' : undefined
     case 'envelope': {

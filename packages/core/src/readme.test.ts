@@ -13,7 +13,7 @@ describe('the example in the README', () => {
   it('runs', () => {
     const random = seededRandom()
     const contacts = [1, 2].map((byte) => contactOf(publicKey(new Uint8Array(32).fill(byte))))
-    const peers = contacts.map(({ id }) => new Overlay({ self: id, verify: () => true, random, nowMs: 0, unixMs: 0 }))
+    const peers = contacts.map((contact) => new Overlay({ contact, verify: () => true, random, nowMs: 0, unixMs: 0 }))
     const links = [0, 0]
     const outcomes: unknown[] = []
 

@@ -74,10 +74,11 @@ export class Driver {
 
   constructor(parts: DriverParts) {
     const { signer, clock, random, verify, links } = parts
-    const self = contactOf(signer.publicKey).id
+    const contact = contactOf(signer.publicKey)
+    const { id: self } = contact
     const nowMs = clock.nowMs()
     this.#parts = parts
-    this.overlay = new Overlay({ self, verify, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
+    this.overlay = new Overlay({ contact, verify, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
     this.shelf = new Shelf(parts.storage, clock)
     this.#letters = new LetterOffice(signer, self, verify, nowMs)
     this.place = new MeetingPlace(parts.meetingPoints, self, clock)

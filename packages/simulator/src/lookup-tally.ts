@@ -1,4 +1,4 @@
-import type { Envelope, Key, MessageId } from '@hashtab/core'
+import type { Envelope, Key, Message, MessageId, Seek } from '@hashtab/core'
 
 /** How one lookup ended. `stale`: with an older version than was confirmed before it began. */
 export interface LookupEnd {
@@ -30,8 +30,33 @@ export class LookupTally {
     this.#underWay.set(nameOf(reader, target), { messages: 0, questions: [] })
   }
 
-  /** One hop of a question for a record, or of the answer to one. */
-  sent({ payload, path }: Envelope): void {
+  /** One hop of a question for a record, of its acknowledgement, or of the answer to one. */
+  sent(message: Message): void {
+    switch (message.type) {
+      case 'seek':
+        return this.#sought(message)
+      case 'taken':
+      case 'declined': {
+        const lookup = this.#questions.get(message.id)
+        if (lookup) lookup.messages += 1
+        return
+      }
+      case 'envelope':
+        return this.#enveloped(message)
+    }
+  }
+
+  #sought({ id, target, path }: Seek): void {
+    const lookup = this.#underWay.get(nameOf(path[0]!, target))
+    if (!lookup) return
+    lookup.messages += 1
+    this.questionHops += 1
+    if (path.length > 1) return
+    lookup.questions.push(id)
+    this.#questions.set(id, lookup)
+  }
+
+  #enveloped({ payload, path }: Envelope): void {
     if (payload.type === 'request' && payload.question.type === 'find' && payload.question.want !== 'peers') {
       const lookup = this.#underWay.get(nameOf(path[0]!, payload.question.target))
       if (!lookup) return

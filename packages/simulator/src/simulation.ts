@@ -84,8 +84,8 @@ export class Simulation {
   join(identity: Identity = this.#newcomer()): VirtualPeer {
     const { nowMs, unixMs } = this
     const { limits } = this.#options
-    const self = identity.contact.id
-    const overlay = new Overlay({ self, verify: verifyCheaply, random: this.#randomBytes, nowMs, unixMs, ...(limits && { limits }) })
+    const { contact } = identity
+    const overlay = new Overlay({ contact, verify: verifyCheaply, random: this.#randomBytes, nowMs, unixMs, ...(limits && { limits }) })
     const peer = new VirtualPeer((this.#indices += 1), identity, overlay)
     this.#byIndex.set(peer.index, peer)
     peer.place = this.alive.push(peer) - 1

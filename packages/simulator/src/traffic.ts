@@ -4,7 +4,7 @@ import { type Envelope, decodeMessage, encodeMessage, isMalformed, type Message,
 export const codecSampleEvery = 1_000
 
 /** What a message is about, as far as whoever looks at a link can tell. `read`: questions of lookups for records, and their answers. */
-export const trafficClasses = ['link', 'neighbours', 'letter', 'ping', 'look', 'read', 'store', 'undeliverable', 'spoken'] as const
+export const trafficClasses = ['link', 'neighbours', 'letter', 'ping', 'look', 'read', 'acknowledgement', 'store', 'undeliverable', 'spoken'] as const
 export type TrafficClass = (typeof trafficClasses)[number]
 
 /** Counts what is sent over links, hop by hop, and tries the codec on a sample. */
@@ -16,7 +16,7 @@ export class Traffic {
   largestBytes = 0
 
   constructor() {
-    this.sent = { link: 0, neighbours: 0, letter: 0, ping: 0, look: 0, read: 0, store: 0, undeliverable: 0, spoken: 0 }
+    this.sent = { link: 0, neighbours: 0, letter: 0, ping: 0, look: 0, read: 0, acknowledgement: 0, store: 0, undeliverable: 0, spoken: 0 }
   }
 
   note(message: Message): void {
@@ -52,6 +52,11 @@ function classOf(message: Message): TrafficClass {
     case 'neighbours':
     case 'spoken':
       return message.type
+    case 'seek':
+      return message.want === 'peers' ? 'look' : 'read'
+    case 'taken':
+    case 'declined':
+      return 'acknowledgement'
     case 'envelope':
       return classOfEnvelope(message)
   }

@@ -98,7 +98,7 @@ export class Workload implements Watcher {
   }
 
   sent(message: Message): void {
-    if (message.type === 'envelope') this.reads.sent(message)
+    this.reads.sent(message)
   }
 
   /** What was read so far; from now on it is counted anew. */

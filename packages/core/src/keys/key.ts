@@ -84,6 +84,11 @@ export class Key {
     return ((this.#words()[place >>> 5]! >>> (31 - (place & 31))) & 1) as 0 | 1
   }
 
+  /** The first 32 bits, as a signed number: what distances are taken of where there are many. */
+  get head(): number {
+    return this.a
+  }
+
   /** The first 32 bits of the XOR distance to another key: enough to tell most distances apart, quickly. */
   distanceHead(other: Key): number {
     return (this.a ^ other.a) >>> 0

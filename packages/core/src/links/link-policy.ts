@@ -2,7 +2,8 @@ import { Key, keyBits } from '../keys/key.js'
 import type { RefusalReason, Why } from '../wire/letter.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
-import { closest, type KnownContact, type LinkId, type RoutingTable } from './routing-table.js'
+import { closest } from '../keys/nearest.js'
+import { type KnownContact, type LinkId, type RoutingTable } from './routing-table.js'
 
 /** How many links a peer keeps. On a desktop 32/48/64. */
 export interface LinkLimits {
@@ -31,6 +32,9 @@ export class LinkPolicy {
   readonly limits: LinkLimits
   /** Peers, by the hex of their id, that an app has asked for. */
   readonly appWants = new Set<string>()
+  /** What the wishes were made up from last. */
+  #lackingLast: Int16Array | undefined
+  #boundLast: Key | undefined
 
   /** `underWay`: the peers to which a link is being made now. They count as links when it is asked whether more are needed. */
   constructor(table: RoutingTable, limits: LinkLimits, underWay: () => readonly Contact[]) {
@@ -57,6 +61,8 @@ export class LinkPolicy {
     const lacking = this.#lacking()
     const bound = this.#siblingBound()
     const nearest = bound ? this.#table.self.sharedBits(bound) : 0
+    this.#lackingLast = lacking
+    this.#boundLast = bound
     for (const [bucket, contacts] of this.#table.buckets) {
       // A full bucket that is too far for siblings: nobody in it is wished for.
       if (lacking[bucket]! <= 0 && bucket < nearest && this.appWants.size === 0) continue
@@ -70,6 +76,12 @@ export class LinkPolicy {
     }
     siblings.sort((a, b) => Key.compare(this.#table.self, a.known.contact.id, b.known.contact.id))
     return [...siblings, ...inTurn(fillers)]
+  }
+
+  /** Whether a link to this peer was lacking when the wishes were last made up, or might have been. */
+  hasUseFor(id: Key): boolean {
+    if (!this.#lackingLast || this.appWants.has(id.hex)) return true
+    return this.#lackingLast[this.#table.self.sharedBits(id)]! > 0 || this.#isWithin(this.#boundLast, id)
   }
 
   /** What a knock from this peer is answered with, if it may be answered at all. */

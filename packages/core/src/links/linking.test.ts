@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { contacts, linkedTable } from '../fixtures/linked-table.js'
+import { contacts, linkedTable, linkWith, neighboursOf } from '../fixtures/linked-table.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
@@ -8,7 +8,7 @@ import { lookOverDelayMs, silencesMax } from './link-keeper.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './linking.js'
 import { desktopLinkLimits } from './link-policy.js'
 import { idleMs, missesMax } from './liveness.js'
-import { tellDelayMs } from './neighbourhood.js'
+import { tellSoonMs } from './neighbourhood.js'
 
 const other = contact('0b1')
 const nonce = 'aa'.repeat(16)
@@ -55,17 +55,35 @@ describe('linking', () => {
   it('knocks at those whom a linked peer told of, through that peer', () => {
     const { table, handle } = linkingOf(['0b01'])
     const link = table.linkTo(key('0b01'))!
-    expect(handle({ type: 'said', link, message: { type: 'neighbours', contacts: [other] } })).toEqual([{ type: 'neighboursChanged' }])
+    expect(handle({ type: 'said', link, message: { type: 'neighbours', came: neighboursOf('0b1'), went: [] } })).toEqual([
+      { type: 'neighboursChanged', contacts: [other] },
+    ])
     expect(knocks(handle({ type: 'woke' }, lookOverDelayMs))).toEqual([[key('0b1').hex, { by: 'overlay', route: [key('0b01')] }]])
   })
 
-  it('greets over a link that opened, and tells of it', () => {
-    const { table, effects } = linked()
+  it('says nothing of those whom a linked peer told of before, and tells of those who are gone', () => {
+    const { table, handle } = linkingOf(['0b01'])
+    const said = (came: readonly string[], went: readonly string[]) =>
+      handle({
+        type: 'said',
+        link: table.linkTo(key('0b01'))!,
+        message: { type: 'neighbours', came: neighboursOf(...came), went: went.map(key) },
+      })
+    said(['0b1'], [])
+    expect(said(['0b1'], [])).toEqual([])
+    expect(said([], ['0b1'])).toEqual([{ type: 'neighboursChanged', contacts: [other] }])
+    expect(table.known(other.id)).toBeUndefined()
+  })
+
+  it('greets over a link that opened, tells of it, and measures its round trip', () => {
+    const { table, handle, effects } = linked()
     expect(effects).toEqual([
       { type: 'send', link: 1, message: { type: 'hello', version: protocolVersion } },
       { type: 'linked', contact: other, link: 1, sibling: true },
+      { type: 'ping', link: 1, to: other.id },
     ])
-    expect(table.linkTo(other.id)?.link).toBe(1)
+    expect(handle({ type: 'alive', link: 1, rttMs: 40 }, 45)).toEqual([])
+    expect([table.linkTo(other.id)?.link, table.linkTo(other.id)?.rttMs]).toEqual([1, 40])
   })
 
   it('ends the link that a new one to the same peer replaces', () => {
@@ -83,16 +101,19 @@ describe('linking', () => {
       { type: 'end', link: 1 },
       { type: 'send', link: 2 },
       { type: 'linked', link: 2 },
+      { type: 'ping', link: 2 },
     ])
     expect(handle({ type: 'closed', link: 1 }, 30)).toEqual([])
   })
 
   it('tells siblings of a new link after a while', () => {
-    const { handle } = linked()
-    expect(handle({ type: 'woke' }, 5 + tellDelayMs)).toContainEqual({
+    const { linking, handle } = linked()
+    handle({ type: 'alive', link: 1, rttMs: 40 }, 45)
+    expect(linking.wakeAtMs).toBeLessThanOrEqual(5 + tellSoonMs)
+    expect(handle({ type: 'woke' }, 5 + tellSoonMs)).toContainEqual({
       type: 'send',
       link: 1,
-      message: { type: 'neighbours', contacts: [other] },
+      message: { type: 'neighbours', came: [{ contact: other, rttMs: 40 }], went: [] },
     })
   })
 
@@ -101,8 +122,10 @@ describe('linking', () => {
     ['broke the rules', { type: 'broken', link: 1 }, true],
   ])('takes a link out that %s', (_, event, ends) => {
     const { table, handle } = linked()
+    linkWith(table, '0b1', ['0b11'])
     expect(handle(event, 10)).toEqual([
       { type: 'unlinked', contact: other, link: 1, sibling: true },
+      { type: 'neighboursChanged', contacts: [contact('0b11')] },
       ...(ends ? [{ type: 'end', link: 1 }] : []),
     ])
     expect(table.linkCount).toBe(0)
@@ -111,7 +134,11 @@ describe('linking', () => {
   it('hangs up on a peer that leaves', () => {
     const { table, handle } = linked()
     const link = table.linkTo(other.id)!
-    expect(handle({ type: 'said', link, message: { type: 'leaving' } }, 10)).toMatchObject([{ type: 'unlinked' }, { type: 'end', link: 1 }])
+    expect(handle({ type: 'said', link, message: { type: 'leaving' } }, 10)).toMatchObject([
+      { type: 'unlinked' },
+      { type: 'neighboursChanged', contacts: [] },
+      { type: 'end', link: 1 },
+    ])
   })
 
   it('notes whether the other end wants the link', () => {
@@ -123,10 +150,15 @@ describe('linking', () => {
 
   it('gives a link up that stays silent', () => {
     const { handle } = linked()
+    handle({ type: 'alive', link: 1, rttMs: 40 }, 45)
     expect(handle({ type: 'woke' }, 5 + idleMs)).toContainEqual({ type: 'ping', link: 1, to: other.id })
     for (let misses = 1; misses < missesMax; misses++)
       expect(handle({ type: 'silent', link: 1 }, 40_000)).toEqual([{ type: 'ping', link: 1, to: other.id }])
-    expect(handle({ type: 'silent', link: 1 }, 50_000)).toMatchObject([{ type: 'unlinked' }, { type: 'end', link: 1 }])
+    expect(handle({ type: 'silent', link: 1 }, 50_000)).toMatchObject([
+      { type: 'unlinked' },
+      { type: 'neighboursChanged', contacts: [] },
+      { type: 'end', link: 1 },
+    ])
   })
 
   it('tells when an introduction failed, keeps the contact, and forgets it when it never answers', () => {

@@ -35,7 +35,8 @@ export type LinkingEffect =
   | { type: 'send'; link: LinkId; message: Message }
   | { type: 'linked'; contact: Contact; link: LinkId; sibling: boolean }
   | { type: 'unlinked'; contact: Contact; link: LinkId; sibling: boolean }
-  | { type: 'neighboursChanged' }
+  /** Linked peers say that they are linked to these now, or no more. */
+  | { type: 'neighboursChanged'; contacts: readonly Contact[] }
   | { type: 'notIntroduced'; id: Key }
   | { type: 'write'; to: Key; body: Introduction; carriage: Carriage }
   | { type: 'ping'; link: LinkId; to: Key }
@@ -130,7 +131,7 @@ export class Linking {
         link.wantedThere = message.wanted
         return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
       case 'neighbours':
-        return this.#heard(this.#neighbourhood.handle({ type: 'told', link: link.link, contacts: message.contacts }, nowMs), nowMs)
+        return this.#heard(this.#neighbourhood.handle({ type: 'told', link: link.link, message }, nowMs), nowMs)
       case 'leaving':
         return this.#hangUp(link.link, nowMs)
     }
@@ -167,12 +168,13 @@ export class Linking {
   #link(contact: Contact, link: LinkId, nowMs: number): LinkingEffect[] {
     const sibling = this.#policy.wouldBeSibling(contact.id)
     const replaced = this.#table.addLink(link, contact, nowMs)
-    this.#neighbourhood.handle({ type: 'changed' }, nowMs)
+    this.#neighbourhood.handle({ type: 'linked', contact }, nowMs)
     if (replaced) this.#liveness.handle({ type: 'unlinked', link: replaced.link }, nowMs)
     return [
       ...(replaced ? [{ type: 'end', link: replaced.link } as const] : []),
       { type: 'send', link, message: { type: 'hello', version: protocolVersion } },
       { type: 'linked', contact, link, sibling },
+      ...this.#lived(this.#liveness.handle({ type: 'linked', link }, nowMs), nowMs),
       ...this.#kept(this.#keeper.handle({ type: 'linked', id: contact.id }, nowMs), nowMs),
     ]
   }
@@ -185,10 +187,11 @@ export class Linking {
     const sibling = this.#table.siblings().some((one) => one.link === link)
     const gone = this.#table.removeLink(link)
     if (!gone) return []
-    this.#neighbourhood.handle({ type: 'changed' }, nowMs)
+    this.#neighbourhood.handle({ type: 'unlinked', contact: gone.contact }, nowMs)
     this.#liveness.handle({ type: 'unlinked', link }, nowMs)
     return [
       { type: 'unlinked', contact: gone.contact, link, sibling },
+      ...(sibling ? [{ type: 'neighboursChanged', contacts: gone.neighbours.all.map(({ contact }) => contact) } as const] : []),
       ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
     ]
   }
@@ -217,17 +220,19 @@ export class Linking {
     return effects.flatMap((effect): LinkingEffect[] => {
       if (effect.type === 'tell') return [{ type: 'send', link: effect.link, message: effect.message }]
       const route = [effect.link.contact.id]
+      for (const { id } of effect.went) this.#table.forget(id)
       this.#note(
-        effect.contacts.map((contact) => ({ contact, route })),
+        effect.named.map((contact) => ({ contact, route })),
         nowMs,
       )
-      return [{ type: 'neighboursChanged' }]
+      const contacts = [...effect.came, ...effect.went]
+      return contacts.length > 0 ? [{ type: 'neighboursChanged', contacts }] : []
     })
   }
 
-  /** Notes contacts and the ways to them. Those that were known are no reason to look the links over. */
+  /** Notes contacts and the ways to them. Only those that were not known, and that a link may be wanted to, are a reason to look the links over. */
   #note(contacts: readonly Found[], nowMs: number): void {
     const fresh = contacts.filter(({ contact, route }) => route.length > 0 && this.#table.note(contact, { route }, nowMs))
-    if (fresh.length > 0) this.#keeper.handle({ type: 'changed' }, nowMs)
+    if (fresh.some(({ contact }) => this.#policy.hasUseFor(contact.id))) this.#keeper.handle({ type: 'changed' }, nowMs)
   }
 }

@@ -11,6 +11,8 @@ export const missesMax = 2
 export const jumpMs = 90_000
 
 export type LivenessEvent =
+  /** It opened: its round trip is measured at once, by the end with the smaller id, which tells the other in its neighbour list. */
+  | { type: 'linked'; link: LinkId }
   | { type: 'troubled'; link: LinkId }
   | { type: 'alive'; link: LinkId; rttMs: number }
   | { type: 'silent'; link: LinkId }
@@ -37,14 +39,17 @@ export class Liveness {
 
   handle(event: LivenessEvent, nowMs: number): LivenessEffect[] {
     switch (event.type) {
+      case 'linked': {
+        const link = this.#table.byLinkId(event.link)
+        return link && this.#table.self.isBefore(link.contact.id) ? this.#ping(link, 0) : []
+      }
       case 'troubled': {
         const link = this.#table.byLinkId(event.link)
         return link ? this.#ping(link, 0) : []
       }
       case 'alive': {
         this.#asked.delete(event.link)
-        const link = this.#table.byLinkId(event.link)
-        if (link) link.rttMs = link.rttMs === undefined ? event.rttMs : link.rttMs + (event.rttMs - link.rttMs) / 8
+        this.#table.measured(event.link, event.rttMs)
         return []
       }
       case 'silent': {

@@ -1,29 +1,37 @@
-import type { Neighbours } from '../wire/message.js'
-import { neighboursMax } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
+import { type Neighbours, neighboursMax, replicas } from '../wire/message.js'
+import { NeighbourList } from './neighbour-list.js'
 import type { Link, LinkId, RoutingTable } from './routing-table.js'
 
-/** Changes within this time are told in one message. */
-export const tellDelayMs = 3_000
+/** A new link, and what changes near this peer, is told this soon: replicas follow from it, and a first round trip is measured by then. */
+export const tellSoonMs = 3_000
+/** Everything else waits for company: lists that are this old still lead the right way. */
+export const tellLaterMs = 30_000
+/** The links closest to this peer whose coming and going is told soon: twice the siblings, so that whoever is near knows who takes over. */
+const nearCount = 2 * replicas
 
 export type NeighbourhoodEvent =
-  /** A link came or went. */
-  { type: 'changed' } | { type: 'told'; link: LinkId; contacts: readonly Contact[] } | { type: 'woke' }
+  | { type: 'linked' | 'unlinked'; contact: Contact }
+  | { type: 'told'; link: LinkId; message: Neighbours }
+  | { type: 'woke' }
 
 export type NeighbourhoodEffect =
   | { type: 'tell'; link: LinkId; message: Neighbours }
-  /** A linked peer says it is linked to these. */
-  | { type: 'heard'; link: Link; contacts: readonly Contact[] }
+  /** A linked peer says that it has linked to the `named`. Near this peer, these came to be known alive, and those are so no more. */
+  | { type: 'heard'; link: Link; named: readonly Contact[]; came: readonly Contact[]; went: readonly Contact[] }
 
 /**
- * Siblings tell each other whom they are linked to, those closest to themselves, so that each knows its surroundings one step further than its links:
- * who is responsible for a record, and who takes over when a sibling goes.
- * Invariants: 1. the same list is not told twice in a row over a link; 2. a list replaces the one before; 3. who is no sibling any more keeps none.
+ * Linked peers tell each other whom they are linked to, once in full and then what changes, so that each knows its surroundings one step further
+ * than its links: where to pass things on to, who is responsible for a record, who takes over when a sibling goes.
+ * Invariants: 1. nothing is told twice in a row over a link; 2. what was told over a link adds up to a list that this peer had since the link opened.
  */
 export class Neighbourhood {
   readonly #table: RoutingTable
-  readonly #told = new Map<LinkId, string>()
-  #dueMs: number | undefined
+  /** The list that each link was told last. */
+  readonly #told = new Map<LinkId, NeighbourList>()
+  #isNearChanged = false
+  #soonMs: number | undefined
+  #laterMs: number | undefined
 
   constructor(table: RoutingTable) {
     this.#table = table
@@ -31,48 +39,83 @@ export class Neighbourhood {
 
   handle(event: NeighbourhoodEvent, nowMs: number): NeighbourhoodEffect[] {
     switch (event.type) {
-      case 'changed':
-        this.#dueMs ??= nowMs + tellDelayMs
+      case 'linked':
+      case 'unlinked': {
+        const isNear = this.#isNear(event.contact)
+        this.#isNearChanged ||= isNear
+        if (isNear || event.type === 'linked') this.#soonMs ??= nowMs + tellSoonMs
+        this.#laterMs ??= nowMs + tellLaterMs
+        if (event.type === 'unlinked') this.#table.doubt(event.contact.id, nowMs)
         return []
-      case 'told': {
-        const link = this.#table.byLinkId(event.link)
-        if (!link) return []
-        const contacts = event.contacts.filter(({ id }) => !id.equals(this.#table.self) && !id.equals(link.contact.id))
-        link.neighbours = contacts
-        return [{ type: 'heard', link, contacts }]
       }
+      case 'told':
+        return this.#hear(event.link, event.message, nowMs)
       case 'woke':
-        if (this.#dueMs === undefined || nowMs < this.#dueMs) return []
-        this.#dueMs = undefined
-        return this.#tell()
+        return this.#tell(nowMs)
     }
   }
 
   get wakeAtMs(): number | undefined {
-    return this.#dueMs
+    if (this.#soonMs === undefined || this.#laterMs === undefined) return this.#soonMs ?? this.#laterMs
+    return Math.min(this.#soonMs, this.#laterMs)
   }
 
-  #tell(): NeighbourhoodEffect[] {
-    const contacts = this.#table
-      .linksByDistance()
-      .slice(0, neighboursMax)
-      .map(({ contact }) => contact)
-    const digest = contacts.map(({ id }) => id.hex).join()
-    const siblings = this.#table.siblings()
-    const fresh = siblings.flatMap(({ link }): NeighbourhoodEffect[] => {
-      if (this.#told.get(link) === digest) return []
-      this.#told.set(link, digest)
-      return [{ type: 'tell', link, message: { type: 'neighbours', contacts } }]
-    })
-    return [...fresh, ...this.#takeBack(new Set(siblings.map(({ link }) => link)))]
+  #isNear({ id }: Contact): boolean {
+    const farthest = this.#table.linksByDistance()[nearCount - 1]
+    return !farthest || this.#table.self.sharedBits(id) >= farthest.bucket
   }
 
-  /** Whoever is no sibling any more is told no list any more: the last one would grow old there, with peers in it that are gone. */
-  #takeBack(siblings: ReadonlySet<LinkId>): NeighbourhoodEffect[] {
-    return [...this.#told.keys()].flatMap((link): NeighbourhoodEffect[] => {
-      if (siblings.has(link)) return []
-      this.#told.delete(link)
-      return this.#table.byLinkId(link) ? [{ type: 'tell', link, message: { type: 'neighbours', contacts: [] } }] : []
-    })
+  #hear(id: LinkId, message: Neighbours, nowMs: number): NeighbourhoodEffect[] {
+    const link = this.#table.byLinkId(id)
+    if (!link) return []
+    const before = link.neighbours
+    const rttMs = message.came.find(({ contact }) => contact.id.equals(this.#table.self))?.rttMs
+    if (rttMs && link.rttMs === undefined) link.rttMs = rttMs
+    const named = message.came.filter(({ contact }) => before.find(contact.id) === undefined).map(({ contact }) => contact)
+    const came = named.filter((contact) => this.#isNear(contact) && !this.#table.isAlive(contact.id))
+    const left = message.went.flatMap((gone) => before.find(gone)?.contact ?? [])
+    const gone = left.filter((contact) => this.#isNear(contact) && this.#table.isAlive(contact.id))
+    link.neighbours = before.changed(message, neighboursMax)
+    for (const contact of came) this.#table.believe(contact.id)
+    if (this.#table.siblings().includes(link)) for (const contact of gone) this.#table.doubt(contact.id, nowMs)
+    return [{ type: 'heard', link, named, came, went: gone.filter((contact) => !this.#table.isAlive(contact.id)) }]
+  }
+
+  #tell(nowMs: number): NeighbourhoodEffect[] {
+    const everybody = this.#laterMs !== undefined && this.#laterMs <= nowMs
+    const isDue = everybody || (this.#soonMs !== undefined && this.#soonMs <= nowMs)
+    if (!isDue) return []
+    const list = this.#table.ownList()
+    const to = everybody ? [...this.#table.links()] : this.#urgent()
+    this.#soonMs = undefined
+    this.#isNearChanged = false
+    if (everybody) this.#laterMs = undefined
+    const changes = new Map<NeighbourList, Neighbours | undefined>()
+    const effects = to.flatMap(({ link }) => this.#tellOne(link, list, changes))
+    this.#forgetGone()
+    return effects
+  }
+
+  /** The links that were told nothing yet, and the siblings when somebody came or went near here. */
+  #urgent(): Link[] {
+    const siblings = new Set(this.#isNearChanged ? this.#table.siblings() : [])
+    return [...this.#table.links()].filter((link) => siblings.has(link) || !this.#told.has(link.link))
+  }
+
+  /** One message for all that were told the same before: most were. */
+  #tellOne(link: LinkId, list: NeighbourList, changes: Map<NeighbourList, Neighbours | undefined>): NeighbourhoodEffect[] {
+    const before = this.#told.get(link) ?? NeighbourList.empty
+    if (!changes.has(before)) {
+      const change = before.changeTo(list)
+      changes.set(before, change && { type: 'neighbours', ...change })
+    }
+    const message = changes.get(before)
+    if (!message) return []
+    this.#told.set(link, list)
+    return [{ type: 'tell', link, message }]
+  }
+
+  #forgetGone(): void {
+    for (const link of this.#told.keys()) if (!this.#table.byLinkId(link)) this.#told.delete(link)
   }
 }

@@ -46,16 +46,17 @@ export class Relay {
     const arrived = envelope.destination.equals(self)
     // What answers us we have asked for; everything else costs its link.
     const isAnswer = arrived && envelope.payload.type !== 'request' && envelope.payload.type !== 'letter'
-    if (!isAnswer && !this.#budgetOf(from, nowMs).take(1, nowMs)) return { type: 'dropped', reason: 'budget' }
+    if (!isAnswer && !this.allows(from, nowMs)) return { type: 'dropped', reason: 'budget' }
     if (arrived) return { type: 'arrived' }
     if (envelope.hopsLeft <= 0) return { type: 'dropped', reason: 'hops' }
     return this.#pass({ ...envelope, path: [...envelope.path, self], hopsLeft: envelope.hopsLeft - 1 }, envelope.path)
   }
 
-  #budgetOf(link: Link, nowMs: number): TokenBucket {
+  /** Whether the link may have one more thing passed on, or taken. */
+  allows(link: Link, nowMs: number): boolean {
     const budget = this.#budgets.get(link) ?? new TokenBucket(relayBurst, relayPerSecond / 1_000, nowMs)
     this.#budgets.set(link, budget)
-    return budget
+    return budget.take(1, nowMs)
   }
 
   #pass(envelope: Envelope, passed: readonly Key[]): RelayOutcome {

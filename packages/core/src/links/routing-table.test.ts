@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { contacts, linkedTable, linkWith } from '../fixtures/linked-table.js'
+import { contacts, linkedTable, linkWith, tableOf } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { Key, keyBytes } from '../keys/key.js'
-import { hopsMax, replicas } from '../wire/message.js'
-import { closest, contactsPerBucketMax, RoutingTable } from './routing-table.js'
+import { hopsMax, neighbourRttMaxMs, neighboursMax, replicas } from '../wire/message.js'
+import { NeighbourList } from './neighbour-list.js'
+import { closest } from '../keys/nearest.js'
+import { contactsPerBucketMax, RoutingTable } from './routing-table.js'
 
 const ids = (items: Iterable<{ readonly contact: { readonly id: Key } }>) => [...items].map((item) => item.contact.id.hex)
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex)
@@ -56,6 +58,108 @@ describe('who is alive', () => {
     linkWith(table, '0b01', ['0b11', '0b011'])
     expect(table.closestAlive(key('0b111'), 9).map(({ id }) => id.hex)).toEqual(hexes('0b11', '0b1', '0b011', '0b01'))
     expect(table.closestAlive(key('0b111'), 1).map(({ id }) => id.hex)).toEqual(hexes('0b11'))
+  })
+})
+
+describe('who is probably gone', () => {
+  it('is not alive while only lists that were told before have it', () => {
+    const table = linkedTable('0b0', ['0b1'])
+    linkWith(table, '0b1', ['0b11'])
+    expect(table.isAlive(key('0b11'))).toBe(true)
+    table.doubt(key('0b11'), 0)
+    expect([table.isAlive(key('0b11')), table.closestAlive(key('0b11'), 9)]).toEqual([false, contacts('0b1')])
+    table.believe(key('0b11'))
+    expect([table.isAlive(key('0b11')), table.closestAlive(key('0b11'), 9)]).toEqual([true, contacts('0b11', '0b1')])
+  })
+
+  it('is alive as long as it is linked, and when it links again', () => {
+    const table = linkedTable('0b0', ['0b1'])
+    table.doubt(key('0b1'), 0)
+    expect([table.isAlive(key('0b1')), table.closestAlive(key('0b1'), 9)]).toEqual([true, contacts('0b1')])
+    const other = linkedTable('0b0', ['0b1'])
+    linkWith(other, '0b1', ['0b11'])
+    other.doubt(key('0b11'), 0)
+    other.addLink(9, contact('0b11'), 0)
+    other.removeLink(9)
+    expect(other.isAlive(key('0b11'))).toBe(true)
+  })
+
+  it('is a stranger that nobody names', () => expect(linkedTable('0b0', ['0b1']).isAlive(key('0b11'))).toBe(false))
+})
+
+/** Few enough that they often meet; some share their first 32 bits. */
+const pool = Array.from({ length: 24 }, (_, i) => `0b${(i >> 1).toString(2).padStart(4, '0')}${'0'.repeat(30)}${i & 1}`)
+const anyBits = fc.constantFrom(...pool)
+const anyMs = fc.constantFrom(undefined, 5, 20, 100, 400)
+/** A peer's links, their round trips, and whom each says it is linked to, with theirs. */
+const anyLinks = fc.uniqueArray(
+  fc.record({
+    bits: anyBits,
+    rttMs: anyMs,
+    neighbours: fc.uniqueArray(fc.tuple(anyBits, fc.constantFrom(0, 5, 20, 100)), { selector: ([bits]) => bits }),
+  }),
+  { selector: ({ bits }) => bits, maxLength: 8 },
+)
+it('the closest alive are those that a look at everybody finds', () => {
+  fc.assert(
+    fc.property(
+      anyBits,
+      anyLinks,
+      fc.array(anyBits, { maxLength: 6 }),
+      anyBits,
+      fc.integer({ min: 1, max: 12 }),
+      (self, links, doubted, bits, count) => {
+        const table = tableOf(self, links)
+        for (const one of doubted) table.doubt(key(one), 0)
+        const target = key(bits)
+        const isAlive = (one: string) => {
+          const named = [...table.links()].some((link) => link.neighbours.find(key(one)))
+          return one !== self && (table.linkTo(key(one)) !== undefined || (named && !doubted.includes(one)))
+        }
+        const expected = pool
+          .filter(isAlive)
+          .map((one) => key(one))
+          .sort((a, b) => Key.compare(target, a, b))
+        expect(table.closestAlive(target, count).map(({ id }) => id.hex)).toEqual(expected.slice(0, count).map(({ hex }) => hex))
+        for (const one of pool) if (one !== self) expect(table.isAlive(key(one))).toBe(isAlive(one))
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+describe('a round trip', () => {
+  it('is taken as it comes the first time, and smoothed by an eighth then', () => {
+    const table = linkedTable('0b0', ['0b1'])
+    table.measured(1, 80)
+    expect(linkWith(table, '0b1').rttMs).toBe(80)
+    table.measured(1, 160)
+    expect(linkWith(table, '0b1').rttMs).toBe(90)
+  })
+
+  it('over a link that is gone is none', () => {
+    const table = linkedTable('0b0', [])
+    table.measured(1, 80)
+    expect(table.linkCount).toBe(0)
+  })
+})
+
+describe('the list of whom this peer is linked to', () => {
+  it('has the closest first, in whole milliseconds, up to the bound', () => {
+    const table = linkedTable('0b0', ['0b1', '0b01', '0b001'])
+    table.measured(1, 12.6)
+    table.measured(2, 10 * neighbourRttMaxMs)
+    expect(table.ownList().all).toEqual([
+      { contact: contact('0b001'), rttMs: 0 },
+      { contact: contact('0b01'), rttMs: neighbourRttMaxMs },
+      { contact: contact('0b1'), rttMs: 13 },
+    ])
+  })
+
+  it('is no longer than a list may be', () => {
+    const many = Array.from({ length: neighboursMax + 4 }, (_, i) => `0b${'0'.repeat(i)}1`)
+    const { all } = linkedTable('0b0', many).ownList()
+    expect(all.map((one) => one.contact)).toEqual(contacts(...many.toReversed().slice(0, neighboursMax)))
   })
 })
 
@@ -138,6 +242,18 @@ describe('known contacts', () => {
       }),
     )
   })
+})
+
+it('the way to a neighbour of several links is over the quickest', () => {
+  const several = linkedTable('0b0', ['0b1', '0b01', '0b001'])
+  const rttsMs = [50, 10, undefined]
+  ;[...several.links()].forEach((link, i) => {
+    link.rttMs = rttsMs[i]
+    link.neighbours = new NeighbourList([{ contact: contact('0b11'), rttMs: [5, 90, 5][i]! }])
+  })
+  expect(several.routeTo(key('0b11'))).toEqual([key('0b1')])
+  linkWith(several, '0b1').rttMs = 200
+  expect(several.routeTo(key('0b11'))).toEqual([key('0b01')])
 })
 
 describe('ways', () => {

@@ -1,6 +1,9 @@
 import { Key } from '../keys/key.js'
-import { hopsMax, replicas } from '../wire/message.js'
+import { closest, Nearest } from '../keys/nearest.js'
+import { hopsMax, neighbourRttMaxMs, neighboursMax, replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
+import { NeighbourList } from './neighbour-list.js'
+import { chooseNextHop, type HopOptions, unmeasuredMs } from './next-hop.js'
 
 /** Names one link of this peer, from the first attempt to its end. Never used again. */
 export type LinkId = number
@@ -17,8 +20,8 @@ export interface Link {
   rttMs: number | undefined
   wantedHere: boolean
   wantedThere: boolean
-  /** Whom the other end says it is linked to: those closest to it. */
-  neighbours: readonly Contact[]
+  /** Whom the other end says it is linked to. */
+  neighbours: NeighbourList
 }
 
 /** A peer that is known and not linked, and the way to it. */
@@ -36,6 +39,9 @@ type Known = { -readonly [P in keyof KnownContact]: KnownContact[P] }
 /** Contacts kept per bucket: twice Kademlia's k, enough to fill a bucket's links again. */
 export const contactsPerBucketMax = 16
 
+/** Within this time everybody has heard of a link that ended: 15 s to notice, 30 s to tell. */
+const doubtMs = 60_000
+
 /**
  * Who this peer is linked to, and whom it only knows. Kademlia's routing table (section 2.2), with two differences: what is
  * live is told by open links, not by pings; and a contact that is not linked is never dialled to answer a question, but reached through whoever named it.
@@ -45,6 +51,8 @@ export class RoutingTable {
   readonly #links = new Map<string, Link>()
   readonly #byLinkId = new Map<LinkId, Link>()
   readonly #known = new Map<number, Map<string, Known>>()
+  /** Peers that some lists still have and that are probably gone: until when, by the hex of their id, the earliest first. */
+  readonly #doubted = new Map<string, number>()
   #sorted: readonly Link[] | undefined
 
   constructor(self: Key) {
@@ -64,11 +72,12 @@ export class RoutingTable {
       rttMs: undefined,
       wantedHere: true,
       wantedThere: true,
-      neighbours: [],
+      neighbours: NeighbourList.empty,
     }
     this.#links.set(contact.id.hex, fresh)
     this.#byLinkId.set(link, fresh)
     this.forget(contact.id)
+    this.believe(contact.id)
     this.#sorted = undefined
     return replaced
   }
@@ -80,6 +89,12 @@ export class RoutingTable {
     this.#links.delete(gone.contact.id.hex)
     this.#sorted = undefined
     return gone
+  }
+
+  /** Notes a round trip over a link. */
+  measured(id: LinkId, rttMs: number): void {
+    const link = this.#byLinkId.get(id)
+    if (link) link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs + (rttMs - link.rttMs) / 8
   }
 
   byLinkId(link: LinkId): Link | undefined {
@@ -115,18 +130,67 @@ export class RoutingTable {
 
   /** The peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
   closestAlive(target: Key, count: number): Contact[] {
-    return closest(target, this.alive().values(), count, idOfContact)
+    const nearest = new Nearest<Contact>(target, count + 1, idOfContact)
+    for (const { contact } of this.#links.values()) nearest.offer(contact)
+    const { head } = target
+    for (const { neighbours } of this.#links.values()) {
+      const { heads, all } = neighbours
+      let bound = nearest.boundHead
+      for (let i = 0; i < heads.length; i++) {
+        const distance = (heads[i]! ^ head) >>> 0
+        if (distance > bound) continue
+        const { contact } = all[i]!
+        if (this.#doubted.size > 0 && this.#doubted.has(contact.id.hex)) continue
+        nearest.offerAt(contact, distance)
+        bound = nearest.boundHead
+      }
+    }
+    return nearest.items.filter(({ id }) => !id.equals(this.self)).slice(0, count)
   }
 
-  /** The links and those that linked peers say they are linked to, by the hex of their id; not this peer itself. */
-  alive(): ReadonlyMap<string, Contact> {
+  /** The links, and those that linked peers say they are linked to, each once; not this peer itself. For whoever looks for the closest to many keys. */
+  alive(): Contact[] {
     const alive = new Map<string, Contact>()
-    for (const { contact, neighbours } of this.#links.values()) {
-      alive.set(contact.id.hex, contact)
-      for (const neighbour of neighbours) alive.set(neighbour.id.hex, neighbour)
+    for (const { contact } of this.#links.values()) alive.set(contact.id.hex, contact)
+    for (const { neighbours } of this.#links.values()) {
+      for (const { contact } of neighbours.all) if (!this.#doubted.has(contact.id.hex)) alive.set(contact.id.hex, contact)
     }
     alive.delete(this.self.hex)
-    return alive
+    return [...alive.values()]
+  }
+
+  /** Whether this peer is linked, or a linked peer says it is linked to it, and nobody near it has told otherwise since. */
+  isAlive({ hex, head }: Key): boolean {
+    if (this.#links.has(hex)) return true
+    if (this.#doubted.has(hex)) return false
+    for (const { neighbours } of this.#links.values()) {
+      if (neighbours.heads.includes(head) && neighbours.all.some(({ contact }) => contact.id.hex === hex)) return true
+    }
+    return false
+  }
+
+  /** A link to this peer ended, or a sibling's did: while lists that are told later still have it, it is not taken for alive. */
+  doubt({ hex }: Key, nowMs: number): void {
+    for (const [one, untilMs] of this.#doubted) {
+      if (untilMs > nowMs) break
+      this.#doubted.delete(one)
+    }
+    this.#doubted.delete(hex)
+    this.#doubted.set(hex, nowMs + doubtMs)
+  }
+
+  /** Somebody has linked to it since. */
+  believe({ hex }: Key): void {
+    this.#doubted.delete(hex)
+  }
+
+  /** Whom this peer is linked to, as its links are told. */
+  ownList(): NeighbourList {
+    return new NeighbourList(
+      this.linksByDistance()
+        .slice(0, neighboursMax)
+        .map(({ contact, rttMs }) => ({ contact, rttMs: Math.min(Math.round(rttMs ?? 0), neighbourRttMaxMs) })),
+    )
   }
 
   /**
@@ -173,66 +237,30 @@ export class RoutingTable {
   /** Peers to pass on the way to `id`, the first of them linked to us; `[]` when it is linked itself; undefined when no way is known. */
   routeTo(id: Key): readonly Key[] | undefined {
     if (this.#links.has(id.hex)) return []
-    for (const link of this.#links.values()) {
-      if (link.neighbours.some((neighbour) => neighbour.id.equals(id))) return [link.contact.id]
-    }
+    const beside = this.#beside(id)
+    if (beside) return [beside.contact.id]
     const route = this.known(id)?.route
     return route?.[0] && this.#links.has(route[0].hex) ? route : undefined
   }
 
-  /**
-   * The link that brings an envelope for `destination` closer than this peer is: the destination's own, else one whose neighbours include it,
-   * else the closest link that makes progress and was not passed yet. Undefined: there is none.
-   */
-  nextHop(destination: Key, passed: readonly Key[]): Link | undefined {
-    const direct = this.#links.get(destination.hex)
-    if (direct) return direct
-    const fresh = [...this.#links.values()].filter((link) => !passed.some((id) => id.equals(link.contact.id)))
-    const beside = fresh.find((link) => link.neighbours.some((neighbour) => neighbour.id.equals(destination)))
-    if (beside) return beside
-    const [best] = closest(destination, fresh, 1, (link) => link.contact.id)
-    return best && Key.compare(destination, best.contact.id, this.self) < 0 ? best : undefined
-  }
-}
-
-/** The `count` items closest to a target, the closest first. Few of many are wanted, and often: so no sorting of them all. */
-export function closest<T>(target: Key, items: Iterable<T>, count: number, idOf: (item: T) => Key): T[] {
-  const best = new Nearest(target, count, idOf)
-  for (const item of items) best.offer(item)
-  return best.items
-}
-
-/** The closest of what is offered, each once. */
-class Nearest<T> {
-  readonly items: T[] = []
-  readonly #target: Key
-  readonly #count: number
-  readonly #idOf: (item: T) => Key
-  /** The first 32 bits of each item's distance: they nearly always decide. */
-  readonly #heads: number[] = []
-
-  constructor(target: Key, count: number, idOf: (item: T) => Key) {
-    this.#target = target
-    this.#count = count
-    this.#idOf = idOf
+  /** The link over which something for `destination` goes on: see `chooseNextHop`. */
+  nextHop(destination: Key, passed: readonly Key[], options: HopOptions = {}): Link | undefined {
+    return chooseNextHop(this, destination, passed, options)
   }
 
-  offer(item: T): void {
-    const id = this.#idOf(item)
-    const head = this.#target.distanceHead(id)
-    let place = this.items.length
-    if (place === this.#count && head > this.#heads[place - 1]!) return
-    for (; place > 0; place--) {
-      const order = head - this.#heads[place - 1]! || Key.compare(this.#target, id, this.#idOf(this.items[place - 1]!))
-      if (order === 0) return
-      if (order > 0) break
+  /** The link that leads to this peer in two hops, the quickest. */
+  #beside(id: Key): Link | undefined {
+    let best: Link | undefined
+    let bestMs = Infinity
+    for (const link of this.#links.values()) {
+      const neighbour = link.neighbours.find(id)
+      if (!neighbour) continue
+      const ms = (link.rttMs ?? unmeasuredMs) + (neighbour.rttMs || unmeasuredMs)
+      if (ms >= bestMs) continue
+      best = link
+      bestMs = ms
     }
-    if (place >= this.#count) return
-    this.items.splice(place, 0, item)
-    this.#heads.splice(place, 0, head)
-    if (this.items.length <= this.#count) return
-    this.items.pop()
-    this.#heads.pop()
+    return best
   }
 }
 

@@ -1,14 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { linkedTable } from '../fixtures/linked-table.js'
+import { contacts, linkedTable, linkWith } from '../fixtures/linked-table.js'
 import { openRecord, ownedRecord } from '../fixtures/made-up-record.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
-import { type Record, recordId } from '../records/record.js'
+import { contentRecord, type Record, recordId } from '../records/record.js'
 import { RecordRoom } from '../records/record-room.js'
 import { defaultStoreQuotas } from '../records/store-quotas.js'
-import { type Answer, answerRecordBytesMax, answerRecordsMax, type Envelope, type Question, replicas } from '../wire/message.js'
+import {
+  type Answer,
+  answerRecordBytesMax,
+  answerRecordsMax,
+  type Envelope,
+  type Question,
+  replicas,
+  type Seek,
+  type Want,
+} from '../wire/message.js'
 import { Asking, type AskingEffect, type AskingEvent } from './asking.js'
+import { closest } from '../keys/nearest.js'
+import { pathsMax } from './routed-lookup.js'
 import { surroundingsDelayMs } from './refresh.js'
 import { requestsMax } from './requests.js'
 
@@ -21,8 +32,18 @@ function askingOf(links: readonly string[] = ['0b1']) {
   const table = linkedTable('0b0', links)
   const ids = new FreshIds(seededRandom())
   const records = new RecordRoom(table, () => true, ids)
-  const asking = new Asking(table, ids, records)
-  return { table, records, asking, handle: (event: AskingEvent, nowMs = 0) => asking.handle(event, nowMs) }
+  const asking = new Asking(contact('0b0'), table, ids, records)
+  const handle = (event: AskingEvent, nowMs = 0) => asking.handle(event, nowMs)
+  /** What is done when no path of the routed lookup leads anywhere: it is asked for with care. */
+  const careful = (event: AskingEvent, nowMs = 0) => handle({ type: 'nowhere', id: seek(handle(event, nowMs)).id }, nowMs)
+  return { table, records, asking, handle, careful }
+}
+
+/** The one seek that just set out. */
+function seek(effects: readonly AskingEffect[]): Extract<AskingEffect, { type: 'seek' }> {
+  const [first, ...others] = effects.filter((effect) => effect.type === 'seek')
+  if (!first || others.length > 0) throw new Error(`${others.length + (first ? 1 : 0)} seeks`)
+  return first
 }
 
 /** The one question that was just asked. */
@@ -32,7 +53,7 @@ function question(effects: readonly AskingEffect[]): Extract<AskingEffect, { typ
   return ask
 }
 
-const answered = (id: string, answer: Answer, from = peer.id) => ({ type: 'answered', id, from, answer }) as const
+const answered = (id: string, answer: Answer, from = peer.id) => ({ type: 'answered', id, from, route: [], answer }) as const
 const came = (asked: Question, from = key('0b1')): [Question, Envelope] => [
   asked,
   {
@@ -86,26 +107,131 @@ describe('answering', () => {
   })
 })
 
+describe('answering a seek', () => {
+  const sought = (want: Want, from = '0b1'): Seek => ({
+    type: 'seek',
+    id: '00'.repeat(8),
+    target,
+    want,
+    path: [key('0b01'), key(from)],
+    avoid: [],
+    hopsLeft: 9,
+  })
+
+  it('names the closest peers that are known here, this one among them, but not the asker', () => {
+    const { table, asking } = askingOf(['0b1', '0b01'])
+    linkWith(table, '0b1', ['0b0', '0b11', '0b01', '0b101'])
+    expect(asking.answerSeek(sought('peers'), unixS)).toEqual(found('0b11', '0b101', '0b1', '0b0'))
+  })
+
+  it('names no more than keep a record, and not this peer where others are closer', () => {
+    const links = Array.from({ length: replicas + 2 }, (_, i) => `0b1${i.toString(2).padStart(4, '0')}`)
+    const { asking } = askingOf(links)
+    expect(asking.answerSeek(sought('peers'), unixS)).toEqual({
+      type: 'found',
+      contacts: closest(target, contacts(...links), replicas, ({ id }) => id),
+      records: [],
+    })
+  })
+
+  it('brings the records of the kind that is sought', () => {
+    const { asking, records } = askingOf()
+    const record = openRecord(target)
+    records.keep(record, {}, 0, unixS)
+    expect(asking.answerSeek(sought('open'), unixS)).toMatchObject({ records: [record] })
+    for (const want of ['peers', 'owned', 'content'] as const) expect(asking.answerSeek(sought(want), unixS)).toMatchObject({ records: [] })
+  })
+})
+
 describe('asking', () => {
-  it('reads, and makes no contacts of whom it met: contacts lead to links, and a lookup is to make none', () => {
+  it('reads by a routed lookup, and believes what it brings', () => {
     const { handle } = askingOf()
-    const ask = question(handle({ type: 'read', operation: 1, target, want: 'open', unixS }))
+    const record = contentRecord(new Uint8Array(3))
+    const effects = handle({ type: 'read', operation: 1, target: record.key, want: 'content', unixS })
+    expect(effects).toEqual([{ type: 'seek', id: seek(effects).id, target: record.key, want: 'content', avoid: [] }])
+    expect(handle(answered(seek(effects).id, { type: 'found', contacts: [peer], records: [record] }), 5)).toEqual([
+      { type: 'finish', operation: 1, outcome: { type: 'read', records: [record], asked: 1, complete: true } },
+    ])
+  })
+
+  it('reads on another path, round the first, when the first brings nothing', () => {
+    const { handle } = askingOf()
+    const first = seek(handle({ type: 'read', operation: 1, target, want: 'owned', unixS }))
+    expect(handle({ type: 'setOut', id: first.id, via: peer.id })).toEqual([])
+    const second = seek(handle(answered(first.id, found('0b1')), 5))
+    expect([second.target, second.avoid]).toEqual([target, [peer.id]])
+  })
+
+  it('brings what is here without asking anybody, where nothing better can come', () => {
+    const { records, handle } = askingOf()
+    const record = contentRecord(new Uint8Array(3))
+    records.keep(record, {}, 0, unixS)
+    expect(handle({ type: 'read', operation: 1, target: record.key, want: 'content', unixS })).toEqual([
+      { type: 'finish', operation: 1, outcome: { type: 'read', records: [record], asked: 0, complete: true } },
+    ])
+  })
+
+  it('asks for what no path led to, and makes no contacts of whom it met: contacts lead to links, and a lookup is to make none', () => {
+    const { handle, careful } = askingOf()
+    const ask = question(careful({ type: 'read', operation: 1, target, want: 'open', unixS }))
     expect(ask).toMatchObject({ to: peer.id, route: [], question: { type: 'find', target, want: 'open' } })
     expect(handle(answered(ask.id, found()), 5)).toEqual([
       { type: 'finish', operation: 1, outcome: { type: 'read', records: [], asked: 1, complete: true } },
     ])
   })
 
-  it('writes there and here, and tells of it before it finishes', () => {
+  it('asks for what paths brought that could not be believed, and still brings it', () => {
+    const { handle } = askingOf()
+    const record = openRecord(target)
+    let effects = handle({ type: 'read', operation: 1, target, want: 'open', unixS })
+    for (let path = 0; path < pathsMax; path++) {
+      const { id } = seek(effects)
+      const records = path === 0 ? [record] : []
+      const onceSetOut = handle({ type: 'setOut', id, via: key(`0b1${'0'.repeat(path)}1`) })
+      const onceAnswered = handle(answered(id, { type: 'found', contacts: [peer], records }), 5)
+      effects = [...onceSetOut, ...onceAnswered]
+    }
+    const ask = question(effects)
+    expect(handle(answered(ask.id, found()), 10)).toMatchObject([{ type: 'finish', outcome: { records: [record], complete: true } }])
+  })
+
+  it('writes where a routed lookup leads, there and here, and tells of it before it finishes', () => {
     const { records, handle } = askingOf()
     const record = openRecord(target)
-    const ask = question(handle({ type: 'write', operation: 1, record, unixS }))
-    const store = question(handle(answered(ask.id, found()), 5))
-    expect(store.question).toEqual({ type: 'store', record })
+    const path = seek(handle({ type: 'write', operation: 1, record, unixS }))
+    expect(path.want).toBe('peers')
+    const store = question(handle(answered(path.id, found('0b1')), 5))
+    expect(store).toMatchObject({ to: peer.id, route: [], question: { type: 'store', record } })
     expect(records.count).toBe(1)
     expect(handle(answered(store.id, { type: 'receipt', receipt: 'stored' }), 9)).toMatchObject([
       { type: 'wrote', record, storedElsewhere: 1, wanted: 2, isMet: false, newer: undefined },
       { type: 'finish', operation: 1, outcome: { type: 'written', stored: 2, wanted: 2 } },
+    ])
+  })
+
+  it('writes where asking leads when no path does', () => {
+    const { records, handle, careful } = askingOf()
+    const record = openRecord(target)
+    const ask = question(careful({ type: 'write', operation: 1, record, unixS }))
+    const store = question(handle(answered(ask.id, found()), 5))
+    expect(store.question).toEqual({ type: 'store', record })
+    expect(records.count).toBe(1)
+    expect(handle(answered(store.id, { type: 'receipt', receipt: 'stored' }), 9)).toMatchObject([
+      { type: 'wrote', record, storedElsewhere: 1, wanted: 2 },
+      { type: 'finish', operation: 1, outcome: { type: 'written', stored: 2, wanted: 2 } },
+    ])
+  })
+
+  it('looks for the place with care, once, when fewer than half of those at the first one confirm', () => {
+    const { handle } = askingOf()
+    const path = seek(handle({ type: 'write', operation: 1, record: openRecord(target), unixS }))
+    const store = question(handle(answered(path.id, found('0b1')), 5))
+    const ask = question(handle(answered(store.id, { type: 'receipt', receipt: 'full' }), 6))
+    expect(ask.question).toEqual({ type: 'find', target, want: 'peers' })
+    const again = question(handle(answered(ask.id, found()), 7))
+    expect(handle(answered(again.id, { type: 'receipt', receipt: 'full' }), 8)).toMatchObject([
+      { type: 'wrote', storedElsewhere: 0 },
+      { type: 'finish', operation: 1, outcome: { storedElsewhere: 0, wanted: 2 } },
     ])
   })
 
@@ -116,8 +242,8 @@ describe('asking', () => {
       { type: 'rewrite', record, unixS },
     ] as const) {
       const { handle } = askingOf()
-      const ask = question(handle(event))
-      const store = question(handle(answered(ask.id, found()), 5))
+      const path = seek(handle(event))
+      const store = question(handle(answered(path.id, found('0b1')), 5))
       const effects = handle(answered(store.id, { type: 'receipt', receipt: 'stale', newer }), 9)
       expect(effects.filter(({ type }) => type === 'wrote')).toMatchObject([{ record, storedElsewhere: 0, newer }])
     }
@@ -127,9 +253,10 @@ describe('asking', () => {
     ['met where a replica confirms', { type: 'receipt', receipt: 'stored' }, true],
     ['not met where none does', { type: 'receipt', receipt: 'full' }, false],
   ])('a condition is %s', (_, answer, isMet) => {
-    const { handle } = askingOf()
-    const ask = question(handle({ type: 'write', operation: 1, record: ownedRecord('a', { seq: 2 }), ifSeq: 1n, unixS }))
+    const { handle, careful } = askingOf()
+    const ask = question(careful({ type: 'write', operation: 1, record: ownedRecord('a', { seq: 2 }), ifSeq: 1n, unixS }))
     const store = question(handle(answered(ask.id, found()), 5))
+    expect(store.question).toMatchObject({ type: 'store', ifSeq: 1n })
     expect(handle(answered(store.id, answer), 9)).toMatchObject([{ type: 'wrote', isMet }, { type: 'finish' }])
   })
 
@@ -142,20 +269,20 @@ describe('asking', () => {
     expect(outcomeOf(ownedRecord('0', { seq: 2, expiresUnixS: unixS }))).toMatchObject([
       { type: 'finish', outcome: { notKept: 'refused' } },
     ])
-    expect(question(outcomeOf(ownedRecord('0', { seq: 2 }))).question.type).toBe('find')
+    expect(seek(outcomeOf(ownedRecord('0', { seq: 2 }))).want).toBe('peers')
   })
 
   it('lets what nobody waits for give way to what the app asks', () => {
-    const { handle } = askingOf()
+    const { handle, careful } = askingOf()
     const push = (i: number) => handle({ type: 'push', id: `${i}`, record: openRecord(target), to: peer, route: [], unixS })
-    handle({ type: 'read', operation: 1, target, want: 'open', unixS })
+    careful({ type: 'read', operation: 1, target, want: 'open', unixS })
     for (let i = 1; i < requestsMax; i++) push(i)
     expect(push(0)).toEqual([{ type: 'notPushed', id: '0', to: peer.id }])
-    expect(handle({ type: 'rewrite', record: openRecord(target), unixS })).toMatchObject([
+    expect(careful({ type: 'rewrite', record: openRecord(target), unixS })).toMatchObject([
       { type: 'found' },
       { type: 'wrote', storedElsewhere: 0, wanted: 0 },
     ])
-    expect(handle({ type: 'read', operation: 2, target, want: 'open', unixS })).toMatchObject([
+    expect(careful({ type: 'read', operation: 2, target, want: 'open', unixS })).toMatchObject([
       { type: 'notPushed', id: '1' },
       { type: 'ask' },
     ])
@@ -184,24 +311,39 @@ describe('asking', () => {
 
   it('locates, and tells who asked', () => {
     const { handle } = askingOf()
-    const ask = question(handle({ type: 'locate', operation: 7, target, unixS }))
-    expect(handle(answered(ask.id, found('0b111')), 5)).toMatchObject([
+    const path = seek(handle({ type: 'locate', operation: 7, target, unixS }))
+    expect(handle(answered(path.id, found('0b111')), 5)).toMatchObject([
+      { type: 'found' },
+      { type: 'located', operation: 7, contact: contact('0b111'), route: [peer.id] },
+    ])
+  })
+
+  it('locates by asking whom a routed lookup does not name', () => {
+    const { handle } = askingOf()
+    const path = seek(handle({ type: 'locate', operation: 7, target, unixS }))
+    const ask = question(handle(answered(path.id, found('0b1')), 5))
+    expect(ask.question).toEqual({ type: 'find', target, want: 'peers' })
+    expect(handle(answered(ask.id, found('0b111')), 6)).toMatchObject([
       { type: 'found' },
       { type: 'located', operation: 7, contact: contact('0b111'), route: [peer.id] },
     ])
   })
 
   it('tells nothing of what was cancelled, and counts a cancelled write as unwritten', () => {
-    const { handle } = askingOf()
-    const record = openRecord(target)
-    const write = question(handle({ type: 'write', operation: 1, record, unixS }))
-    expect(handle({ type: 'cancel', operation: 1 })).toEqual([
-      { type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined },
-    ])
-    expect(handle(answered(write.id, found()), 5)).toEqual([])
-    const locate = question(handle({ type: 'locate', operation: 2, target, unixS }))
-    expect(handle({ type: 'cancel', operation: 2 })).toEqual([])
-    expect(handle(answered(locate.id, found('0b111')), 5).filter(({ type }) => type === 'located')).toEqual([])
+    for (const begun of ['handle', 'careful'] as const) {
+      const asking = askingOf()
+      const { handle } = asking
+      const record = openRecord(target)
+      const idOf = (effects: readonly AskingEffect[]) => (begun === 'handle' ? seek(effects) : question(effects)).id
+      const write = idOf(asking[begun]({ type: 'write', operation: 1, record, unixS }))
+      expect(handle({ type: 'cancel', operation: 1 })).toEqual([
+        { type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined },
+      ])
+      expect(handle(answered(write, found()), 5).filter(({ type }) => type !== 'unasked')).toEqual([])
+      const locate = idOf(asking[begun]({ type: 'locate', operation: 2, target, unixS }))
+      expect(handle({ type: 'cancel', operation: 2 })).toEqual([])
+      expect(handle(answered(locate, found('0b111')), 5).filter(({ type }) => type === 'located')).toEqual([])
+    }
   })
 
   it.each<[string, Answer, string]>([
@@ -233,14 +375,14 @@ describe('asking', () => {
   })
 
   it('doubts a linked peer that left a question unanswered', () => {
-    const { asking, handle } = askingOf()
-    handle({ type: 'read', operation: 1, target, want: 'open', unixS })
+    const { asking, handle, careful } = askingOf()
+    careful({ type: 'read', operation: 1, target, want: 'open', unixS })
     expect(handle({ type: 'woke' }, asking.wakeAtMs)).toMatchObject([{ type: 'troubled', link: 1 }, { type: 'finish' }])
   })
 
   it('does not wait for a link that is lost', () => {
-    const { table, handle } = askingOf()
-    handle({ type: 'read', operation: 1, target, want: 'open', unixS })
+    const { table, handle, careful } = askingOf()
+    careful({ type: 'read', operation: 1, target, want: 'open', unixS })
     table.removeLink(1)
     expect(handle({ type: 'unlinked', contact: peer, sibling: true })).toMatchObject([{ type: 'finish', operation: 1 }])
   })
@@ -268,9 +410,9 @@ describe('the size of the overlay', () => {
 
   it('is read off lookups beyond', () => {
     const others = Array.from({ length: replicas }, (_, i) => `0b${(i + 1).toString(2).padStart(10, '0')}`)
-    const { table, asking, handle } = askingOf(others)
+    const { table, asking, handle, careful } = askingOf(others)
     table.note(contact('0b1'), { route: [key(others[0]!)] }, 0)
-    const asks = handle({ type: 'rewrite', record: openRecord(key('0b0')), unixS }).filter((effect) => effect.type === 'ask')
+    const asks = careful({ type: 'rewrite', record: openRecord(key('0b0')), unixS }).filter((effect) => effect.type === 'ask')
     let underWay = asks
     for (let steps = 0; underWay.length > 0 && steps < 40; steps++) {
       underWay = underWay.flatMap((ask) => {

@@ -1,6 +1,6 @@
 import { encodedLength } from '../bencode/bencode.js'
 import type { FreshIds } from '../fresh-ids.js'
-import type { Key } from '../keys/key.js'
+import { Key } from '../keys/key.js'
 import type { Found } from './lookup.js'
 import {
   type Answer,
@@ -10,6 +10,7 @@ import {
   type MessageId,
   type Question,
   replicas,
+  type Seek,
   type Want,
 } from '../wire/message.js'
 import { type OperationAsker, type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
@@ -20,6 +21,7 @@ import { type Record, recordId } from '../records/record.js'
 import { Refresh, type RefreshEffect } from './refresh.js'
 import { sourceOf } from '../links/relay.js'
 import { Requests, type RequestsEffect } from './requests.js'
+import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
 import type { LinkId, RoutingTable } from '../links/routing-table.js'
 import { SizeEstimate } from './size-estimate.js'
 import type { Written } from './writing.js'
@@ -35,7 +37,10 @@ export type AskingEvent =
   | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[]; unixS: number }
   | { type: 'ping'; link: LinkId; to: Key }
   | { type: 'cancel'; operation: OperationId }
-  | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
+  /** `route`: the peers it passed on its way here, the one nearest to here first. */
+  | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; answer: Answer }
+  | { type: 'setOut'; id: MessageId; via: Key }
+  | { type: 'nowhere'; id: MessageId }
   | { type: 'undeliverable'; id: MessageId }
   | { type: 'linked'; contact: Contact; sibling: boolean }
   | { type: 'unlinked'; contact: Contact; sibling: boolean }
@@ -43,6 +48,7 @@ export type AskingEvent =
 
 export type AskingEffect =
   | { type: 'ask'; id: MessageId; to: Key; route: readonly Key[]; question: Question }
+  | { type: 'seek'; id: MessageId; target: Key; want: Want; avoid: readonly Key[] }
   | { type: 'finish'; operation: OperationId; outcome: Outcome }
   | { type: 'located'; operation: OperationId; contact: Contact | undefined; route: readonly Key[] }
   | { type: 'found'; contacts: readonly Found[] }
@@ -64,11 +70,15 @@ type Errand =
 
 /** Questions and answers, put together: lookups and what they are made for, the requests they consist of, and what others are answered. */
 export class Asking {
+  readonly #self: Contact
   readonly #table: RoutingTable
   readonly #ids: FreshIds
   readonly #records: RecordRoom
   readonly #requests = new Requests<Asker>()
   readonly #operations: Operations
+  readonly #seeking: Seeking
+  /** Writes whose place a routed lookup has found. */
+  readonly #placed = new Map<OperationId, { readonly target: Key; readonly purpose: Purpose }>()
   readonly #refresh: Refresh
   readonly #size = new SizeEstimate()
   readonly #errands = new Map<OperationId, Errand>()
@@ -78,11 +88,19 @@ export class Asking {
   #unixS = 0
   #kept: RecordRoomEffect[] = []
 
-  constructor(table: RoutingTable, ids: FreshIds, records: RecordRoom) {
+  constructor(self: Contact, table: RoutingTable, ids: FreshIds, records: RecordRoom) {
+    this.#self = self
     this.#table = table
     this.#ids = ids
     this.#records = records
     this.#refresh = new Refresh(table, ids)
+    const estimatedPeers = () => this.estimatedPeers
+    this.#seeking = new Seeking(table, ids, {
+      holds: (record) => records.holds(record, this.#unixS),
+      get estimatedPeers() {
+        return estimatedPeers()
+      },
+    })
     this.#operations = new Operations(table.self, {
       closestLinked: (target) => table.closestLinks(target, replicas).map(({ contact }) => contact),
       holds: (record) => records.holds(record, this.#unixS),
@@ -106,6 +124,7 @@ export class Asking {
     return (this.#dueMs ??= Math.min(
       this.#requests.wakeAtMs ?? Infinity,
       this.#operations.wakeAtMs ?? Infinity,
+      this.#seeking.wakeAtMs ?? Infinity,
       this.#refresh.wakeAtMs ?? Infinity,
     ))
   }
@@ -115,6 +134,13 @@ export class Asking {
     const seen = this.#table.linkCount + 1
     const meshed = [...this.#table.contacts()].length === 0
     return meshed || this.#table.linkCount < replicas ? seen : this.#size.peers(seen)
+  }
+
+  /** What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records. */
+  answerSeek({ target, want, path }: Seek, unixS: number): Answer {
+    const known = [this.#self, ...this.#table.closestAlive(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
+    const contacts = known.sort((a, b) => Key.compare(target, a.id, b.id)).slice(0, replicas)
+    return { type: 'found', contacts, records: fitting(this.#records.here(target, want, unixS)) }
   }
 
   /** The answer to a question that came in an envelope for us. */
@@ -164,11 +190,21 @@ export class Asking {
           nowMs,
         )
       case 'cancel':
+        this.#placed.delete(event.operation)
+        this.#sought(this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs), nowMs)
         this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
         for (const [id, errand] of this.#errands)
           if (errand.for === 'locate' && errand.operation === event.operation) this.#errands.delete(id)
         return this.#abandoned(event.operation)
-      case 'answered':
+      case 'answered': {
+        const { id, from, route, answer } = event
+        if (answer.type !== 'found' || !this.#seeking.awaits(id)) return this.#replied(this.#requests.handle(event, nowMs), nowMs)
+        const { contacts, records } = answer
+        return this.#sought(this.#seeking.handle({ type: 'answered', id, from, route, contacts, records }, nowMs), nowMs)
+      }
+      case 'setOut':
+      case 'nowhere':
+        return this.#sought(this.#seeking.handle(event, nowMs), nowMs)
       case 'undeliverable':
         return this.#replied(this.#requests.handle(event, nowMs), nowMs)
       case 'linked':
@@ -178,6 +214,7 @@ export class Asking {
       }
       case 'woke':
         return [
+          ...this.#sought(this.#seeking.handle(event, nowMs), nowMs),
           ...this.#replied(this.#requests.handle(event, nowMs), nowMs),
           ...this.#operated(this.#operations.handle(event, nowMs), nowMs),
           ...this.#refreshed(this.#refresh.handle(event, nowMs), nowMs),
@@ -186,9 +223,49 @@ export class Asking {
   }
 
   #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number): AskingEffect[] {
-    const seeds = this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
+    if (purpose.type === 'look') return this.#startCareful(operation, target, purpose, [], nowMs)
     const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.#unixS) : []
+    return this.#sought(this.#seeking.handle({ type: 'start', operation, target, purpose, here }, nowMs), nowMs)
+  }
+
+  /** The asked lookup: for what the routed one could not settle, and for looking around. */
+  #startCareful(operation: OperationId, target: Key, purpose: Purpose, known: readonly Record[], nowMs: number): AskingEffect[] {
+    const seeds = this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
+    const here = purpose.type === 'read' ? [...known, ...this.#records.here(target, purpose.want, this.#unixS)] : []
     return this.#operated(this.#operations.handle({ type: 'start', operation, target, purpose, seeds, here }, nowMs), nowMs)
+  }
+
+  #sought(effects: readonly SeekingEffect[], nowMs: number): AskingEffect[] {
+    return effects.flatMap((effect): AskingEffect[] => {
+      if (effect.type === 'seek') return [effect]
+      return effect.believed ? this.#settled(effect.sought, nowMs) : this.#unsettled(effect.sought, nowMs)
+    })
+  }
+
+  #settled(sought: Sought, nowMs: number): AskingEffect[] {
+    const { operation, target, purpose, closest, records, asked } = sought
+    switch (purpose.type) {
+      case 'read':
+        return this.#finished(
+          { type: 'finish', operation, target, outcome: { type: 'read', records, asked, complete: true }, closest },
+          nowMs,
+        )
+      case 'write':
+        this.#placed.set(operation, { target, purpose })
+        return this.#operated(this.#operations.handle({ type: 'place', operation, target, purpose, closest }, nowMs), nowMs)
+      case 'locate': {
+        const found = closest.find(({ contact }) => contact.id.equals(target))
+        if (!found) return this.#unsettled(sought, nowMs)
+        const outcome: Outcome = { type: 'located', contact: found.contact, route: this.#table.routeTo(target) ?? found.route }
+        return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
+      }
+      case 'look':
+        return []
+    }
+  }
+
+  #unsettled({ operation, target, purpose, records }: Sought, nowMs: number): AskingEffect[] {
+    return this.#startCareful(operation, target, purpose, records, nowMs)
   }
 
   #errand(errand: Errand): OperationId {
@@ -266,6 +343,10 @@ export class Asking {
 
   #finished(effect: Extract<OperationsEffect, { type: 'finish' }>, nowMs: number): AskingEffect[] {
     const { operation, target, outcome, closest } = effect
+    const placed = this.#placed.get(operation)
+    this.#placed.delete(operation)
+    if (placed && outcome.type === 'written' && isThin(outcome))
+      return this.#startCareful(operation, placed.target, placed.purpose, [], nowMs)
     const isWhole = outcome.type === 'looked' || outcome.type === 'written'
     if (isWhole)
       this.#size.note(
@@ -305,6 +386,11 @@ export class Asking {
 
 function wrote(record: Record, { storedElsewhere, wanted, newer }: Written, isMet: boolean): AskingEffect {
   return { type: 'wrote', record, storedElsewhere, wanted, isMet, newer }
+}
+
+/** Fewer than half of those who should keep it confirmed: the place may be the wrong one. */
+function isThin({ storedElsewhere, wanted, conflict, newer }: Written): boolean {
+  return !conflict && !newer && storedElsewhere * 2 < wanted
 }
 
 /** The outcome of a write that nobody was asked for. */

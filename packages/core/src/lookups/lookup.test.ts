@@ -5,7 +5,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { Key, keyBytes } from '../keys/key.js'
 import { type Contact, publicKey, publicKeyBytes } from '../keys/public-key.js'
-import { closest } from '../links/routing-table.js'
+import { closest } from '../keys/nearest.js'
 import { hopsMax, replicas } from '../wire/message.js'
 import { candidatesMax, type Found, Lookup, type LookupEffect, parallelism, waysMax } from './lookup.js'
 

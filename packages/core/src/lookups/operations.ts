@@ -41,6 +41,8 @@ export type Outcome =
 
 export type OperationsEvent =
   | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; seeds: readonly Contact[]; here: readonly Record[] }
+  /** A routed lookup has found where to write: the peers closest to the target. */
+  | { type: 'place'; operation: OperationId; target: Key; purpose: Purpose & { readonly type: 'write' }; closest: readonly Found[] }
   | { type: 'answered'; asker: OperationAsker; from: Key; route: readonly Key[]; answer: Answer }
   | { type: 'late'; asker: OperationAsker; from: Key }
   | { type: 'silent'; asker: OperationAsker; from: Key }
@@ -90,12 +92,20 @@ export class Operations {
     switch (event.type) {
       case 'start':
         return this.#start(event, nowMs)
+      case 'place': {
+        const { operation: id, target, purpose, closest } = event
+        const operation = this.#begun(id, target, purpose, [], nowMs)
+        operation.closest = closest
+        return this.#write(operation, purpose.record, purpose.ifSeq, nowMs)
+      }
       case 'answered':
         return this.#answered(event, nowMs)
       case 'late': {
         const operation = this.#operations.get(event.asker.operation)
-        if (!operation || event.asker.step !== 'find') return []
-        return this.#look(operation, operation.lookup.handle({ type: 'late', from: event.from }), nowMs)
+        if (!operation) return []
+        if (event.asker.step === 'find') return this.#look(operation, operation.lookup.handle({ type: 'late', from: event.from }), nowMs)
+        operation.writing?.noteLate(event.from)
+        return operation.writing?.isEnough ? [this.#finish(operation, operation.writing.outcome())] : []
       }
       case 'silent': {
         const operation = this.#operations.get(event.asker.operation)
@@ -122,22 +132,25 @@ export class Operations {
   #start(event: Extract<OperationsEvent, { type: 'start' }>, nowMs: number): OperationsEffect[] {
     const { operation: id, target, purpose, here } = event
     const seeds = this.#operations.size < operationsMax ? event.seeds : []
-    const lookup = new Lookup(this.#self, target, seeds)
-    const reading = purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined
-    reading?.offer(here)
+    const operation = this.#begun(id, target, purpose, seeds, nowMs)
+    operation.reading?.offer(here)
+    return this.#look(operation, operation.lookup.handle({ type: operation.reading?.satisfied ? 'stopped' : 'started' }), nowMs)
+  }
+
+  #begun(id: OperationId, target: Key, purpose: Purpose, seeds: readonly Contact[], nowMs: number): Operation {
     const operation: Operation = {
       id,
       target,
       purpose,
-      lookup,
-      reading,
+      lookup: new Lookup(this.#self, target, seeds),
+      reading: purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined,
       writing: undefined,
       closest: [],
       deadlineMs: nowMs + operationTimeoutMs,
       isCutShort: false,
     }
     this.#operations.set(id, operation)
-    return this.#look(operation, lookup.handle({ type: reading?.satisfied ? 'stopped' : 'started' }), nowMs)
+    return operation
   }
 
   #answered(event: Extract<OperationsEvent, { type: 'answered' }>, nowMs: number): OperationsEffect[] {
@@ -207,6 +220,7 @@ export class Operations {
     if (!writing) return []
     const newer = answer?.newer && this.#host.holds(answer.newer) ? answer.newer : undefined
     writing.note(from, answer && { receipt: answer.receipt, ...(newer && { newer }) })
+    if (writing.isEnough) return [this.#finish(operation, writing.outcome())]
     if (!writing.done) return []
     return this.#widened(operation, writing) ?? [this.#finish(operation, writing.outcome())]
   }

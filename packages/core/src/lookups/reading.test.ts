@@ -47,6 +47,20 @@ describe('reading', () => {
     expect(open.satisfied).toBe(false)
   })
 
+  it('says of what is offered whether any of it holds, and is no older than what it has', () => {
+    const reading = new Reading(target, 'open', (record) => record.kind === 'open' && record.seq < 9n)
+    const versions = [1, 2, 3, 9].map((seq) => openRecord(target, { seq }))
+    const [first, second, third, forged] = versions as [Record, Record, Record, Record]
+    expect(reading.offer([])).toBe(false)
+    expect(reading.offer([forged])).toBe(false)
+    expect(reading.offer([second])).toBe(true)
+    expect([reading.offer([second]), reading.offer([first])]).toEqual([true, false])
+    expect([reading.offer([first, third]), reading.offer([second])]).toEqual([true, false])
+    expect(reading.offer([first, openRecord(target, { publisher: 2 })])).toBe(true)
+    expect(reading.offer([openRecord(key('0b1')), ownedRecord('a')])).toBe(false)
+    expect(reading.best()).toEqual([third, openRecord(target, { publisher: 2 })])
+  })
+
   it('holds no more than its bound', () => {
     const reading = new Reading(target, 'open', all)
     for (let i = 0; i <= readRecordsMax; i++) {

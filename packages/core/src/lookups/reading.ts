@@ -21,15 +21,22 @@ export class Reading {
     this.#holds = holds
   }
 
-  offer(records: readonly Record[]): void {
+  /** Takes what was answered. Whether any of it holds and is no older than what is known. */
+  offer(records: readonly Record[]): boolean {
+    let holds = false
     for (const record of records) {
       if (record.kind !== this.#want || !record.key.equals(this.#target)) continue
       const id = recordId(record)
       const before = this.#best.get(id)
-      if (before && compareRecords(record, before) <= 0) continue
+      const order = before ? compareRecords(record, before) : 1
+      if (order === 0) holds = true
+      if (order <= 0) continue
       if (!before && this.#best.size >= readRecordsMax) continue
-      if (this.#holds(record)) this.#best.set(id, record)
+      if (!this.#holds(record)) continue
+      this.#best.set(id, record)
+      holds = true
     }
+    return holds
   }
 
   /** Whether nothing better can come: content proves itself, anything signed may have a newer version at the next replica. */

@@ -6,11 +6,11 @@ import type { RoutingTable } from '../links/routing-table.js'
 /** After the first link, and after the siblings changed, one's own surroundings are looked at this soon. */
 export const surroundingsDelayMs = 1_500
 /** But no sooner than this after the last look, once there are siblings enough: they tell of their neighbours themselves. */
-export const surroundingsGapMs = 180_000
+export const surroundingsGapMs = 300_000
 /** And this often when nothing changed. */
-export const surroundingsEveryMs = 240_000
+export const surroundingsEveryMs = 600_000
 /** A bucket in which no lookup was made for this long is looked at (Kademlia, section 2.3, has an hour: tabs live shorter). */
-export const bucketEveryMs = 600_000
+export const bucketEveryMs = 1_200_000
 /** A bucket in which this many are known, linked or not, needs no look: links come from there, and whoever does not answer is forgotten. */
 export const bucketEnough = replicas
 /** Once a peer has siblings it looks at its buckets, one after the other, this far apart. */

@@ -2,6 +2,8 @@
 export const firstRttMs = 300
 /** Nobody is late sooner: a message queue in a busy tab holds an answer up for this long. */
 export const lateMinMs = 250
+/** A second path is not tried sooner: answers within one room must not set it off. */
+export const slowMinMs = 100
 /** No time-out is shorter: a busy tab's event loop may stand still for this long. */
 export const timeoutMinMs = 750
 /** No time-out is longer, however many hops: a lookup must go on. */
@@ -27,6 +29,11 @@ export class RoundTrips {
     }
     this.#deviationMs += (Math.abs(perHopMs - this.#meanMs) - this.#deviationMs) / 4
     this.#meanMs += (perHopMs - this.#meanMs) / 8
+  }
+
+  /** How long nine of ten answers take: after that a second path is tried beside the first. */
+  slowMs(hops: number): number {
+    return Math.min(Math.max(hops * (this.#meanMs + 1.6 * this.#deviationMs), slowMinMs), timeoutMaxMs)
   }
 
   /** How long an answer takes at most, as a rule: whoever takes longer is late, and others are asked meanwhile. */

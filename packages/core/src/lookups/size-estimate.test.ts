@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { key } from '../fixtures/visible-key.js'
 import { Key, keyBytes } from '../keys/key.js'
-import { closest } from '../links/routing-table.js'
+import { closest } from '../keys/nearest.js'
 import { replicas } from '../wire/message.js'
 import { samplesMax, SizeEstimate } from './size-estimate.js'
 

@@ -29,6 +29,7 @@ export class Writing {
   readonly #record: Record
   readonly #ifSeq: bigint | undefined
   readonly #awaited: Set<string>
+  readonly #late = new Set<string>()
   #wanted: number
   #storedHere = 0
   #storedElsewhere = 0
@@ -73,6 +74,17 @@ export class Writing {
       case 'refused':
         return
     }
+  }
+
+  /** A replica takes longer than is usual: it may be gone. */
+  noteLate(from: Key): void {
+    if (this.#awaited.has(from.hex)) this.#late.add(from.hex)
+  }
+
+  /** All but those who are late have answered, and most have it: nobody need wait for the rest, whom replication reaches. */
+  get isEnough(): boolean {
+    const others = [...this.#awaited].every((hex) => this.#late.has(hex))
+    return others && this.#awaited.size > 0 && 2 * this.#storedElsewhere > this.#wanted
   }
 
   /** Asks these too: nobody of the first confirmed. */

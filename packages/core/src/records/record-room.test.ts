@@ -222,7 +222,7 @@ it('pushes what a newcomer should have, over the way the table knows', () => {
   const near = openRecord(key('0b0001'))
   keep(near)
   table.addLink(9, contact('0b01'), 0)
-  handle({ type: 'changed' }, 0)
+  handle({ type: 'changed', contacts: [contact('0b01')] }, 0)
   expect(pushed(handle({ type: 'woke' }, settleMs))).toEqual([[near, contact('0b01'), []]])
   expect(handle({ type: 'pushed', id: recordId(near), to: key('0b01') }, settleMs + 1)).toEqual([])
 })

@@ -1,8 +1,8 @@
 import type { FreshIds } from '../fresh-ids.js'
-import type { Key } from '../keys/key.js'
+import { Key } from '../keys/key.js'
 import { decodeStored, encodeStored, type KeptRecord } from './kept-record.js'
 import { isMalformed } from '../bencode/malformed.js'
-import type { Receipt, Want } from '../wire/message.js'
+import { type Receipt, replicas, type Want } from '../wire/message.js'
 import type { OverlayEffect } from '../overlay-event.js'
 import { OwnRecords, type OwnRecordsEffect } from './own-records.js'
 import type { Contact, Verify } from '../keys/public-key.js'
@@ -20,8 +20,8 @@ export type RecordRoomEvent =
   | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
-  /** A link came or went, or a linked peer told of its neighbours. */
-  | { type: 'changed' }
+  /** These peers came or went, or may have: links, and whom linked peers say they are linked to. */
+  | { type: 'changed'; contacts: readonly Contact[] }
   | { type: 'leaving' }
   | { type: 'woke' }
 
@@ -133,6 +133,14 @@ export class RecordRoom {
 
   here(target: Key, want: Want, unixS: number): Record[] {
     return want === 'peers' ? [] : this.#store.get(target, want, unixS)
+  }
+
+  /** Whether a seek may end here although others are closer: with content, which proves itself, or with what this peer keeps as one of the replicas. */
+  answersHere(target: Key, want: Want, unixS: number): boolean {
+    if (this.here(target, want, unixS).length === 0) return false
+    if (want === 'content') return true
+    const last = this.#table.closestAlive(target, replicas)[replicas - 1]
+    return !last || Key.compare(target, this.#table.self, last.id) < 0
   }
 
   seqSeen(id: string): bigint | undefined {

@@ -4,7 +4,7 @@ import { contacts, linkedTable, linkWith } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { Key } from '../keys/key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { closest } from '../links/routing-table.js'
+import { closest } from '../keys/nearest.js'
 import { replicas } from '../wire/message.js'
 import {
   firstRepairMs,
@@ -18,6 +18,7 @@ import {
   Replication,
   type ReplicationEffect,
   settleMs,
+  touchedMax,
   trustMs,
 } from './replication.js'
 
@@ -31,8 +32,9 @@ function peerOf(self: string, missing: readonly string[] = []) {
   const others = peers.filter((bits) => bits !== self && !missing.includes(bits))
   const table = linkedTable(self, others)
   const replication = new Replication(table, () => 0.5)
-  const look = (nowMs: number) => {
-    replication.handle({ type: 'changed' }, nowMs - settleMs)
+  /** Looks over what is near those that changed. */
+  const look = (nowMs: number, changed: readonly string[] = peers) => {
+    replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
     return replication.handle({ type: 'woke' }, nowMs)
   }
   const keep = (elsewhere = true) => replication.handle({ type: 'kept', id, key: recordKey, elsewhere }, 0)
@@ -136,11 +138,11 @@ describe('when a sibling goes', () => {
 describe('pushing', () => {
   it('waits until the surroundings have settled, and needs a link', () => {
     const { replication } = peerOf(nearest, peers)
-    replication.handle({ type: 'changed' }, 100)
+    replication.handle({ type: 'changed', contacts: contacts(third) }, 100)
     expect(replication.wakeAtMs).toBeUndefined()
     const { replication: linked } = peerOf(nearest)
-    linked.handle({ type: 'changed' }, 100)
-    linked.handle({ type: 'changed' }, 200)
+    linked.handle({ type: 'changed', contacts: contacts(third) }, 100)
+    linked.handle({ type: 'changed', contacts: contacts(second) }, 200)
     expect(linked.wakeAtMs).toBe(100 + settleMs)
     expect(linked.handle({ type: 'woke' }, 100 + settleMs)).toEqual([])
     expect(linked.wakeAtMs).toBeUndefined()
@@ -262,12 +264,44 @@ describe('pushing', () => {
     const { table, replication, woke } = restored([third])
     const sent = allArrive(replication, woke(settleMs), settleMs)
     table.addLink(99, contact(third), 0)
-    replication.handle({ type: 'changed' }, settleMs + 1)
+    replication.handle({ type: 'changed', contacts: contacts(third) }, settleMs + 1)
     sent.push(...allArrive(replication, woke(settleMs + goGapMs), settleMs + goGapMs))
     expect(replication.wakeAtMs).toBe(2 * settleMs + goGapMs)
     sent.push(...allArrive(replication, woke(2 * settleMs + goGapMs), 2 * settleMs + goGapMs))
     const toThird = sent.filter(({ to }) => to.id.equals(key(third))).map(({ id: of }) => of)
-    expect(new Set(toThird).size).toBe(lookedOverMax)
+    expect(new Set(toThird).size).toBe(lookedOverMax + 1)
+  })
+})
+
+describe('a change', () => {
+  /** So many live peers that the record is not near all of them. */
+  const crowd = Array.from({ length: 2 * replicas + 4 }, (_, i) => `0b${(i + 2).toString(2).padStart(8, '0')}`)
+  const newcomer = '0b00000001'
+
+  /** The closest holder among a crowd, which has looked the record over once; the newcomer comes then. */
+  function crowded() {
+    const table = linkedTable('0b0', crowd)
+    const replication = new Replication(table, () => 0.5)
+    const look = (nowMs: number, changed: readonly string[]) => {
+      replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
+      return pushedTo(replication.handle({ type: 'woke' }, nowMs))
+    }
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true }, 0)
+    expect(look(2_000, crowd)).toEqual([])
+    table.addLink(99, contact(newcomer), 0)
+    return look
+  }
+
+  it('near a record has it looked over, one farther away than all it is compared with does not', () => {
+    const look = crowded()
+    expect(look(4_000, [crowd.at(-1)!, '0b1'])).toEqual([])
+    expect(look(6_000, [newcomer])).toEqual(hexes(newcomer))
+  })
+
+  it('of very many peers has every record looked over', () => {
+    const look = crowded()
+    expect(look(4_000, Array<string>(touchedMax).fill('0b1'))).toEqual([])
+    expect(look(6_000, Array<string>(touchedMax + 1).fill('0b1'))).toEqual(hexes(newcomer))
   })
 })
 
@@ -341,7 +375,7 @@ it('among peers that all know each other, whoever comes or goes: the 8 closest h
             if (![...alive].some((other) => key(other).equals(link.contact.id))) table.removeLink(link.link)
           for (const other of contacts(...alive))
             if (!other.id.equals(table.self) && !table.linkTo(other.id)) table.addLink((links += 1), other, nowMs)
-          replication.handle({ type: 'changed' }, nowMs)
+          replication.handle({ type: 'changed', contacts: contacts(...pool) }, nowMs)
         }
       }
       const settle = () => {

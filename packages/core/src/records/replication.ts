@@ -1,7 +1,8 @@
 import { Key } from '../keys/key.js'
+import { closest } from '../keys/nearest.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
-import { closest, type RoutingTable } from '../links/routing-table.js'
+import type { RoutingTable } from '../links/routing-table.js'
 
 /** Changes of the surroundings within this time are answered together. */
 export const settleMs = 2_000
@@ -11,6 +12,8 @@ export const repairEveryMs = 600_000
 export const firstRepairMs = 20_000
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
+/** For fewer records it is not worth while to list all live peers once. */
+const aliveOnceMin = 4
 /** Milliseconds between two such goes, and before the next push after one that failed: a link that is gone fails them all at once. */
 export const goGapMs = 50
 /** Pushes that wait for an answer at one time: what is pushed leaves room for what the app asks. */
@@ -23,6 +26,8 @@ export const pushTriesMax = 4
 export const handedOverMax = 256
 /** A holder that goes within this time of a change may have been gone before it pushed: a crash is noticed within half a minute. */
 export const trustMs = 60_000
+/** Peers that came or went, remembered until the records are looked over; beyond that every record counts as near one of them. */
+export const touchedMax = 1_024
 /** Live peers looked at around a record: its replicas, and as many that may still hold it from before. */
 const nearestCount = 2 * replicas
 
@@ -30,8 +35,8 @@ export type ReplicationEvent =
   /** A record is kept here now. `elsewhere`: whoever stored it stored it at all its replicas; else (restored from disk) nobody else is known to have it. */
   | { type: 'kept'; id: string; key: Key; elsewhere: boolean }
   | { type: 'dropped'; id: string }
-  /** A link came or went, or a linked peer told of its neighbours. */
-  | { type: 'changed' }
+  /** These peers came or went, or may have: links, and whom linked peers say they are linked to. */
+  | { type: 'changed'; contacts: readonly Contact[] }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
   /** This peer goes: hand over what can be. */
@@ -61,7 +66,7 @@ interface Held {
   /** The peers believed to hold this version, by the hex of their id. */
   settled: Set<string>
   /** Peers counted as settled only because a closer holder is to push to them: by the hex of their id, the holder's, and until when that is in doubt. */
-  readonly entrusted: Map<string, { readonly to: string; readonly untilMs: number }>
+  readonly entrusted: Map<string, { readonly to: Key; readonly untilMs: number }>
   /** Peers that a push did not reach, and that are pushed to again: by the hex of their id. */
   readonly failed: Map<string, Failure>
   /** The live peers that were closest to it when it was last looked over; undefined: it is to be looked over whatever changes. */
@@ -80,8 +85,8 @@ export class Replication {
   readonly #table: RoutingTable
   readonly #share: () => number
   readonly #held = new Map<string, Held>()
-  /** Who was alive when the records were last looked over. */
-  #alive: ReadonlyMap<string, Contact> = new Map()
+  /** Who came or went since the records were last looked over. */
+  #touched: Contact[] = []
   #toDo: Held[] = []
   /** Something changed while `#toDo` was being worked off. */
   #changedMeanwhile = false
@@ -119,6 +124,7 @@ export class Replication {
         this.#held.delete(event.id)
         return []
       case 'changed':
+        this.#touch(event.contacts)
         this.#changedMeanwhile = this.#toDo.length > 0
         this.#dueMs ??= nowMs + settleMs
         return []
@@ -173,7 +179,12 @@ export class Replication {
 
   #lookOverSome(nowMs: number): void {
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
-    for (const held of this.#toDo.splice(0, lookedOverMax)) if (this.#held.get(held.id) === held) this.#lookOver(held, nowMs)
+    const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
+    const alive = some.length >= aliveOnceMin ? this.#table.alive() : undefined
+    for (const held of some) {
+      held.nearest = alive ? closest(held.key, alive, nearestCount, ({ id }) => id) : this.#table.closestAlive(held.key, nearestCount)
+      this.#lookOver(held, held.nearest, nowMs)
+    }
     this.#dueMs = this.#toDo.length > 0 ? nowMs + goGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
     if (this.#toDo.length === 0) this.#changedMeanwhile = false
   }
@@ -235,26 +246,23 @@ export class Replication {
     held.nearest = undefined
   }
 
+  #touch(contacts: readonly Contact[]): void {
+    if (this.#held.size > 0 && this.#touched.length <= touchedMax) this.#touched.push(...contacts)
+  }
+
   /** The records near which somebody came or went since the last time: a change far away is none of theirs. */
   #affected(): Held[] {
-    if (this.#held.size === 0) return []
-    const before = this.#alive
-    const alive = this.#table.alive()
-    this.#alive = alive
-    const came = [...alive.values()].filter(({ id }) => !before.has(id.hex))
-    const went = [...before.values()].filter(({ id }) => !alive.has(id.hex))
+    const touched = this.#touched
+    this.#touched = []
     return [...this.#held.values()].filter(({ key, nearest }) => {
       const farthest = nearest?.at(-1)
-      if (!nearest || !farthest) return true
-      const isNear = ({ id }: Contact) => nearest.length < nearestCount || Key.compare(key, id, farthest.id) <= 0
-      return came.some(isNear) || went.some(isNear)
+      if (!nearest || !farthest || nearest.length < nearestCount || touched.length > touchedMax) return true
+      return touched.some(({ id }) => Key.compare(key, id, farthest.id) <= 0)
     })
   }
 
-  #lookOver(held: Held, nowMs: number): void {
+  #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): void {
     this.#doubt(held, nowMs)
-    const nearest = closest(held.key, this.#alive.values(), nearestCount, ({ id }) => id)
-    held.nearest = nearest
     const responsible = this.#amongReplicas(held.key, nearest)
     const missing = responsible.filter(({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex))
     const closestHolder = nearest.find(({ id }) => held.settled.has(id.hex))
@@ -262,7 +270,7 @@ export class Replication {
     for (const { id } of missing) held.settled.add(id.hex)
     const othersTurn = closestHolder && Key.compare(held.key, closestHolder.id, this.#table.self) < 0
     for (const to of missing) {
-      if (othersTurn) held.entrusted.set(to.id.hex, { to: closestHolder.id.hex, untilMs: nowMs + trustMs })
+      if (othersTurn) held.entrusted.set(to.id.hex, { to: closestHolder.id, untilMs: nowMs + trustMs })
       else this.#push(held, to)
     }
   }
@@ -270,7 +278,7 @@ export class Replication {
   /** Takes back that a peer is settled when the holder that was to push to it has gone meanwhile. */
   #doubt({ entrusted, settled }: Held, nowMs: number): void {
     for (const [hex, { to, untilMs }] of entrusted) {
-      if (untilMs > nowMs && this.#alive.has(to)) continue
+      if (untilMs > nowMs && this.#table.isAlive(to)) continue
       entrusted.delete(hex)
       if (untilMs > nowMs) settled.delete(hex)
     }

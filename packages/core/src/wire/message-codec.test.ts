@@ -12,14 +12,19 @@ import { partBytesMax } from './letter.js'
 import {
   type Answer,
   answerRecordsMax,
+  avoidMax,
   type Envelope,
   hopsMax,
   type Message,
+  type Neighbours,
+  neighbourRttMaxMs,
   neighboursMax,
   type Payload,
   protocolVersion,
   type Question,
   replicas,
+  type Seek,
+  type Want,
 } from './message.js'
 import { decodeMessage, encodeMessage } from './message-codec.js'
 import { messageBytesMax } from './wire-bounds.js'
@@ -33,9 +38,10 @@ const anyRecord: fc.Arbitrary<Record> = fc.oneof(
   fc.record({ seq: fc.nat(), publisher: fc.nat(255), value: fc.string({ maxLength: 40 }) }).map((made) => ownedRecord('a', made)),
   fc.record({ seq: fc.nat(), publisher: fc.nat(255), value: fc.string({ maxLength: 40 }) }).map((made) => openRecord(key('0b01'), made)),
 )
+const anyWant = fc.constantFrom<Want>('peers', 'content', 'owned', 'open')
 const anyQuestion: fc.Arbitrary<Question> = fc.oneof(
   fc.constant<Question>({ type: 'ping' }),
-  fc.record({ type: fc.constant('find' as const), target: anyKey, want: fc.constantFrom('peers', 'content', 'owned', 'open') }),
+  fc.record({ type: fc.constant('find' as const), target: anyKey, want: anyWant }),
   fc.record(
     { type: fc.constant('store' as const), record: anyRecord, ifSeq: fc.bigInt(0n, 2n ** 63n - 1n) },
     { requiredKeys: ['type', 'record'] },
@@ -66,7 +72,21 @@ const anyPayload: fc.Arbitrary<Payload> = fc.oneof(
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('hello' as const), version: fc.integer({ min: protocolVersion, max: 2 ** 16 }) }),
   fc.record({ type: fc.constant('wants' as const), wanted: fc.boolean() }),
-  fc.record({ type: fc.constant('neighbours' as const), contacts: fc.array(anyContact, { maxLength: neighboursMax }) }),
+  fc.record({
+    type: fc.constant('neighbours' as const),
+    came: fc.array(fc.record({ contact: anyContact, rttMs: fc.nat(neighbourRttMaxMs) }), { maxLength: neighboursMax }),
+    went: fc.array(anyKey, { maxLength: neighboursMax }),
+  }),
+  fc.record({
+    type: fc.constant('seek' as const),
+    id: anyId,
+    target: anyKey,
+    want: anyWant,
+    path: fc.array(anyKey, { minLength: 1, maxLength: 5 }),
+    avoid: fc.array(anyKey, { maxLength: avoidMax }),
+    hopsLeft: fc.nat(hopsMax - 5),
+  }),
+  fc.record({ type: fc.constantFrom('taken' as const, 'declined' as const), id: anyId }),
   fc.constantFrom<Message>({ type: 'leaving' }, { type: 'draw' }),
   fc.record({ type: fc.constant('spoken' as const), id: anyId, body: hexOf(16).map((channel) => ({ type: 'open' as const, channel })) }),
   fc.record({
@@ -90,10 +110,26 @@ const envelope = (over: Partial<Envelope> = {}): Envelope => ({
   payload: { type: 'undeliverable', id: '00'.repeat(8) },
   ...over,
 })
+const seek = (over: Partial<Seek> = {}): Seek => ({
+  type: 'seek',
+  id: '00'.repeat(8),
+  target: key('0b1'),
+  want: 'open',
+  path: [key('0b0')],
+  avoid: [],
+  hopsLeft: hopsMax,
+  ...over,
+})
+const told = (count: number, rttMs = 0) => peers(count).map((contact) => ({ contact, rttMs }))
+const neighbours = (over: Partial<Neighbours>): Neighbours => ({ type: 'neighbours', came: [], went: [], ...over })
 const response = (answer: Answer) => envelope({ payload: { type: 'response', id: '00'.repeat(8), answer } })
 
 /** As a relay would pass it on. */
-const passedOn = (message: Envelope, by: Key): Envelope => ({ ...message, path: [...message.path, by], hopsLeft: message.hopsLeft - 1 })
+const passedOn = <Passed extends Envelope | Seek>(message: Passed, by: Key): Passed => ({
+  ...message,
+  path: [...message.path, by],
+  hopsLeft: message.hopsLeft - 1,
+})
 
 describe('messages on the wire', () => {
   it.each(goldenMessages)('%s: these bytes, for ever', (_, message, hex) => {
@@ -134,7 +170,17 @@ describe('messages on the wire', () => {
 
   it.each<[string, Message]>([
     ['another version of the protocol below ours', { type: 'hello', version: protocolVersion - 1 }],
-    ['too many neighbours', { type: 'neighbours', contacts: peers(neighboursMax + 1) }],
+    ['too many neighbours that came', neighbours({ came: told(neighboursMax + 1) })],
+    ['too many neighbours that went', neighbours({ went: many(neighboursMax + 1) })],
+    ['a round trip below none', neighbours({ came: told(1, -1) })],
+    ['too long a round trip', neighbours({ came: told(1, neighbourRttMaxMs + 1) })],
+    ['a seek of nobody', seek({ path: [] })],
+    ['a seek with too long a path', seek({ path: many(hopsMax + 2), hopsLeft: 0 })],
+    ['a seek with too many hops left', seek({ hopsLeft: hopsMax + 1 })],
+    ['a seek with more hops left than its path may grow', seek({ path: many(2) })],
+    ['a seek that is to avoid too many', seek({ avoid: many(avoidMax + 1) })],
+    ['a seek with half an id', seek({ id: '00' })],
+    ['an acknowledgement without an id', { type: 'taken', id: '' }],
     ['too long a route', envelope({ route: many(hopsMax + 1) })],
     ['a path of nobody', envelope({ path: [] })],
     ['too long a path', envelope({ path: many(hopsMax + 2), hopsLeft: 0 })],
@@ -173,6 +219,8 @@ describe('messages on the wire', () => {
 
   it.each<[string, Message]>([
     ['the longest path', envelope({ path: many(hopsMax + 1), hopsLeft: 0 })],
+    ['a seek with the longest path, round as many as it may avoid', seek({ path: many(hopsMax + 1), avoid: many(avoidMax), hopsLeft: 0 })],
+    ['a whole list of neighbours, come and gone', neighbours({ came: told(neighboursMax, neighbourRttMaxMs), went: many(neighboursMax) })],
     [
       'the longest content',
       envelope({
@@ -200,4 +248,13 @@ describe('an envelope', () => {
     }
     expect(message.hopsLeft).toBe(0)
   })
+})
+
+it('a seek that one peer takes can be passed on to the last hop', () => {
+  let message = seek({ avoid: many(avoidMax) })
+  for (const by of many(hopsMax)) {
+    message = passedOn(message, by)
+    expect(decodeMessage(encodeMessage(message))).toEqual(message)
+  }
+  expect(message.hopsLeft).toBe(0)
 })

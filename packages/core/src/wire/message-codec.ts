@@ -1,20 +1,23 @@
 import { decode, encode } from '../bencode/bencode.js'
-import { optional, required, tagged } from '../bencode/dictionary-shape.js'
+import { dictionary, optional, required, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, flag, hex, integer, integer64, keyField, list, mapped, oneOf, publicKeyField } from '../bencode/field.js'
 import { letterBodyField } from './letter-codec.js'
 import { isMalformed, malformed, type Malformed } from '../bencode/malformed.js'
 import {
   type Answer,
   answerRecordsMax,
+  avoidMax,
   hopsMax,
   type Message,
   messageIdBytes,
+  neighbourRttMaxMs,
   neighboursMax,
   type Payload,
   protocolVersion,
   type Question,
   replicas,
 } from './message.js'
+import type { Neighbour } from '../links/neighbour-list.js'
 import { keyBytes } from '../keys/key.js'
 import { type Contact, contactOf } from '../keys/public-key.js'
 import { recordField } from '../records/record-codec.js'
@@ -30,9 +33,16 @@ const id = hex(messageIdBytes)
 /** Bytes that each hop adds to an envelope: `20:` and an id, in its path. */
 const hopBytes = 3 + keyBytes
 
+const wantField = oneOf('peers', 'content', 'owned', 'open')
+const pathField = mapped(
+  list(keyField, hopsMax + 1),
+  (path) => (path.length > 0 ? path : malformed('no source')),
+  (path) => path,
+)
+
 const questionField: Field<Question> = tagged('type', 'q', {
   ping: {},
-  find: { target: required('k', keyField), want: required('w', oneOf('peers', 'content', 'owned', 'open')) },
+  find: { target: required('k', keyField), want: required('w', wantField) },
   store: { record: required('r', recordField), ifSeq: optional('c', integer64(0n, seqMax)) },
 })
 
@@ -52,24 +62,32 @@ const payloadField: Field<Payload> = tagged('type', 't', {
   letter: { id: required('i', id), sealed: required('l', bytes(1, messageBytesMax)) },
 })
 
+const neighbourField: Field<Neighbour> = dictionary({
+  contact: required('k', contactField),
+  rttMs: required('r', integer(0, neighbourRttMaxMs)),
+})
+
 const messageField: Field<Message> = tagged('type', 't', {
   hello: { version: required('v', integer(protocolVersion, 2 ** 16)) },
   wants: { wanted: required('w', flag) },
-  neighbours: { contacts: required('c', list(contactField, neighboursMax)) },
+  neighbours: { came: required('c', list(neighbourField, neighboursMax)), went: required('w', list(keyField, neighboursMax)) },
   leaving: {},
   draw: {},
   spoken: { id: required('i', id), body: required('b', letterBodyField) },
+  seek: {
+    id: required('i', id),
+    target: required('k', keyField),
+    want: required('w', wantField),
+    path: required('p', pathField),
+    avoid: required('a', list(keyField, avoidMax)),
+    hopsLeft: required('h', integer(0, hopsMax)),
+  },
+  taken: { id: required('i', id) },
+  declined: { id: required('i', id) },
   envelope: {
     destination: required('d', keyField),
     route: required('r', list(keyField, hopsMax)),
-    path: required(
-      'p',
-      mapped(
-        list(keyField, hopsMax + 1),
-        (path) => (path.length > 0 ? path : malformed('no source')),
-        (path) => path,
-      ),
-    ),
+    path: required('p', pathField),
     hopsLeft: required('h', integer(0, hopsMax)),
     payload: required('m', payloadField),
   },
@@ -84,7 +102,7 @@ export function encodeMessage(message: Message): Uint8Array {
 export function decodeMessage(raw: Uint8Array): Message | Malformed {
   if (raw.length > messageBytesMax) return malformed(`${raw.length} bytes are more than a message has`)
   const message = messageField.read(decode(raw))
-  if (isMalformed(message) || message.type !== 'envelope') return message
+  if (isMalformed(message) || (message.type !== 'envelope' && message.type !== 'seek')) return message
   // Envelopes grow on their way: nobody shall be blamed for passing on what the next peer must refuse.
   const { path, hopsLeft } = message
   const fits = path.length + hopsLeft <= hopsMax + 1 && raw.length + hopsLeft * hopBytes <= messageBytesMax

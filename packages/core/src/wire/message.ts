@@ -1,10 +1,11 @@
 import type { Key } from '../keys/key.js'
 import type { LetterBody } from './letter.js'
 import type { Contact } from '../keys/public-key.js'
+import type { NeighbourChange } from '../links/neighbour-list.js'
 import type { Record } from '../records/record.js'
 
 /** What travels on one link, between its two ends. */
-export type Message = Hello | Wants | Neighbours | Leaving | Draw | Spoken | Envelope
+export type Message = Hello | Wants | Neighbours | Leaving | Draw | Spoken | Seek | Acknowledgement | Envelope
 
 /** The first message each end says, once. */
 export interface Hello {
@@ -18,10 +19,9 @@ export interface Wants {
   readonly wanted: boolean
 }
 
-/** Whom the sender is linked to, those closest to itself: at most `neighboursMax`. Replaces what was said before. */
-export interface Neighbours {
+/** What changed in the list of peers that the sender is linked to, since it was last told over this link: at first, all of them. */
+export interface Neighbours extends NeighbourChange {
   readonly type: 'neighbours'
-  readonly contacts: readonly Contact[]
 }
 
 /** The sender is going away on purpose, and has handed over what it could. */
@@ -39,6 +39,25 @@ export interface Spoken {
   readonly type: 'spoken'
   readonly id: MessageId
   readonly body: LetterBody
+}
+
+/** A question on its way to whoever is closest to its target, passed on peer by peer. Its answer comes back along the path, as a `Response` of the same id. */
+export interface Seek {
+  readonly type: 'seek'
+  readonly id: MessageId
+  readonly target: Key
+  readonly want: Want
+  /** Peers passed, the asker first: the way back, and the proof against loops. */
+  readonly path: readonly Key[]
+  /** Peers that other paths of the same lookup have passed: this one goes round them. At most `avoidMax`. */
+  readonly avoid: readonly Key[]
+  readonly hopsLeft: number
+}
+
+/** `taken`: the sender has the seek of this id, and passes it on or answers it. `declined`: it has had it before. */
+export interface Acknowledgement {
+  readonly type: 'taken' | 'declined'
+  readonly id: MessageId
 }
 
 /** 8 random bytes as 16 hex digits: names a request and its response, a letter and its fate. */
@@ -107,10 +126,14 @@ export interface Letter {
 
 /** Contacts in one answer, and replicas of one record: Kademlia's k. */
 export const replicas = 8
-/** Contacts in one `neighbours` message: twice the siblings, so that the 8 closest to any key near the sender are among them. */
-export const neighboursMax = 16
+/** Peers in a neighbour list, and in one message of what came and went: as many as any peer has links. */
+export const neighboursMax = 64
+/** Round trips in a neighbour list are no longer: what takes longer counts as this slow. */
+export const neighbourRttMaxMs = 10_000
 /** Hops of one envelope at most: 2·log₂ n + 4 for a million peers is 44; asked lookups need far fewer. */
 export const hopsMax = 44
+/** Peers that a seek may be told to avoid: the paths of three others. */
+export const avoidMax = 24
 /** Records in one answer at most; their bytes are bounded too, by `answerRecordBytesMax`. */
 export const answerRecordsMax = 64
 /** Bytes of the records in one answer: one content record, or some sixteen signed ones. */

@@ -1,0 +1,153 @@
+import type { Key } from '../keys/key.js'
+import { hopsMax, type Message, type MessageId, type Seek } from '../wire/message.js'
+import type { Link, LinkId, RoutingTable } from './routing-table.js'
+
+/** Seeks passed on whose next peer has not acknowledged yet: beyond this the oldest is left to itself. */
+export const unacknowledgedMax = 512
+/** A seek that comes again within this time, over whatever way, is declined: it goes in circles. */
+export const rememberedMs = 5_000
+/** Seeks remembered for that: as many as a tab can pass on in that time. */
+export const rememberedMax = 2_048
+/** How long the next peer has to acknowledge: so many round trips of the link, and what a busy tab may take. */
+const acknowledgeRoundTrips = 1.5
+const acknowledgeSlackMs = 100
+/** While the round trip of a link is not measured. */
+const acknowledgeUnmeasuredMs = 600
+/** Nobody is waited for longer: whoever asks waits too. */
+const acknowledgeMaxMs = 1_500
+
+export type ForwardingEvent =
+  /** Our own question sets out. */
+  | { type: 'own'; seek: Seek }
+  | { type: 'seek'; seek: Seek; from: Link }
+  | { type: 'taken' | 'declined'; id: MessageId; link: LinkId }
+  | { type: 'unlinked'; link: LinkId }
+  | { type: 'woke' }
+
+export type ForwardingEffect =
+  | { type: 'send'; link: LinkId; message: Message }
+  /** It goes no further: this peer answers it. */
+  | { type: 'arrived'; seek: Seek }
+  /** The next peer did not acknowledge: is it there? */
+  | { type: 'troubled'; link: LinkId }
+  /** It acknowledged this much later. */
+  | { type: 'acknowledged'; link: LinkId; afterMs: number }
+  /** Our own question is on its way to this linked peer. */
+  | { type: 'setOut'; id: MessageId; via: Key }
+  /** Our own question finds no link to set out on. */
+  | { type: 'nowhere'; id: MessageId }
+
+interface Passing {
+  readonly seek: Seek
+  /** Links that were tried, the last of them under way. */
+  readonly tried: Set<LinkId>
+  to: LinkId
+  sentMs: number
+  deadlineMs: number
+}
+
+/**
+ * Passes seeks from link to link toward their target: recursive routing (Heep 2010, R/Kademlia) with two-hop look-ahead. Each peer acknowledges to the one before,
+ * which tries its next best when that is late; only where nobody is closer has the seek arrived.
+ * Invariants: 1. a seek never passes a peer twice, nor one that is to be avoided, and takes at most `hopsMax` hops; 2. each link is tried once;
+ * 3. every seek that was taken is passed on, or arrives here.
+ */
+export class Forwarding {
+  readonly #table: RoutingTable
+  readonly #answersHere: (seek: Seek) => boolean
+  readonly #passing = new Map<MessageId, Passing>()
+  /** When each seek may be forgotten, the oldest first. */
+  readonly #remembered = new Map<MessageId, number>()
+
+  /** `answersHere`: whether this peer has what is sought, and may say so although others are closer. */
+  constructor(table: RoutingTable, answersHere: (seek: Seek) => boolean) {
+    this.#table = table
+    this.#answersHere = answersHere
+  }
+
+  handle(event: ForwardingEvent, nowMs: number): ForwardingEffect[] {
+    switch (event.type) {
+      case 'own': {
+        this.#remember(event.seek.id, nowMs)
+        return this.#pass({ ...event.seek, path: [this.#table.self] }, new Set(), nowMs)
+      }
+      case 'seek':
+        return this.#take(event.seek, event.from.link, nowMs)
+      case 'taken':
+      case 'declined':
+        return this.#acknowledged(event, nowMs)
+      case 'unlinked':
+        return [...this.#passing.values()].filter(({ to }) => to === event.link).flatMap((passing) => this.#again(passing, nowMs))
+      case 'woke':
+        return [...this.#passing.values()]
+          .filter(({ deadlineMs }) => deadlineMs <= nowMs)
+          .flatMap((passing) => [{ type: 'troubled', link: passing.to } as const, ...this.#again(passing, nowMs)])
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    let earliest: number | undefined
+    for (const { deadlineMs } of this.#passing.values()) if (earliest === undefined || deadlineMs < earliest) earliest = deadlineMs
+    return earliest
+  }
+
+  #take(seek: Seek, from: LinkId, nowMs: number): ForwardingEffect[] {
+    const { id, path } = seek
+    const isCircling = this.#remembered.has(id) || path.some((one) => one.equals(this.#table.self))
+    if (isCircling) return [{ type: 'send', link: from, message: { type: 'declined', id } }]
+    this.#remember(id, nowMs)
+    const taken: ForwardingEffect = { type: 'send', link: from, message: { type: 'taken', id } }
+    if (seek.hopsLeft === 0 || this.#answersHere(seek)) return [taken, { type: 'arrived', seek }]
+    return [taken, ...this.#pass({ ...seek, path: [...path, this.#table.self], hopsLeft: seek.hopsLeft - 1 }, new Set(), nowMs)]
+  }
+
+  /** On to the next best link. `seek.path` ends with this peer. */
+  #pass(seek: Seek, tried: Set<LinkId>, nowMs: number): ForwardingEffect[] {
+    const isOwn = seek.path.length === 1
+    const next = this.#table.nextHop(seek.target, [...seek.path, ...seek.avoid], {
+      except: tried,
+      fromAnywhere: isOwn,
+      anyReplica: seek.want !== 'peers',
+    })
+    if (!next) {
+      this.#passing.delete(seek.id)
+      return [isOwn ? { type: 'nowhere', id: seek.id } : { type: 'arrived', seek: { ...seek, path: seek.path.slice(0, -1) } }]
+    }
+    tried.add(next.link)
+    this.#passing.set(seek.id, { seek, tried, to: next.link, sentMs: nowMs, deadlineMs: nowMs + acknowledgeWithinMs(next) })
+    const [oldest] = this.#passing.keys()
+    if (this.#passing.size > unacknowledgedMax && oldest !== undefined) this.#passing.delete(oldest)
+    const sent: ForwardingEffect = { type: 'send', link: next.link, message: seek }
+    return isOwn ? [sent, { type: 'setOut', id: seek.id, via: next.contact.id }] : [sent]
+  }
+
+  #again({ seek, tried }: Passing, nowMs: number): ForwardingEffect[] {
+    return this.#pass(seek, tried, nowMs)
+  }
+
+  #acknowledged({ type, id, link }: { readonly type: 'taken' | 'declined'; readonly id: MessageId; readonly link: LinkId }, nowMs: number) {
+    const passing = this.#passing.get(id)
+    if (passing?.to !== link) return []
+    const effects: ForwardingEffect[] = [{ type: 'acknowledged', link, afterMs: nowMs - passing.sentMs }]
+    if (type === 'declined') return [...effects, ...this.#again(passing, nowMs)]
+    this.#passing.delete(id)
+    return effects
+  }
+
+  #remember(id: MessageId, nowMs: number): void {
+    for (const [one, untilMs] of this.#remembered) {
+      if (untilMs > nowMs && this.#remembered.size < rememberedMax) break
+      this.#remembered.delete(one)
+    }
+    this.#remembered.set(id, nowMs + rememberedMs)
+  }
+}
+
+function acknowledgeWithinMs({ rttMs }: Link): number {
+  return rttMs === undefined ? acknowledgeUnmeasuredMs : Math.min(acknowledgeRoundTrips * rttMs + acknowledgeSlackMs, acknowledgeMaxMs)
+}
+
+/** A seek of our own, before it sets out. */
+export function newSeek(seek: Pick<Seek, 'id' | 'target' | 'want' | 'avoid'>): Seek {
+  return { type: 'seek', path: [] as Key[], hopsLeft: hopsMax, ...seek }
+}

@@ -1,0 +1,153 @@
+import { Key } from '../keys/key.js'
+import { replicas } from '../wire/message.js'
+import type { Link, LinkId, RoutingTable } from './routing-table.js'
+
+export interface HopOptions {
+  /** Links that were tried already. */
+  readonly except?: ReadonlySet<LinkId>
+  /** Whoever asks need not be farther away than whom it asks: it seeks others. */
+  readonly fromAnywhere?: boolean
+  /** Any of the `replicas` closest to the destination will do, and nearly as good a way as the best, if it is quicker. */
+  readonly anyReplica?: boolean
+}
+
+/** The closest set of a key is seldom this many times as wide as that of another key. */
+const densitySlack = 2
+/** A next hop may lead to a peer this many times as far from the destination as the best one, if that is quicker. */
+const quickSlack = 2
+
+/** What a round trip that was not measured yet is taken for, in milliseconds: longer than most. */
+export const unmeasuredMs = 300
+
+/**
+ * The link that brings an envelope closest to `destination` within two hops: the one whose own end, or whose best neighbour, is closest to it,
+ * and of several that lead to the same peer the quickest. Undefined: none gets closer than this peer is, without passing a peer again.
+ */
+export function chooseNextHop(table: RoutingTable, destination: Key, passed: readonly Key[], options: HopOptions): Link | undefined {
+  const { except, fromAnywhere = false, anyReplica = false } = options
+  const direct = table.linkTo(destination)
+  if (direct && !except?.has(direct.link) && !isAmong(passed, destination)) return direct
+  if (anyReplica) {
+    const bound = quickBound(table, destination, passed, fromAnywhere)
+    const link = bound === undefined ? undefined : new QuickStep(destination, table.self, passed, bound).among(table.links(), except)
+    if (link) return link
+  }
+  return new Step(destination, table.self, passed, fromAnywhere).among(table.links(), except)
+}
+
+/** How far from the destination, by the first 32 bits, a next hop may lead that is taken for its quickness; undefined: no peer known is any closer. */
+function quickBound(table: RoutingTable, destination: Key, passed: readonly Key[], fromAnywhere: boolean): number | undefined {
+  const nearest = table.closestAlive(destination, replicas)
+  const best = nearest.find(({ id }) => !isAmong(passed, id))
+  if (!best || (!fromAnywhere && Key.compare(destination, best.id, table.self) >= 0)) return undefined
+  const last = nearest[replicas - 1]
+  const farthestSibling = table.siblings()[replicas - 1]
+  if (!last || !farthestSibling) return 0xffffffff
+  const lastHead = destination.distanceHead(last.id)
+  // As dense as this peer's own surroundings: these are the replicas themselves.
+  const areReplicas = lastHead <= densitySlack * table.self.distanceHead(farthestSibling.contact.id)
+  const bound = areReplicas ? lastHead : quickSlack * destination.distanceHead(best.id)
+  return fromAnywhere ? bound : Math.min(bound, destination.distanceHead(table.self))
+}
+
+/** The search for a next hop: the best that was seen so far, over which link, and how long it takes to get there. */
+class Step {
+  #link: Link | undefined
+  readonly #destination: Key
+  readonly #self: Key
+  readonly #passed: readonly Key[]
+  #best: Key | undefined
+  /** The first 32 bits of the distance between the destination and the best peer seen. */
+  #bestHead: number
+  #bestMs = Infinity
+  #candidate: Link | undefined
+
+  constructor(destination: Key, self: Key, passed: readonly Key[], fromAnywhere: boolean) {
+    this.#destination = destination
+    this.#self = self
+    this.#passed = passed
+    this.#best = fromAnywhere ? undefined : self
+    this.#bestHead = fromAnywhere ? 0xffffffff : destination.distanceHead(self)
+  }
+
+  among(links: Iterable<Link>, except: ReadonlySet<LinkId> | undefined): Link | undefined {
+    for (const link of links) if (!except?.has(link.link) && !isAmong(this.#passed, link.contact.id)) this.#over(link)
+    return this.#link
+  }
+
+  #over(link: Link): void {
+    this.#candidate = link
+    const { id } = link.contact
+    const head = this.#destination.distanceHead(id)
+    if (head <= this.#bestHead) this.#consider(id, head, 0)
+    const { heads, all } = link.neighbours
+    const { head: destinationHead } = this.#destination
+    for (let i = 0; i < heads.length; i++) {
+      const distance = (heads[i]! ^ destinationHead) >>> 0
+      if (distance > this.#bestHead) continue
+      const { contact, rttMs } = all[i]!
+      this.#consider(contact.id, distance, rttMs || unmeasuredMs)
+    }
+  }
+
+  #consider(id: Key, head: number, onwardMs: number): void {
+    const order = head - this.#bestHead || (this.#best ? Key.compare(this.#destination, id, this.#best) : -1)
+    if (order > 0 || id.equals(this.#self) || isAmong(this.#passed, id)) return
+    const ms = (this.#candidate!.rttMs ?? unmeasuredMs) + onwardMs
+    if (order === 0 && ms >= this.#bestMs) return
+    this.#link = this.#candidate
+    this.#best = id
+    this.#bestHead = head
+    this.#bestMs = ms
+  }
+}
+
+/** The search for the quickest way to any peer that is close enough. */
+class QuickStep {
+  #link: Link | undefined
+  readonly #destination: Key
+  readonly #self: Key
+  readonly #passed: readonly Key[]
+  readonly #boundHead: number
+  #bestMs = Infinity
+  #best: Key | undefined
+
+  constructor(destination: Key, self: Key, passed: readonly Key[], boundHead: number) {
+    this.#destination = destination
+    this.#self = self
+    this.#passed = passed
+    this.#boundHead = boundHead
+  }
+
+  among(links: Iterable<Link>, except: ReadonlySet<LinkId> | undefined): Link | undefined {
+    for (const link of links) if (!except?.has(link.link) && !isAmong(this.#passed, link.contact.id)) this.#over(link)
+    return this.#link
+  }
+
+  #over(link: Link): void {
+    const linkMs = link.rttMs ?? unmeasuredMs
+    if (linkMs > this.#bestMs) return
+    const { id } = link.contact
+    if (this.#destination.distanceHead(id) <= this.#boundHead) this.#consider(link, id, linkMs)
+    const { heads, all } = link.neighbours
+    const { head } = this.#destination
+    for (let i = 0; i < heads.length; i++) {
+      if ((heads[i]! ^ head) >>> 0 > this.#boundHead) continue
+      const { contact, rttMs } = all[i]!
+      this.#consider(link, contact.id, linkMs + (rttMs || unmeasuredMs))
+    }
+  }
+
+  #consider(link: Link, id: Key, ms: number): void {
+    if (ms > this.#bestMs || id.equals(this.#self) || isAmong(this.#passed, id)) return
+    if (ms === this.#bestMs && this.#best && Key.compare(this.#destination, id, this.#best) >= 0) return
+    this.#link = link
+    this.#best = id
+    this.#bestMs = ms
+  }
+}
+
+function isAmong(ids: readonly Key[], id: Key): boolean {
+  for (const one of ids) if (one.equals(id)) return true
+  return false
+}

@@ -1,0 +1,368 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { contacts } from '../fixtures/linked-table.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { avoidMax, type MessageId, replicas, type Want } from '../wire/message.js'
+import {
+  closestOf,
+  denialsNeeded,
+  type PathAnswer,
+  pathsMax,
+  RoutedLookup,
+  type RoutedLookupEffect,
+  type RoutedLookupEvent,
+} from './routed-lookup.js'
+
+const target = key('0b1111')
+const slowMs = 500
+const timeoutMs = 2_000
+
+/** Its paths are named `1`, `2` and so on. */
+function lookupOf(want: Want) {
+  let paths = 0
+  const lookup = new RoutedLookup({ target, want, newId: () => `${(paths += 1)}`, slowMs, timeoutMs })
+  return { lookup, handle: (event: RoutedLookupEvent, nowMs = 0) => lookup.handle(event, nowMs) }
+}
+
+const setOut = (id: MessageId, via: string) => ({ type: 'setOut', id, via: key(via) }) as const
+const nowhere = (id: MessageId) => ({ type: 'nowhere', id }) as const
+const answerOf = (from: string, over: Partial<PathAnswer> = {}): PathAnswer => ({
+  from: key(from),
+  route: [],
+  contacts: contacts(from),
+  hasRecord: false,
+  isPlausible: true,
+  ...over,
+})
+const answered = (id: MessageId, from = `0b1${id}`.replace(/[2-9]/g, '0'), over: Partial<PathAnswer> = {}) =>
+  ({ type: 'answered', id, answer: answerOf(from, over) }) as const
+const has = { hasRecord: true }
+const looksWrong = { isPlausible: false }
+const seek = (id: MessageId, want: Want, ...avoid: readonly string[]) => ({ type: 'seek', id, target, want, avoid: avoid.map(key) })
+const ends = (effects: readonly RoutedLookupEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'finish' ? [[effect.believed, effect.asked]] : []))
+const begun = (effects: readonly RoutedLookupEffect[]) => effects.flatMap((effect) => (effect.type === 'seek' ? [effect.id] : []))
+
+describe('a routed lookup', () => {
+  it('begins with one path', () => {
+    const { lookup, handle } = lookupOf('content')
+    expect(lookup.wakeAtMs).toBeUndefined()
+    expect(handle({ type: 'started' })).toEqual([seek('1', 'content')])
+    expect(lookup.wakeAtMs).toBe(slowMs)
+  })
+
+  it.each(['content', 'owned'] as const)('ends with the first answer that brings a record: %s', (want) => {
+    const { lookup, handle } = lookupOf(want)
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    const { answer } = answered('1', '0b1111', has)
+    expect(handle(answered('1', '0b1111', has))).toEqual([{ type: 'finish', believed: true, answers: [answer], asked: 1 }])
+    expect(lookup.wakeAtMs).toBeUndefined()
+  })
+
+  it('takes a record for what it is though its place looks wrong: it proves itself', () => {
+    const { handle } = lookupOf('content')
+    handle({ type: 'started' })
+    expect(ends(handle(answered('1', '0b0', { ...has, ...looksWrong })))).toEqual([[true, 1]])
+  })
+
+  it('for peers ends with the first answer that is plausible', () => {
+    const { handle } = lookupOf('peers')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    expect(handle(answered('1', '0b0', looksWrong))).toEqual([seek('2', 'peers', '0b1', '0b0')])
+    expect(ends(handle(answered('2', '0b1111')))).toEqual([[true, 2]])
+  })
+
+  it('does not mind answers and news of paths that are not its own', () => {
+    const { handle } = lookupOf('peers')
+    handle({ type: 'started' })
+    for (const event of [setOut('9', '0b1'), nowhere('9'), answered('9')]) expect(handle(event)).toEqual([])
+    expect(ends(handle(answered('1')))).toEqual([[true, 1]])
+  })
+})
+
+describe('a slow path', () => {
+  it('gets another beside it, round the peer it set out to, and whichever answers first ends the lookup', () => {
+    for (const first of ['1', '2']) {
+      const { lookup, handle } = lookupOf('content')
+      handle({ type: 'started' })
+      handle(setOut('1', '0b1'))
+      expect(handle({ type: 'woke' }, slowMs - 1)).toEqual([])
+      expect(handle({ type: 'woke' }, slowMs)).toEqual([seek('2', 'content', '0b1')])
+      expect(lookup.wakeAtMs).toBe(2 * slowMs)
+      expect(ends(handle(answered(first, '0b1111', has), slowMs + 1))).toEqual([[true, 2]])
+    }
+  })
+
+  it('is hedged with one more at a time, up to the bound', () => {
+    const { handle } = lookupOf('content')
+    handle({ type: 'started' })
+    const later = [1, 2, 3, 4, 5].flatMap((times) => begun(handle({ type: 'woke' }, times * 300 + slowMs * times)))
+    expect(later).toEqual(['2', '3', '4'])
+  })
+
+  it('that is given up counts as silent, and another takes its place', () => {
+    const { handle } = lookupOf('peers')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    expect(handle({ type: 'woke' }, timeoutMs)).toEqual([seek('2', 'peers', '0b1')])
+  })
+
+  it('may still answer after it was given up', () => {
+    const { handle } = lookupOf('content')
+    handle({ type: 'started' })
+    handle({ type: 'woke' }, timeoutMs)
+    expect(ends(handle(answered('1', '0b1111', has), timeoutMs + 1))).toEqual([[true, 2]])
+  })
+
+  it('ends, with all the others, after a long sleep: nothing is begun twice', () => {
+    const { lookup, handle } = lookupOf('content')
+    handle({ type: 'started' })
+    for (let times = 1; times < pathsMax; times++) expect(begun(handle({ type: 'woke' }, times * slowMs)).length).toBe(1)
+    expect(ends(handle({ type: 'woke' }, 3_600_000))).toEqual([[false, pathsMax]])
+    expect(lookup.wakeAtMs).toBeUndefined()
+  })
+
+  it('that was slept through is replaced by two, the second round the first', () => {
+    const { handle } = lookupOf('content')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    expect(handle({ type: 'woke' }, 3_600_000)).toEqual([seek('2', 'content', '0b1')])
+    expect(handle(setOut('2', '0b01'), 3_600_000)).toEqual([seek('3', 'content', '0b1', '0b01')])
+    expect(handle(setOut('3', '0b001'), 3_600_000)).toEqual([])
+  })
+})
+
+describe('what is not there', () => {
+  it('is believed when so many say so over paths that look right', () => {
+    const { handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b10'))
+    expect(handle(answered('1', '0b1110'))).toEqual([seek('2', 'owned', '0b10', '0b1110')])
+    expect(handle(setOut('2', '0b11'))).toEqual([seek('3', 'owned', '0b10', '0b11', '0b1110')])
+    expect(handle(setOut('3', '0b01'))).toEqual([])
+    expect(handle(answered('2', '0b1101'))).toEqual([])
+    expect(ends(handle(answered('3', '0b1011')))).toEqual([[true, denialsNeeded]])
+  })
+
+  it('needs one more path for one that looks wrong', () => {
+    const { handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    for (const id of ['1', '2', '3']) {
+      handle(setOut(id, `0b0${'1'.repeat(Number(id))}`))
+      handle(answered(id, `0b10${'1'.repeat(Number(id))}`, id === '2' ? looksWrong : {}))
+    }
+    handle(setOut('4', '0b00'))
+    expect(ends(handle(answered('4', '0b1100')))).toEqual([[true, pathsMax]])
+  })
+
+  it('is not believed when two paths look wrong', () => {
+    const { handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    const all = ['1', '2', '3', '4'].flatMap((id) => [
+      ...handle(setOut(id, `0b0${'1'.repeat(Number(id))}`)),
+      ...handle(answered(id, `0b10${'1'.repeat(Number(id))}`, Number(id) > 2 ? looksWrong : {})),
+    ])
+    expect(ends(all)).toEqual([[false, pathsMax]])
+  })
+
+  it('is there if one of them has it, however many deny it', () => {
+    const { handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    for (const id of ['1', '2']) {
+      handle(setOut(id, `0b0${id === '1' ? '' : '1'}`))
+      handle(answered(id, `0b10${id === '1' ? '' : '1'}`))
+    }
+    expect(ends(handle(answered('3', '0b1111', has)))).toEqual([[true, 3]])
+  })
+})
+
+describe('an open key', () => {
+  it('is asked for on two paths at once, the second round the first', () => {
+    const { handle } = lookupOf('open')
+    expect(handle({ type: 'started' })).toEqual([seek('1', 'open')])
+    expect(handle(setOut('1', '0b1'))).toEqual([seek('2', 'open', '0b1')])
+    expect(handle(setOut('2', '0b01'))).toEqual([])
+  })
+
+  it('needs two that have records: each may have missed one', () => {
+    const { handle } = lookupOf('open')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    handle(setOut('2', '0b01'))
+    expect(ends(handle(answered('1', '0b1111', has)))).toEqual([])
+    expect(ends(handle(answered('2', '0b1110', has)))).toEqual([[true, 2]])
+  })
+
+  it('is content with one where no more paths are', () => {
+    const { handle } = lookupOf('open')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    expect(ends(handle(nowhere('2')))).toEqual([])
+    const [end] = handle(answered('1', '0b1111', has))
+    expect(end).toMatchObject({ type: 'finish', believed: true })
+  })
+
+  it('waits for a path under way though no more can begin', () => {
+    const { handle } = lookupOf('open')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    handle(setOut('2', '0b01'))
+    handle({ type: 'woke' }, slowMs)
+    handle(nowhere('3'), slowMs)
+    expect(ends(handle(answered('1', '0b1111', has), slowMs))).toEqual([])
+    expect(ends(handle(answered('2', '0b1110'), slowMs))).toMatchObject([[true, expect.any(Number)]])
+  })
+
+  it('that one has and others deny is not believed', () => {
+    const { handle } = lookupOf('open')
+    handle({ type: 'started' })
+    const all = ['1', '2', '3', '4'].flatMap((id) => [
+      ...handle(setOut(id, `0b0${'1'.repeat(Number(id))}`)),
+      ...handle(answered(id, `0b10${'1'.repeat(Number(id))}`, id === '1' ? has : {})),
+    ])
+    expect(ends(all)).toEqual([[false, pathsMax]])
+  })
+})
+
+describe('where no more paths are', () => {
+  it('it ends at once, unbelieved, when nothing is under way', () => {
+    const { lookup, handle } = lookupOf('peers')
+    handle({ type: 'started' })
+    const [end] = handle(nowhere('1'))
+    expect([end, lookup.wakeAtMs]).toMatchObject([{ type: 'finish', believed: false, answers: [] }, undefined])
+  })
+
+  it('it waits for those under way, and begins no others', () => {
+    const { handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    expect(begun(handle({ type: 'woke' }, slowMs))).toEqual(['2'])
+    expect(handle(nowhere('2'), slowMs)).toEqual([])
+    for (let times = 2; times * slowMs < timeoutMs; times++) expect(handle({ type: 'woke' }, times * slowMs)).toEqual([])
+    expect(handle(answered('1', '0b1111'), timeoutMs - 1)).toMatchObject([{ type: 'finish', believed: false }])
+  })
+
+  it('that says so of a path that answered already is wrong', () => {
+    const { handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    handle(answered('1', '0b1111'))
+    expect(handle(nowhere('1'))).toEqual([])
+    expect(begun(handle(setOut('2', '0b01')))).toEqual(['3'])
+  })
+})
+
+describe('2: a new path', () => {
+  it('goes round whom others began with, those that answered, and whom they passed: each named once', () => {
+    const { handle } = lookupOf('peers')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    const route = ['0b1', '0b11'].map(key)
+    expect(handle(answered('1', '0b111', { route, ...looksWrong }))).toEqual([seek('2', 'peers', '0b1', '0b111', '0b11')])
+  })
+
+  it('goes round no more than a seek may name, those that others began with first', () => {
+    const { handle } = lookupOf('peers')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    const route = Array.from({ length: avoidMax }, (_, i) => key(`0b01${i.toString(2).padStart(6, '0')}`))
+    const [effect] = handle(answered('1', '0b111', { route, ...looksWrong }))
+    expect(effect).toMatchObject({ avoid: [key('0b1'), key('0b111'), ...route].slice(0, avoidMax) })
+  })
+})
+
+/** What may happen to a path, or to the lookup. */
+const anyStep = fc.oneof(
+  fc.record({ type: fc.constant('setOut' as const), path: fc.nat(4), via: fc.constantFrom('0b1', '0b11', '0b01', '0b001', '0b10') }),
+  fc.record({
+    type: fc.constant('answered' as const),
+    path: fc.nat(4),
+    from: fc.constantFrom('0b1', '0b11', '0b1111'),
+    hasRecord: fc.boolean(),
+    isPlausible: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('nowhere' as const), path: fc.nat(4) }),
+  fc.record({ type: fc.constant('woke' as const), afterMs: fc.constantFrom(0, 1, slowMs, timeoutMs, 1_000_000) }),
+)
+
+it('1 and 3: whatever happens, in whatever order, it has few paths, and finishes once', () => {
+  fc.assert(
+    fc.property(fc.constantFrom<Want>('peers', 'content', 'owned', 'open'), fc.array(anyStep, { maxLength: 40 }), (want, steps) => {
+      const { lookup, handle } = lookupOf(want)
+      let [nowMs, paths] = [0, 0]
+      const finished: boolean[] = []
+      const take = (effects: readonly RoutedLookupEffect[]) => {
+        for (const effect of effects) {
+          if (finished.length > 0) expect(effect.type).not.toBe('seek')
+          if (effect.type === 'seek') paths += 1
+          else finished.push(effect.believed)
+        }
+        expect(paths).toBeLessThanOrEqual(pathsMax)
+      }
+      take(handle({ type: 'started' }))
+      for (const step of steps) {
+        if (step.type === 'woke') take(handle(step, (nowMs += step.afterMs)))
+        else if (step.type === 'setOut') take(handle(setOut(`${step.path}`, step.via), nowMs))
+        else if (step.type === 'nowhere') take(handle(nowhere(`${step.path}`), nowMs))
+        else take(handle(answered(`${step.path}`, step.from, { hasRecord: step.hasRecord, isPlausible: step.isPlausible }), nowMs))
+      }
+      for (let wakes = 0; lookup.wakeAtMs !== undefined && wakes < 100; wakes++) {
+        expect(lookup.wakeAtMs).toBeGreaterThan(nowMs - timeoutMs)
+        take(handle({ type: 'woke' }, (nowMs = Math.max(nowMs, lookup.wakeAtMs))))
+      }
+      expect([finished.length, lookup.wakeAtMs]).toEqual([1, undefined])
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+it('2: whatever is answered, no path is to begin with a peer that another began with, or to pass one that an answered path passed', () => {
+  const anyPath = fc.record({ via: fc.nat(30), answers: fc.boolean(), route: fc.array(fc.nat(30), { maxLength: 3 }), from: fc.nat(30) })
+  const peer = (number: number) => `0b${(number + 1).toString(2).padStart(6, '0')}`
+  fc.assert(
+    fc.property(
+      fc.constantFrom<Want>('peers', 'owned', 'open'),
+      fc.array(anyPath, { minLength: pathsMax, maxLength: pathsMax }),
+      (want, drawn) => {
+        const { lookup, handle } = lookupOf(want)
+        const round = new Set<string>()
+        let nowMs = 0
+        const queue = handle({ type: 'started' })
+        for (let next = queue.shift(); next; next = queue.shift()) {
+          if (next.type === 'finish') break
+          expect(new Set(next.avoid.map(({ hex }) => hex))).toEqual(round)
+          const { via, answers, route, from } = drawn[Number(next.id) - 1]!
+          round.add(key(peer(via)).hex)
+          queue.push(...handle(setOut(next.id, peer(via)), nowMs))
+          if (queue.length > 0) continue
+          if (answers) for (const one of [from, ...route]) round.add(key(peer(one)).hex)
+          if (answers)
+            queue.push(...handle(answered(next.id, peer(from), { route: route.map((one) => key(peer(one))), ...looksWrong }), nowMs))
+          else if (lookup.wakeAtMs !== undefined) queue.push(...handle({ type: 'woke' }, (nowMs = lookup.wakeAtMs)))
+        }
+      },
+    ),
+  )
+})
+
+describe('the closest of several answers', () => {
+  it('are all that were named, the closest first, each with the shortest way to it', () => {
+    const answers = [
+      answerOf('0b1', { route: [key('0b01')], contacts: contacts('0b1', '0b1111', '0b101') }),
+      answerOf('0b1110', { route: [], contacts: contacts('0b1110', '0b1111') }),
+    ]
+    expect(closestOf(target, answers)).toEqual([
+      { contact: contact('0b1111'), route: [key('0b1110')] },
+      { contact: contact('0b1110'), route: [] },
+      { contact: contact('0b101'), route: [key('0b01'), key('0b1')] },
+      { contact: contact('0b1'), route: [key('0b01')] },
+    ])
+  })
+
+  it('are no more than keep a record', () => {
+    const many = Array.from({ length: replicas + 4 }, (_, i) => `0b1${i.toString(2).padStart(5, '0')}`)
+    expect(closestOf(target, [answerOf('0b1', { contacts: contacts(...many) })]).length).toBe(replicas)
+  })
+})

@@ -1,0 +1,196 @@
+import { Key } from '../keys/key.js'
+import type { Contact } from '../keys/public-key.js'
+import { avoidMax, type MessageId, replicas, type Want } from '../wire/message.js'
+
+/** Paths of one routed lookup at most: DESIGN, "Asking without dialling": d = 4 for what looks wrong. */
+export const pathsMax = 4
+/** Peers that must say, over distinct paths, that they have not got a record before it is believed to be nowhere. */
+export const denialsNeeded = 3
+
+/** What the end of a path answered. `places`: the peers closest to the target that it knows, itself included, and the ways to them. */
+export interface PathAnswer {
+  readonly from: Key
+  /** Peers passed on the way to `from`. */
+  readonly route: readonly Key[]
+  readonly contacts: readonly Contact[]
+  /** It brought a record that holds. */
+  readonly hasRecord: boolean
+  /** It is as close to the target as the size of the overlay lets expect, and as what this peer knows itself. */
+  readonly isPlausible: boolean
+}
+
+type PathState = 'underWay' | 'answered' | 'silent'
+
+interface Path {
+  readonly id: MessageId
+  state: PathState
+  answer: PathAnswer | undefined
+  /** The peer it set out to. */
+  via: Key | undefined
+  readonly deadlineMs: number
+}
+
+export type RoutedLookupEvent =
+  | { type: 'started' }
+  | { type: 'answered'; id: MessageId; answer: PathAnswer }
+  /** It is on its way to this linked peer. */
+  | { type: 'setOut'; id: MessageId; via: Key }
+  /** No link to set out on, but those to be avoided. */
+  | { type: 'nowhere'; id: MessageId }
+  | { type: 'woke' }
+
+export type RoutedLookupEffect =
+  | { type: 'seek'; id: MessageId; target: Key; want: Want; avoid: readonly Key[] }
+  /** `believed`: by the rules of this lookup; else it looks wrong, and is to be asked for with care. `asked`: paths that set out. */
+  | { type: 'finish'; believed: boolean; answers: readonly PathAnswer[]; asked: number }
+
+export interface RoutedLookupOptions {
+  readonly target: Key
+  readonly want: Want
+  readonly newId: () => MessageId
+  /** How long the answer of most paths takes: nine of ten are quicker. */
+  readonly slowMs: number
+  /** How long a path is waited for. */
+  readonly timeoutMs: number
+}
+
+/**
+ * The routed lookup: one seek that peers pass on to whoever is closest to the target, and others on disjoint paths where that one is slow, brings nothing,
+ * or looks wrong. Values prove themselves, so the quick way is safe to try first: a hostile hop can hide a record, and not forge one.
+ * Invariants: 1. at most `pathsMax` paths; 2. no path begins with a peer that another began with, or passes one that an answered path has passed; 3. it finishes exactly once.
+ */
+export class RoutedLookup {
+  readonly #options: RoutedLookupOptions
+  readonly #paths: Path[] = []
+  #hedgeAtMs: number | undefined
+  /** Paths to begin, one after the other: each must know where those before it went. */
+  #toBegin = 0
+  /** The peers to avoid leave no link to set out on: more paths there are not. */
+  #isExhausted = false
+  #finished = false
+
+  constructor(options: RoutedLookupOptions) {
+    this.#options = options
+  }
+
+  handle(event: RoutedLookupEvent, nowMs: number): RoutedLookupEffect[] {
+    if (this.#finished) return []
+    switch (event.type) {
+      case 'started':
+        return this.#more(this.#options.want === 'open' ? 2 : 1, nowMs)
+      case 'setOut': {
+        const path = this.#paths.find(({ id }) => id === event.id)
+        if (path) path.via = event.via
+        return this.#begin(nowMs)
+      }
+      case 'answered': {
+        const path = this.#paths.find(({ id }) => id === event.id)
+        if (!path || path.state === 'answered') return []
+        path.state = 'answered'
+        path.answer = event.answer
+        return this.#decide(nowMs)
+      }
+      case 'nowhere': {
+        const path = this.#paths.find(({ id }) => id === event.id)
+        if (path?.state !== 'underWay') return []
+        this.#isExhausted = true
+        path.state = 'silent'
+        return this.#decide(nowMs)
+      }
+      case 'woke': {
+        const late = this.#paths.filter(({ state, deadlineMs }) => state === 'underWay' && deadlineMs <= nowMs)
+        for (const path of late) path.state = 'silent'
+        const isHedged = this.#hedgeAtMs !== undefined && this.#hedgeAtMs <= nowMs
+        if (isHedged) this.#hedgeAtMs = undefined
+        if (late.length > 0) return this.#decide(nowMs)
+        return isHedged ? this.#more(1, nowMs) : []
+      }
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    if (this.#finished) return undefined
+    let earliest = this.#hedgeAtMs ?? Infinity
+    for (const { state, deadlineMs } of this.#paths) if (state === 'underWay') earliest = Math.min(earliest, deadlineMs)
+    return earliest === Infinity ? undefined : earliest
+  }
+
+  #decide(nowMs: number): RoutedLookupEffect[] {
+    if (this.#isEnough()) return [this.#finish(true)]
+    const underWay = this.#underWay
+    const isOver = this.#paths.length >= pathsMax || this.#isExhausted
+    if (!isOver) return this.#more(this.#wanted - underWay, nowMs)
+    return underWay > 0 ? [] : [this.#finish(false)]
+  }
+
+  /** Whether what was answered may be believed. */
+  #isEnough(): boolean {
+    const answers = this.#answers
+    const { want } = this.#options
+    if (want === 'peers') return answers.some(({ isPlausible }) => isPlausible)
+    const found = answers.filter(({ hasRecord }) => hasRecord).length
+    // Of an open key each holder may have records that another has missed; the one record of an owner is there or not.
+    if (want === 'open' ? found >= 2 || (found === 1 && this.#isExhausted && this.#underWay === 0) : found > 0) return true
+    const denials = answers.filter(({ hasRecord, isPlausible }) => isPlausible && !hasRecord).length
+    return denials >= denialsNeeded && found === 0
+  }
+
+  /** How many paths should be under way, after what was answered: one more than was, as long as nothing is denied; all that are needed to deny it at once then. */
+  get #wanted(): number {
+    const { want } = this.#options
+    if (want === 'peers') return 1
+    const answers = this.#answers
+    const found = answers.some(({ hasRecord }) => hasRecord)
+    if (found) return 1
+    return answers.length > 0 ? denialsNeeded - answers.filter(({ isPlausible }) => isPlausible).length : 2
+  }
+
+  get #answers(): PathAnswer[] {
+    return this.#paths.flatMap(({ answer }) => answer ?? [])
+  }
+
+  get #underWay(): number {
+    return this.#paths.filter(({ state }) => state === 'underWay').length
+  }
+
+  #more(count: number, nowMs: number): RoutedLookupEffect[] {
+    this.#toBegin = Math.min(count, pathsMax - this.#paths.length)
+    this.#hedgeAtMs = nowMs + this.#options.slowMs
+    return this.#begin(nowMs)
+  }
+
+  #begin(nowMs: number): RoutedLookupEffect[] {
+    if (this.#toBegin <= 0 || this.#isExhausted) return []
+    this.#toBegin -= 1
+    const { target, want, newId, timeoutMs } = this.#options
+    const id = newId()
+    this.#paths.push({ id, state: 'underWay', answer: undefined, via: undefined, deadlineMs: nowMs + timeoutMs })
+    return [{ type: 'seek', id, target, want, avoid: this.#visited() }]
+  }
+
+  /** Peers that paths set out to, that answered, and that answered paths have passed: the next path goes round them. */
+  #visited(): Key[] {
+    const begun = this.#paths.flatMap(({ via }) => via ?? [])
+    const visited = [...begun, ...this.#answers.flatMap(({ from, route }) => [from, ...route])]
+    return visited.filter((id, i) => visited.findIndex((other) => other.equals(id)) === i).slice(0, avoidMax)
+  }
+
+  #finish(believed: boolean): RoutedLookupEffect {
+    this.#finished = true
+    this.#hedgeAtMs = undefined
+    return { type: 'finish', believed, answers: this.#answers, asked: this.#paths.length }
+  }
+}
+
+/** Of several answers, the peers closest to the target that anybody named, the closest first, and the ways to them. */
+export function closestOf(target: Key, answers: readonly PathAnswer[]): { readonly contact: Contact; readonly route: readonly Key[] }[] {
+  const places = new Map<string, { contact: Contact; route: readonly Key[] }>()
+  for (const { from, route, contacts } of answers) {
+    for (const contact of contacts) {
+      const way = contact.id.equals(from) ? route : [...route, from]
+      const before = places.get(contact.id.hex)
+      if (!before || way.length < before.route.length) places.set(contact.id.hex, { contact, route: way })
+    }
+  }
+  return [...places.values()].sort((a, b) => Key.compare(target, a.contact.id, b.contact.id)).slice(0, replicas)
+}

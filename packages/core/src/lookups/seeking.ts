@@ -1,0 +1,173 @@
+import type { FreshIds } from '../fresh-ids.js'
+import { Key } from '../keys/key.js'
+import type { Contact } from '../keys/public-key.js'
+import type { RoutingTable } from '../links/routing-table.js'
+import type { Record } from '../records/record.js'
+import { type MessageId, replicas, type Want } from '../wire/message.js'
+import type { Found } from './lookup.js'
+import { operationsMax, type OperationId, type Purpose } from './operations.js'
+import { Reading } from './reading.js'
+import { RoundTrips } from './round-trips.js'
+import { closestOf, RoutedLookup, type RoutedLookupEffect } from './routed-lookup.js'
+
+/** Hops that time-outs are reckoned with before any answer came, and as their unit afterwards: a path among ten thousand peers. */
+const hopsReckoned = 3
+/** A closest set this many times sparser than the size of the overlay lets expect is not believed: it was made up, or somebody is in the way. */
+export const sparserMax = 3
+/** Closest sets among fewer peers say too little about how dense they should be. */
+const densityPeersMin = 4 * replicas
+
+export type SeekingEvent =
+  | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; here: readonly Record[] }
+  | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; contacts: readonly Contact[]; records: readonly Record[] }
+  | { type: 'setOut'; id: MessageId; via: Key }
+  | { type: 'nowhere'; id: MessageId }
+  | { type: 'cancelled'; operation: OperationId }
+  | { type: 'woke' }
+
+export type SeekingEffect =
+  | { type: 'seek'; id: MessageId; target: Key; want: Want; avoid: readonly Key[] }
+  /** `believed`: this is what there is; else it is to be asked for with care. `closest`: the peers closest to the target, and the ways to them. */
+  | { type: 'sought'; sought: Sought; believed: boolean }
+
+export interface Sought {
+  readonly operation: OperationId
+  readonly target: Key
+  readonly purpose: Purpose
+  readonly records: readonly Record[]
+  readonly closest: readonly Found[]
+  readonly asked: number
+}
+
+/** The judges of what comes in: lent by `Asking`. */
+export interface SeekingHost {
+  holds(record: Record): boolean
+  /** Peers of the overlay, by its estimate. */
+  readonly estimatedPeers: number
+}
+
+interface Search {
+  readonly operation: OperationId
+  readonly target: Key
+  readonly purpose: Purpose
+  readonly reading: Reading | undefined
+  readonly lookup: RoutedLookup
+}
+
+/**
+ * The routed lookups under way, each with what it is made for.
+ * Invariants: 1. every one is answered by one `sought`, unless it is cancelled; 2. no record leaves here that does not hold.
+ */
+export class Seeking {
+  readonly #table: RoutingTable
+  readonly #ids: FreshIds
+  readonly #host: SeekingHost
+  readonly #searches = new Map<OperationId, Search>()
+  /** Whose path each seek is. */
+  readonly #paths = new Map<MessageId, { readonly search: Search; readonly sentMs: number }>()
+  readonly #roundTrips = new RoundTrips()
+
+  constructor(table: RoutingTable, ids: FreshIds, host: SeekingHost) {
+    this.#table = table
+    this.#ids = ids
+    this.#host = host
+  }
+
+  handle(event: SeekingEvent, nowMs: number): SeekingEffect[] {
+    switch (event.type) {
+      case 'start':
+        return this.#start(event, nowMs)
+      case 'answered':
+        return this.#answered(event, nowMs)
+      case 'setOut':
+      case 'nowhere': {
+        const search = this.#paths.get(event.id)?.search
+        return search ? this.#run(search, search.lookup.handle(event, nowMs), nowMs) : []
+      }
+      case 'cancelled': {
+        const search = this.#searches.get(event.operation)
+        if (search) this.#end(search)
+        return []
+      }
+      case 'woke':
+        return [...this.#searches.values()]
+          .filter(({ lookup }) => (lookup.wakeAtMs ?? Infinity) <= nowMs)
+          .flatMap((search) => this.#run(search, search.lookup.handle(event, nowMs), nowMs))
+    }
+  }
+
+  get wakeAtMs(): number | undefined {
+    let earliest: number | undefined
+    for (const { lookup } of this.#searches.values()) {
+      const { wakeAtMs } = lookup
+      if (wakeAtMs !== undefined && (earliest === undefined || wakeAtMs < earliest)) earliest = wakeAtMs
+    }
+    return earliest
+  }
+
+  /** Whether an answer of this id is waited for here. */
+  awaits(id: MessageId): boolean {
+    return this.#paths.has(id)
+  }
+
+  #start({ operation, target, purpose, here }: Extract<SeekingEvent, { type: 'start' }>, nowMs: number): SeekingEffect[] {
+    const reading = purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined
+    reading?.offer(here)
+    const lookup = new RoutedLookup({
+      target,
+      want: purpose.type === 'read' ? purpose.want : 'peers',
+      newId: () => this.#ids.message(),
+      slowMs: this.#roundTrips.slowMs(hopsReckoned),
+      timeoutMs: this.#roundTrips.timeoutMs(hopsReckoned),
+    })
+    const search: Search = { operation, target, purpose, reading, lookup }
+    const found = { operation, target, purpose, records: reading?.best() ?? [], closest: [], asked: 0 }
+    if (reading?.satisfied) return [{ type: 'sought', sought: found, believed: true }]
+    if (this.#searches.size >= operationsMax) return [{ type: 'sought', sought: found, believed: false }]
+    this.#searches.set(operation, search)
+    return this.#run(search, lookup.handle({ type: 'started' }, nowMs), nowMs)
+  }
+
+  #answered(event: Extract<SeekingEvent, { type: 'answered' }>, nowMs: number): SeekingEffect[] {
+    const { id, from, route, contacts, records } = event
+    const path = this.#paths.get(id)
+    if (!path) return []
+    const { search } = path
+    this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
+    const hasRecord = search.reading?.offer(records) ?? false
+    const isPlausible = this.#isPlausible(search.target, contacts)
+    const answer = { from, route, contacts, hasRecord, isPlausible }
+    return this.#run(search, search.lookup.handle({ type: 'answered', id, answer }, nowMs), nowMs)
+  }
+
+  /** As close as what this peer knows itself, and as dense as the overlay's size lets expect (DESIGN, "density test"). */
+  #isPlausible(target: Key, contacts: readonly Contact[]): boolean {
+    const sorted = [...contacts].sort((a, b) => Key.compare(target, a.id, b.id))
+    const [nearest] = sorted
+    const [known] = this.#table.closestAlive(target, 1)
+    if (!nearest || (known && this.#table.linkTo(known.id) && Key.compare(target, known.id, nearest.id) < 0)) return false
+    const peers = this.#host.estimatedPeers
+    const last = sorted[replicas - 1]
+    if (peers < densityPeersMin || !last) return true
+    return target.distanceShare(last.id) <= (sparserMax * replicas) / peers
+  }
+
+  #run(search: Search, effects: readonly RoutedLookupEffect[], nowMs: number): SeekingEffect[] {
+    return effects.map((effect): SeekingEffect => {
+      if (effect.type === 'seek') {
+        this.#paths.set(effect.id, { search, sentMs: nowMs })
+        return effect
+      }
+      this.#end(search)
+      const { operation, target, purpose, reading } = search
+      const closest = closestOf(target, effect.answers)
+      const sought = { operation, target, purpose, records: reading?.best() ?? [], closest, asked: effect.asked }
+      return { type: 'sought', sought, believed: effect.believed }
+    })
+  }
+
+  #end(search: Search): void {
+    this.#searches.delete(search.operation)
+    for (const [id, one] of this.#paths) if (one.search === search) this.#paths.delete(id)
+  }
+}
