@@ -109,6 +109,18 @@ describe('putting at one and getting at another', () => {
     expect(wire.call(one, { type: 'write', record: second, ifSeq: 5n })).toMatchObject({ conflict: false, stored: 2 })
   })
 
+  it('takes no more than one question where the record is at the next peer', () => {
+    const wire = meshOf(12)
+    const record = contentRecord(new Uint8Array(100))
+    wire.call(wire.peers[0]!, { type: 'write', record })
+    const readers = wire.peers.filter((peer) => !holds(peer, recordId(record)))
+    expect(readers.length).toBe(4)
+    for (const reader of readers) {
+      const read = wire.call<'read'>(reader, { type: 'read', target: record.key, want: 'content' })
+      expect(read).toEqual({ type: 'read', records: [record], asked: 1, complete: true })
+    }
+  })
+
   it('while alone keeps the record, and writes it when somebody comes', () => {
     const wire = new WiredOverlays(2)
     const record = openRecord(target, { expiresUnixS })
@@ -158,6 +170,15 @@ describe('a link that breaks the rules', () => {
     const payload = { type: 'undeliverable', id: '00'.repeat(8) } as const
     const message = { type: 'envelope', destination: target, route: [], path: [target], hopsLeft: 9, payload } as const
     for (let faults = 0; faults < faultsMax; faults++) wire.tell(one, { type: 'received', link, message })
+    expect(one.overlay.status.links).toBe(0)
+  })
+
+  it('3: counts seeks whose path does not end with it, and answers none of them', () => {
+    const { wire, one, other } = pair()
+    const link = wire.linkOf(one, other)
+    const message = { type: 'seek', id: '00'.repeat(8), target, want: 'open', path: [target], avoid: [], hopsLeft: 9 } as const
+    expect(one.overlay.handle({ type: 'received', link, message }, 11_000)).toEqual([])
+    for (let faults = 1; faults < faultsMax; faults++) wire.tell(one, { type: 'received', link, message })
     expect(one.overlay.status.links).toBe(0)
   })
 

@@ -93,7 +93,7 @@ export class LinkKeeper {
 
   #keep(nowMs: number): LinkKeeperEffect[] {
     const effects: LinkKeeperEffect[] = []
-    const wanted = this.#policy.wanted()
+    const wanted = this.#policy.wanted(nowMs)
     for (const link of this.#table.links()) {
       const wantedHere = wanted.has(link.link)
       if (wantedHere !== link.wantedHere) {

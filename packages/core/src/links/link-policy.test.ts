@@ -4,7 +4,7 @@ import { contacts, linkedTable } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { Key, keyBytes } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
-import { desktopLinkLimits, type LinkLimits, LinkPolicy } from './link-policy.js'
+import { desktopLinkLimits, type LinkLimits, LinkPolicy, quickerShare, swapGapMs } from './link-policy.js'
 import type { RoutingTable } from './routing-table.js'
 
 const limits: LinkLimits = { target: 10, soft: 12, hard: 14 }
@@ -16,7 +16,7 @@ const inBucket = (bucket: number, count: number) =>
 const policyOf = (table: RoutingTable, has = limits, underWay: readonly string[] = []) =>
   new LinkPolicy(table, has, () => contacts(...underWay))
 const wantedBits = (table: RoutingTable, policy: LinkPolicy) =>
-  [...policy.wanted()].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
+  [...policy.wanted(0)].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex).sort()
 const noted = (table: RoutingTable, ...bits: string[]) => bits.forEach((one) => table.note(contact(one), { route: [] }, 0))
 const wishes = (policy: LinkPolicy) => policy.wishes().map(({ known, why }) => [why, known.contact.id.hex])
@@ -40,6 +40,25 @@ describe('the links wanted', () => {
     expect(wanted).toEqual(hexes(...siblings, ...inBucket(0, 4), ...inBucket(1, 1)))
   })
 
+  it('give one place of a bucket to the quickest, when it is much quicker, and not too often', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(0, 5)])
+    const policy = policyOf(table)
+    const [, second, third, fourth, fifth] = inBucket(0, 5).map((bits) => table.linkTo(key(bits))!)
+    const keepsAt = (nowMs: number) => [second, third, fourth, fifth].filter((one) => policy.wanted(nowMs).has(one!.link))
+    expect(keepsAt(0)).toEqual([second])
+    second!.rttMs = 100
+    third!.rttMs = 100 * quickerShare
+    expect(keepsAt(1)).toEqual([second])
+    third!.rttMs -= 1
+    expect(keepsAt(2)).toEqual([third])
+    fourth!.rttMs = 10
+    expect(keepsAt(1 + swapGapMs)).toEqual([third])
+    expect(keepsAt(2 + swapGapMs)).toEqual([fourth])
+    table.removeLink(fourth!.link)
+    expect(keepsAt(3 + swapGapMs)).toEqual([second])
+    expect(keepsAt(2 + 2 * swapGapMs)).toEqual([third])
+  })
+
   it('include what an app asked for', () => {
     const table = linkedTable('0b0', [...siblings, ...inBucket(0, 5)])
     const policy = policyOf(table)
@@ -54,7 +73,7 @@ describe('the links wanted', () => {
       fc.property(fc.array(anyId, { maxLength: 90 }), (ids) => {
         const table = linkedTable('0b0', [])
         ids.forEach((bytes, i) => table.addLink(i + 1, { id: Key.fromBytes(bytes), publicKey: contact('0b0').publicKey }, i))
-        const wanted = policyOf(table, desktopLinkLimits).wanted()
+        const wanted = policyOf(table, desktopLinkLimits).wanted(0)
         expect(wanted.size).toBe(Math.min(table.linkCount, desktopLinkLimits.target))
         for (const { link } of table.siblings()) expect(wanted.has(link)).toBe(true)
       }),

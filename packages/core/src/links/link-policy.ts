@@ -3,7 +3,7 @@ import type { RefusalReason, Why } from '../wire/letter.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import { closest } from '../keys/nearest.js'
-import { type KnownContact, type LinkId, type RoutingTable } from './routing-table.js'
+import { type KnownContact, type Link, type LinkId, type RoutingTable } from './routing-table.js'
 
 /** How many links a peer keeps. On a desktop 32/48/64. */
 export interface LinkLimits {
@@ -17,6 +17,13 @@ export interface LinkLimits {
 
 export const desktopLinkLimits: LinkLimits = { target: 32, soft: 48, hard: 64 }
 
+/** In a bucket with fewer links none is chosen for its quickness: who stayed is worth more. */
+const quickQuotaMin = 2
+/** The link in that place goes when another takes less than this share of its round trip. */
+export const quickerShare = 0.7
+/** At most one such swap in this time: round trips waver. */
+export const swapGapMs = 60_000
+
 export interface DialWish {
   readonly known: KnownContact
   readonly why: Why
@@ -24,7 +31,8 @@ export interface DialWish {
 
 /**
  * Which links to have. XOR buckets are symmetric, so the same rule at both ends wants the same links:
- * the `replicas` closest, then an equal quota in every bucket, the longest-lived links first (who stayed will stay), and what the app asked for.
+ * the `replicas` closest, then an equal quota in every bucket, the longest-lived links first (who stayed will stay) but for one place, which the quickest gets,
+ * and what the app asked for.
  */
 export class LinkPolicy {
   readonly #table: RoutingTable
@@ -32,6 +40,9 @@ export class LinkPolicy {
   readonly limits: LinkLimits
   /** Peers, by the hex of their id, that an app has asked for. */
   readonly appWants = new Set<string>()
+  /** By bucket, the link in the place that is given for quickness. */
+  readonly #quick = new Map<number, LinkId>()
+  #swappedMs = -Infinity
   /** What the wishes were made up from last. */
   #lackingLast: Int16Array | undefined
   #boundLast: Key | undefined
@@ -44,14 +55,35 @@ export class LinkPolicy {
   }
 
   /** The links this peer wants to keep. */
-  wanted(): Set<LinkId> {
+  wanted(nowMs: number): Set<LinkId> {
     const byDistance = this.#table.linksByDistance()
     const wanted = new Set(byDistance.slice(0, this.#siblingCount).map((link) => link.link))
-    const left = this.#quotas()
-    const oldestFirst = byDistance.slice(this.#siblingCount).sort((a, b) => a.sinceMs - b.sinceMs)
-    for (const link of oldestFirst) if (left[link.bucket]!-- > 0) wanted.add(link.link)
+    const quotas = this.#quotas()
+    const buckets = new Map<number, Link[]>()
+    for (const link of byDistance.slice(this.#siblingCount)) {
+      const others = buckets.get(link.bucket)
+      if (others) others.push(link)
+      else buckets.set(link.bucket, [link])
+    }
+    for (const [bucket, links] of buckets) for (const link of this.#ofBucket(bucket, links, quotas[bucket]!, nowMs)) wanted.add(link.link)
     if (this.appWants.size > 0) for (const link of byDistance) if (this.appWants.has(link.contact.id.hex)) wanted.add(link.link)
     return wanted
+  }
+
+  /** The oldest of a bucket's links, and in the last place the quickest of the rest. */
+  #ofBucket(bucket: number, links: Link[], quota: number, nowMs: number): readonly Link[] {
+    if (links.length <= quota) return links
+    links.sort((a, b) => a.sinceMs - b.sinceMs)
+    if (quota < quickQuotaMin) return links.slice(0, quota)
+    const rest = links.slice(quota - 1)
+    const before = rest.find(({ link }) => link === this.#quick.get(bucket)) ?? rest[0]!
+    const quickest = rest.reduce((a, b) => ((b.rttMs ?? Infinity) < (a.rttMs ?? Infinity) ? b : a))
+    const isBetter = (quickest.rttMs ?? Infinity) < quickerShare * (before.rttMs ?? Infinity)
+    const swaps = isBetter && nowMs - this.#swappedMs >= swapGapMs
+    if (swaps) this.#swappedMs = nowMs
+    const quick = swaps ? quickest : before
+    this.#quick.set(bucket, quick.link)
+    return [...links.slice(0, quota - 1), quick]
   }
 
   /** The contacts worth a link, the most useful first: would-be siblings by distance, then one of each bucket that lacks links, in turn. */

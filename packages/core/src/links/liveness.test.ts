@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { linkedTable, linkWith } from '../fixtures/linked-table.js'
 import { key } from '../fixtures/visible-key.js'
-import { idleMs, jumpMs, Liveness, missesMax } from './liveness.js'
+import { idleMs, jumpMs, Liveness, missesMax, secondIdleMs } from './liveness.js'
 
 const ping = (link: number, bits: string) => ({ type: 'ping', link, to: key(bits) })
 
@@ -14,6 +14,22 @@ describe('liveness', () => {
     expect(liveness.handle({ type: 'woke' }, idleMs - 1)).toEqual([])
     expect(liveness.handle({ type: 'woke' }, idleMs)).toEqual([ping(1, '0b1')])
     expect(liveness.wakeAtMs).toBe(100 + idleMs)
+  })
+
+  it('measures the round trip of a new link at once, from the end with the smaller id', () => {
+    const smaller = linkedTable('0b01', ['0b1'])
+    expect(new Liveness(smaller).handle({ type: 'linked', link: 1 }, 5)).toEqual([ping(1, '0b1')])
+    const greater = linkedTable('0b1', ['0b01'])
+    expect(new Liveness(greater).handle({ type: 'linked', link: 1 }, 5)).toEqual([])
+    expect(new Liveness(greater).handle({ type: 'linked', link: 7 }, 5)).toEqual([])
+  })
+
+  it('asks first from the end with the smaller id: the other waits longer', () => {
+    const smaller = new Liveness(linkedTable('0b01', ['0b1']))
+    const greater = new Liveness(linkedTable('0b1', ['0b01']))
+    expect([smaller.wakeAtMs, greater.wakeAtMs]).toEqual([idleMs, secondIdleMs])
+    expect(greater.handle({ type: 'woke' }, secondIdleMs - 1)).toEqual([])
+    expect(greater.handle({ type: 'woke' }, secondIdleMs)).toEqual([ping(1, '0b01')])
   })
 
   it('1: has one ping under way per link', () => {

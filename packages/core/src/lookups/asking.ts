@@ -238,6 +238,10 @@ export class Asking {
   #sought(effects: readonly SeekingEffect[], nowMs: number): AskingEffect[] {
     return effects.flatMap((effect): AskingEffect[] => {
       if (effect.type === 'seek') return [effect]
+      if (effect.type === 'repair') {
+        const { record, to, route } = effect
+        return this.#ask({ to, route, question: { type: 'store', record }, asker: { for: 'push', id: recordId(record) }, tries: 1 }, nowMs)
+      }
       return effect.believed ? this.#settled(effect.sought, nowMs) : this.#unsettled(effect.sought, nowMs)
     })
   }

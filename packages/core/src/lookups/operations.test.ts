@@ -174,6 +174,34 @@ describe('writing', () => {
     expect(kept.length).toBe(keptHere)
   })
 
+  it('writes at once where a routed lookup led, over the ways it found', () => {
+    const { operations, kept } = operationsOf()
+    const closest = [
+      { contact: contact('0b11'), route: [key('0b1')] },
+      { contact: contact('0b1'), route: [] },
+    ]
+    const purpose = { type: 'write', record, ifSeq: 4n } as const
+    const store = { type: 'ask', asker: asker('store'), question: { type: 'store', record, ifSeq: 4n }, tries: 2 }
+    expect(operations.handle({ type: 'place', operation: 1, target, purpose, closest }, 100)).toEqual([
+      { ...store, to: key('0b11'), route: [key('0b1')] },
+      { ...store, to: key('0b1'), route: [] },
+    ])
+    expect([kept, operations.wakeAtMs]).toEqual([[[record, 4n]], 100 + operationTimeoutMs])
+    for (const from of ['0b1', '0b11']) operations.handle(answered(from, { type: 'receipt', receipt: 'stored' }), 101)
+    expect(operations.wakeAtMs).toBeUndefined()
+  })
+
+  it('does not wait for a late replica when most have it', () => {
+    const { operations } = operationsOf()
+    const seeds = ['0b1110001', '0b1110010', '0b1110011', '0b1110100']
+    const receive = (from: string) => outcomes(operations.handle(answered(from, { type: 'receipt', receipt: 'stored' }), 3))
+    operations.handle(start(write, seeds), 0)
+    for (const from of seeds) operations.handle(answered(from, found()), 1)
+    expect(operations.handle({ type: 'late', asker: asker('store'), from: key(seeds[3]!) }, 2)).toEqual([])
+    expect([receive(seeds[0]!), receive(seeds[1]!)]).toEqual([[], []])
+    expect(receive(seeds[2]!)).toMatchObject([{ type: 'written', storedElsewhere: 3, wanted: 5 }])
+  })
+
   it('finishes at once where nobody is', () => {
     const { operations, kept } = operationsOf()
     expect(outcomes(operations.handle(start(write, []), 0))).toEqual([

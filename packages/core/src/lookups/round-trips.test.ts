@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { firstRttMs, lateMinMs, RoundTrips, timeoutMaxMs, timeoutMinMs } from './round-trips.js'
+import { firstRttMs, lateMinMs, RoundTrips, slowMinMs, timeoutMaxMs, timeoutMinMs } from './round-trips.js'
 
 describe('round trips', () => {
   it('are guessed before the first one', () => {
@@ -19,6 +19,17 @@ describe('round trips', () => {
     roundTrips.note(300, 1)
     roundTrips.note(700, 1)
     expect(roundTrips.timeoutMs(1)).toBe(350 + 4 * (150 + (400 - 150) / 4))
+  })
+
+  it('tell when an answer is slower than nine of ten, which is before it is late', () => {
+    const roundTrips = new RoundTrips()
+    roundTrips.note(900, 3)
+    expect(roundTrips.slowMs(3)).toBe(3 * (300 + 1.6 * 150))
+    expect(roundTrips.slowMs(3)).toBeLessThan(roundTrips.lateMs(3))
+    for (let i = 0; i < 50; i++) roundTrips.note(1, 1)
+    expect(roundTrips.slowMs(3)).toBe(slowMinMs)
+    for (let i = 0; i < 50; i++) roundTrips.note(60_000, 1)
+    expect(roundTrips.slowMs(1)).toBe(timeoutMaxMs)
   })
 
   it('make time-outs that stay within their bounds', () => {

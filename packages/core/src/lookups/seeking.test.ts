@@ -97,6 +97,20 @@ describe('seeking', () => {
     expect(believed(answer(id, ['0b1'], [old]))).toEqual([])
   })
 
+  it('mends a replica that has not got, or has an old version of, what another brought', () => {
+    const { handle, start, answer } = seekingOf()
+    const [old, newer, other] = [openRecord(target, { seq: 1 }), openRecord(target, { seq: 2 }), openRecord(target, { publisher: 7 })]
+    const third = openRecord(target, { publisher: 8 })
+    const first = path(start(read('open')))
+    const second = path(handle({ type: 'setOut', id: first, via: key('0b1') }, 0))
+    answer(first, ['0b1'], [newer, other, third])
+    expect(answer(second, ['0b11'], [old, third], 0, [key('0b01')])).toMatchObject([
+      { type: 'sought', believed: true },
+      { type: 'repair', record: newer, to: key('0b11'), route: [key('0b01')] },
+      { type: 'repair', record: other, to: key('0b11'), route: [key('0b01')] },
+    ])
+  })
+
   it('2: lets no record out that does not hold, and is not ended by one', () => {
     const { handle, start, answer } = seekingOf({ holds: false })
     const record = ownedRecord('a')

@@ -2,7 +2,7 @@ import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import type { Record } from '../records/record.js'
+import { compareRecords, type Record, recordId } from '../records/record.js'
 import { type MessageId, replicas, type Want } from '../wire/message.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
@@ -14,6 +14,8 @@ import { closestOf, RoutedLookup, type RoutedLookupEffect } from './routed-looku
 const hopsReckoned = 3
 /** A closest set this many times sparser than the size of the overlay lets expect is not believed: it was made up, or somebody is in the way. */
 export const sparserMax = 3
+/** Records that one lookup repairs at one peer: the rest is replication's. */
+export const repairsMax = 4
 /** Closest sets among fewer peers say too little about how dense they should be. */
 const densityPeersMin = 4 * replicas
 
@@ -29,6 +31,8 @@ export type SeekingEffect =
   | { type: 'seek'; id: MessageId; target: Key; want: Want; avoid: readonly Key[] }
   /** `believed`: this is what there is; else it is to be asked for with care. `closest`: the peers closest to the target, and the ways to them. */
   | { type: 'sought'; sought: Sought; believed: boolean }
+  /** This peer should have the record and answered without it, or with an older version. */
+  | { type: 'repair'; record: Record; to: Key; route: readonly Key[] }
 
 export interface Sought {
   readonly operation: OperationId
@@ -52,6 +56,8 @@ interface Search {
   readonly purpose: Purpose
   readonly reading: Reading | undefined
   readonly lookup: RoutedLookup
+  /** Who answered, and with what. */
+  readonly brought: { readonly from: Key; readonly route: readonly Key[]; readonly records: readonly Record[] }[]
 }
 
 /**
@@ -120,7 +126,7 @@ export class Seeking {
       slowMs: this.#roundTrips.slowMs(hopsReckoned),
       timeoutMs: this.#roundTrips.timeoutMs(hopsReckoned),
     })
-    const search: Search = { operation, target, purpose, reading, lookup }
+    const search: Search = { operation, target, purpose, reading, lookup, brought: [] }
     const found = { operation, target, purpose, records: reading?.best() ?? [], closest: [], asked: 0 }
     if (reading?.satisfied) return [{ type: 'sought', sought: found, believed: true }]
     if (this.#searches.size >= operationsMax) return [{ type: 'sought', sought: found, believed: false }]
@@ -135,6 +141,7 @@ export class Seeking {
     const { search } = path
     this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
     const hasRecord = search.reading?.offer(records) ?? false
+    if (search.reading) search.brought.push({ from, route, records })
     const isPlausible = this.#isPlausible(search.target, contacts)
     const answer = { from, route, contacts, hasRecord, isPlausible }
     return this.#run(search, search.lookup.handle({ type: 'answered', id, answer }, nowMs), nowMs)
@@ -153,17 +160,28 @@ export class Seeking {
   }
 
   #run(search: Search, effects: readonly RoutedLookupEffect[], nowMs: number): SeekingEffect[] {
-    return effects.map((effect): SeekingEffect => {
+    return effects.flatMap((effect): SeekingEffect[] => {
       if (effect.type === 'seek') {
         this.#paths.set(effect.id, { search, sentMs: nowMs })
-        return effect
+        return [effect]
       }
       this.#end(search)
       const { operation, target, purpose, reading } = search
       const closest = closestOf(target, effect.answers)
       const sought = { operation, target, purpose, records: reading?.best() ?? [], closest, asked: effect.asked }
-      return { type: 'sought', sought, believed: effect.believed }
+      return [{ type: 'sought', sought, believed: effect.believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
     })
+  }
+
+  /** Read repair: what one path brought goes to those of the closest that another found without it. */
+  #repairs({ reading, brought }: Search, closest: readonly Found[]): SeekingEffect[] {
+    const best = reading?.best().slice(0, repairsMax) ?? []
+    const replicas = brought.filter(({ from }) => closest.some(({ contact }) => contact.id.equals(from)))
+    return replicas.flatMap(({ from, route, records }) =>
+      best
+        .filter((record) => !records.some((one) => recordId(one) === recordId(record) && compareRecords(one, record) >= 0))
+        .map((record): SeekingEffect => ({ type: 'repair', record, to: from, route })),
+    )
   }
 
   #end(search: Search): void {

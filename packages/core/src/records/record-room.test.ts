@@ -5,6 +5,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Verify } from '../keys/public-key.js'
+import { replicas } from '../wire/message.js'
 import { decodeStored } from './kept-record.js'
 import { pendingRetryMs, republishEveryMs } from './own-records.js'
 import { contentBytesMax, contentRecord, type Record, recordId } from './record.js'
@@ -226,3 +227,35 @@ it('pushes what a newcomer should have, over the way the table knows', () => {
   expect(pushed(handle({ type: 'woke' }, settleMs))).toEqual([[near, contact('0b01'), []]])
   expect(handle({ type: 'pushed', id: recordId(near), to: key('0b01') }, settleMs + 1)).toEqual([])
 })
+
+describe('a seek ends here although others are closer', () => {
+  const closer = Array.from({ length: replicas }, (_, i) => `0b1${(i + 1).toString(2).padStart(5, '0')}`)
+  const near = openRecord(key('0b1'))
+  const content = contentRecord(new Uint8Array(3))
+
+  it('with what this peer keeps as one of the replicas', () => {
+    const { room, keep } = roomOf(closer.slice(1))
+    expect(room.answersHere(near.key, 'open', unixS)).toBe(false)
+    keep(near)
+    expect(room.answersHere(near.key, 'open', unixS)).toBe(true)
+    for (const want of ['peers', 'owned', 'content'] as const) expect(room.answersHere(near.key, want, unixS)).toBe(false)
+  })
+
+  it('but not with what it has as no replica: it may be old', () => {
+    const { room, keep } = roomOf(closer)
+    keep(near)
+    expect(room.answersHere(near.key, 'open', unixS)).toBe(false)
+  })
+
+  it('with content, wherever it is: it proves itself', () => {
+    const table = roomOf(Array.from({ length: replicas }, (_, i) => closestTo(content, i)))
+    table.keep(content)
+    expect(table.room.answersHere(content.key, 'content', unixS)).toBe(true)
+  })
+})
+
+/** The bits of a peer whose id shares all but its last bits with this record's key. */
+function closestTo({ key: { hex } }: Record, which: number): string {
+  const bits = [...hex.slice(0, 10)].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0'))
+  return `0b${bits.join('')}${which.toString(2).padStart(5, '0')}`
+}
