@@ -106,7 +106,7 @@ describe('telling', () => {
     const { link, woke } = settled('0b0', ['0b1'])
     link('0b01', 7, 100_000)
     link('0b001', 8, 100_000 + tellSoonMs - 1)
-    expect(toldLinks(woke(100_000 + tellSoonMs)).toSorted()).toEqual([1, 7, 8])
+    expect(new Set(toldLinks(woke(100_000 + tellSoonMs)))).toEqual(new Set([1, 7, 8]))
   })
 
   it('after a long sleep tells everything at once', () => {

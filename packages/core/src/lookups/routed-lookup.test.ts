@@ -227,14 +227,14 @@ describe('an open key', () => {
 })
 
 describe('where no more paths are', () => {
-  it('it ends at once, unbelieved, when nothing is under way', () => {
+  it('a lookup ends at once, unbelieved, when nothing is under way', () => {
     const { lookup, handle } = lookupOf('peers')
     handle({ type: 'started' })
     const [end] = handle(nowhere('1'))
     expect([end, lookup.wakeAtMs]).toMatchObject([{ type: 'finish', believed: false, answers: [] }, undefined])
   })
 
-  it('it waits for those under way, and begins no others', () => {
+  it('a lookup waits for those under way, and begins no others', () => {
     const { handle } = lookupOf('owned')
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
@@ -244,7 +244,7 @@ describe('where no more paths are', () => {
     expect(handle(answered('1', '0b1111'), timeoutMs - 1)).toMatchObject([{ type: 'finish', believed: false }])
   })
 
-  it('that says so of a path that answered already is wrong', () => {
+  it('news that says so of a path that answered already is wrong', () => {
     const { handle } = lookupOf('owned')
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))

@@ -256,6 +256,9 @@ describe('a seek ends here although others are closer', () => {
 
 /** The bits of a peer whose id shares all but its last bits with this record's key. */
 function closestTo({ key: { hex } }: Record, which: number): string {
-  const bits = [...hex.slice(0, 10)].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0'))
+  const bits = hex
+    .slice(0, 10)
+    .split('')
+    .map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0'))
   return `0b${bits.join('')}${which.toString(2).padStart(5, '0')}`
 }

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { contacts, linkedTable } from '../fixtures/linked-table.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { replicas } from '../wire/message.js'
+import { Replication, settleMs, touchedMax } from './replication.js'
+
+const recordKey = key('0b0')
+const id = 'a record'
+
+describe('a change', () => {
+  /** So many live peers that the record is not near all of them. */
+  const crowd = Array.from({ length: 2 * replicas + 4 }, (_, i) => `0b${(i + 2).toString(2).padStart(8, '0')}`)
+  const newcomer = '0b00000001'
+
+  /** The closest holder among a crowd, which has looked the record over once; the newcomer comes then. */
+  function crowded() {
+    const table = linkedTable('0b0', crowd)
+    const replication = new Replication(table, () => 0.5)
+    const look = (nowMs: number, changed: readonly string[]) => {
+      replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
+      return replication.handle({ type: 'woke' }, nowMs).map(({ to }) => to)
+    }
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true }, 0)
+    expect(look(2_000, crowd)).toEqual([])
+    table.addLink(99, contact(newcomer), 0)
+    return look
+  }
+
+  it('near a record has it looked over, one farther away than all it is compared with does not', () => {
+    const look = crowded()
+    expect(look(4_000, [crowd.at(-1)!, '0b1'])).toEqual([])
+    expect(look(6_000, [newcomer])).toEqual(contacts(newcomer))
+  })
+
+  it('of very many peers has every record looked over', () => {
+    const look = crowded()
+    expect(look(4_000, Array<string>(touchedMax).fill('0b1'))).toEqual([])
+    expect(look(6_000, Array<string>(touchedMax + 1).fill('0b1'))).toEqual(contacts(newcomer))
+  })
+})
