@@ -1,6 +1,7 @@
 import {
   type Call,
   type CallOutcome,
+  type CipherSuite,
   contactOf,
   decodeMessage,
   encodeMessage,
@@ -36,6 +37,7 @@ export interface DriverParts {
   readonly clock: Clock
   readonly random: Random
   readonly verify: Verify
+  readonly cipherSuite: CipherSuite
   readonly links?: LinkLimits
 }
 
@@ -73,12 +75,12 @@ export class Driver {
   #cancelWake: (() => void) | undefined
 
   constructor(parts: DriverParts) {
-    const { signer, clock, random, verify, links } = parts
+    const { signer, clock, random, verify, cipherSuite, links } = parts
     const contact = contactOf(signer.publicKey)
     const { id: self } = contact
     const nowMs = clock.nowMs()
     this.#parts = parts
-    this.overlay = new Overlay({ contact, verify, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
+    this.overlay = new Overlay({ contact, verify, cipherSuite, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
     this.shelf = new Shelf(parts.storage, clock)
     this.#letters = new LetterOffice(signer, self, verify, nowMs)
     this.place = new MeetingPlace(parts.meetingPoints, self, clock)
