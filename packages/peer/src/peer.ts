@@ -19,7 +19,7 @@ import { systemRandom } from './system-random.js'
 import { verify } from './verify.js'
 
 /** What a peer is made of. `hashtab`'s `join` fills it in with good defaults. */
-export interface PeerParts extends Partial<Pick<DriverParts, 'clock' | 'random' | 'verify'>> {
+export interface PeerParts extends Partial<Pick<DriverParts, 'clock' | 'random' | 'verify' | 'mayLink'>> {
   readonly signer: Signer
   readonly transport: Transport
   readonly storage: Storage
