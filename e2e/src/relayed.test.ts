@@ -146,10 +146,10 @@ declare global {
 /** Runs in the page: sends numbers, of a part's size each, one after the other until it is ended. */
 async function startStream({ channels }: Listener, paceMs: number): Promise<void> {
   const { channel } = channels[0]!
-  let ended = false
+  const ending = new AbortController()
   const stream = (async () => {
     let count = 0
-    for (; !ended; count++) {
+    for (; !ending.signal.aborted; count++) {
       const data = new Uint8Array(12 * 1024)
       new DataView(data.buffer).setUint32(0, count)
       await channel.send(data)
@@ -158,7 +158,7 @@ async function startStream({ channels }: Listener, paceMs: number): Promise<void
     return count
   })()
   globalThis.endStream = () => {
-    ended = true
+    ending.abort()
     return stream
   }
 }

@@ -7,7 +7,7 @@ import { Transcript } from './transcript.js'
 
 /** Separates these handshakes from all others that are made of the same parts. */
 const domain = encodeUtf8('hashtab session 1:')
-const nothing = new Uint8Array(0)
+const nothing: Uint8Array = new Uint8Array(0)
 
 /** What one end of a session encrypts with, and what it decrypts with. */
 export interface SessionKeys {
