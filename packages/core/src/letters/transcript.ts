@@ -1,4 +1,4 @@
-import { hkdf } from '@noble/hashes/hkdf.js'
+import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { encodeUtf8 } from '../bencode/utf8.js'
@@ -6,7 +6,6 @@ import { type CipherKey, cipherNonce, type CipherSuite } from '../keys/cipher-su
 
 /** As long as a hash, so it is the first one (Noise, section 5.2). */
 const protocolName = encodeUtf8('Noise_NN_25519_ChaChaPoly_SHA256')
-const hashBytes = 32
 
 /**
  * All that was said in a handshake so far, and the key that follows from it: Noise's SymmetricState
@@ -59,8 +58,10 @@ export class Transcript {
     return this.#derive(new Uint8Array(0)) as readonly [CipherKey, CipherKey]
   }
 
+  /** Noise's HKDF with two outputs (section 4.3): RFC 5869's, without its info. */
   #derive(material: Uint8Array): readonly [Uint8Array, CipherKey] {
-    const both = hkdf(sha256, material, this.#chaining, undefined, 2 * hashBytes)
-    return [both.slice(0, hashBytes), both.slice(hashBytes) as CipherKey]
+    const key = hmac(sha256, this.#chaining, material)
+    const first = hmac(sha256, key, Uint8Array.of(1))
+    return [first, hmac(sha256, key, concatBytes(first, Uint8Array.of(2))) as CipherKey]
   }
 }
