@@ -8,7 +8,7 @@ import { defineConfig } from 'oxlint'
 /** Per folder, all that its sources may import besides their own files. '/**': whatever is below, too. */
 const arrows = {
   'packages/core': ['@noble/hashes/**'],
-  'packages/peer': ['@hashtab/core', '@noble/curves/**', '@noble/hashes/**'],
+  'packages/peer': ['@hashtab/core', '@noble/ciphers/**', '@noble/curves/**', '@noble/hashes/**'],
   'packages/signaling': ['@hashtab/core', '@hashtab/peer'],
   'packages/webrtc': ['@hashtab/core', '@hashtab/peer', '#simple-peer', 'node-datachannel', 'node-datachannel/**'],
   'packages/indexeddb': ['@hashtab/core', '@hashtab/peer', 'idb-keyval'],
@@ -41,11 +41,12 @@ const testTools = [
 ]
 
 /**
- * Tests that put two packages together: a client is tested against its real server, and the other way round.
+ * Tests that put two packages together: a client is tested against its real server, and the other way round; core against real ciphers.
  *
  * @type {Record<string, readonly string[]>}
  */
 const testArrows = {
+  'packages/core': ['@noble/ciphers/**', '@noble/curves/**'],
   'packages/signaling': ['@hashtab/signaling-server'],
   'packages/hashtab': ['@hashtab/signaling-server'],
   'signaling-server': ['@hashtab/signaling'],

@@ -4,6 +4,8 @@ import type { JoinChoices, Listener } from '../page/page.js'
 declare global {
   /** RTCPeerConnections made by this page, closed ones too. */
   var connectionsMade: number
+  /** Of them, those that were closed by it. */
+  var connectionsClosed: number
 }
 
 /** One tab, and the peer that runs in it once it has joined. */
@@ -57,6 +59,11 @@ export class Tab {
     return this.page.evaluate(() => globalThis.connectionsMade)
   }
 
+  /** Of those that were made, the ones that are not given up yet. */
+  connectionsOpen(): Promise<number> {
+    return this.page.evaluate(() => globalThis.connectionsMade - globalThis.connectionsClosed)
+  }
+
   /** As by F5. The peer is gone until it joins again. */
   async reload(): Promise<void> {
     this.#listener = undefined
@@ -87,10 +94,16 @@ function isExpected(message: ConsoleMessage): boolean {
 /** Runs in the page before any of its code. */
 function countConnections(): void {
   globalThis.connectionsMade = 0
+  globalThis.connectionsClosed = 0
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration)
       globalThis.connectionsMade++
+    }
+
+    override close(): void {
+      if (this.signalingState !== 'closed') globalThis.connectionsClosed++
+      super.close()
     }
   }
 }

@@ -1,4 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { exchangeKeyBytes, type ExchangeSecret } from './keys/cipher-suite.js'
 import { Key, keyBytes } from './keys/key.js'
 import { type ChannelId, type MailId, type Nonce, nonceBytes } from './wire/letter.js'
 import { type MessageId, messageIdBytes } from './wire/message.js'
@@ -32,6 +33,10 @@ export class FreshIds {
 
   channel(): ChannelId {
     return bytesToHex(this.#random(nonceBytes))
+  }
+
+  exchangeSecret(): ExchangeSecret {
+    return this.#random(exchangeKeyBytes) as ExchangeSecret
   }
 
   key(): Key {

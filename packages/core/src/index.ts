@@ -1,5 +1,6 @@
 export * from './keys/key.js'
 export * from './keys/public-key.js'
+export * from './keys/cipher-suite.js'
 export * from './wire/wire-bounds.js'
 export * from './bencode/bencode.js'
 export * from './bencode/malformed.js'

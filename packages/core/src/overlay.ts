@@ -1,13 +1,14 @@
 import { Asking, type AskingEffect } from './lookups/asking.js'
 import { FreshIds } from './fresh-ids.js'
+import type { CipherSuite } from './keys/cipher-suite.js'
 import type { Key } from './keys/key.js'
 import { Forwarding, type ForwardingEffect, newSeek } from './links/forwarding.js'
-import { Guard, type GuardedKind } from './links/guard.js'
+import { Guard, guardedKindOf } from './links/guard.js'
 import { Linking, type LinkingEffect } from './links/linking.js'
 import { desktopLinkLimits, type LinkLimits } from './links/link-policy.js'
 import { type Envelope, type Message, protocolVersion, type Seek } from './wire/message.js'
 import type { Call, OverlayEffect, OverlayEvent } from './overlay-event.js'
-import { Post, type PostEffect } from './letters/post.js'
+import { Post, type PostEvent } from './letters/post.js'
 import type { Contact, Verify } from './keys/public-key.js'
 import { RecordRoom, type RecordRoomEffect } from './records/record-room.js'
 import { Relay, type RelayOutcome, sourceOf, wayBack } from './links/relay.js'
@@ -18,6 +19,8 @@ export interface OverlayOptions {
   readonly contact: Contact
   /** The one judge of signatures. */
   readonly verify: Verify
+  /** What is said where there is no link is encrypted with it. */
+  readonly cipherSuite: CipherSuite
   /** `length` bytes that nobody can foretell. */
   readonly random: (length: number) => Uint8Array
   readonly nowMs: number
@@ -71,7 +74,7 @@ export class Overlay {
     this.#records = new RecordRoom(this.#table, verify, ids)
     this.#linking = new Linking(this.#table, ids, options.limits ?? desktopLinkLimits, nowMs)
     this.#asking = new Asking(contact, this.#table, ids, this.#records)
-    this.#post = new Post(this.#table, ids)
+    this.#post = new Post(this.#table, ids, options.cipherSuite)
   }
 
   handle(event: OverlayEvent, nowMs: number): OverlayEffect[] {
@@ -135,7 +138,7 @@ export class Overlay {
       case 'malformed':
         return this.#fault(event.link)
       case 'letter':
-        return this.#onPost(this.#post.handle({ ...event, unixS: this.#unixS }, this.#nowMs))
+        return this.#toPost(event)
       case 'drawn':
         for (const link of [...this.#table.links()].slice(0, event.count)) this.#send(link.link, { type: 'draw' })
         return
@@ -158,14 +161,14 @@ export class Overlay {
           this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
         return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
       case 'mail':
-        return this.#onPost(this.#post.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
+        return this.#toPost(call)
       case 'connect':
       case 'channelSend':
       case 'channelClose':
-        return this.#onPost(this.#post.handle(call, this.#nowMs))
+        return this.#toPost(call)
       case 'cancel':
         this.#onAsking(this.#asking.handle(call, this.#nowMs))
-        return this.#onPost(this.#post.handle(call, this.#nowMs))
+        return this.#toPost(call)
       case 'sealed': {
         const { id, to, route, sealed } = call
         return this.#passOn(this.#relay.dispatch(to, route, { type: 'letter', id, sealed }), id)
@@ -182,7 +185,7 @@ export class Overlay {
     if ((this.#forwarding.wakeAtMs ?? Infinity) <= nowMs) this.#onForwarding(this.#forwarding.handle({ type: 'woke' }, nowMs))
     if (this.#linking.wakeAtMs <= nowMs) this.#onLinking(this.#linking.handle({ type: 'woke' }, nowMs))
     if (this.#asking.wakeAtMs <= nowMs) this.#onAsking(this.#asking.handle({ type: 'woke' }, nowMs))
-    if (this.#post.wakeAtMs <= nowMs) this.#onPost(this.#post.handle({ type: 'woke' }, nowMs))
+    if (this.#post.wakeAtMs <= nowMs) this.#toPost({ type: 'woke' })
     if (this.#records.wakeAtMs(nowMs, this.#unixS) <= nowMs) this.#onRecords(this.#records.handle({ type: 'woke' }, nowMs, this.#unixS))
   }
 
@@ -203,9 +206,7 @@ export class Overlay {
         this.#out.push({ type: 'drawn' })
         return
       case 'spoken':
-        return this.#onPost(
-          this.#post.handle({ type: 'letter', from: link.contact, body: message.body, back: undefined, unixS: this.#unixS }, this.#nowMs),
-        )
+        return this.#toPost({ type: 'spoken', from: link.contact, body: message.body })
       case 'seek':
         return this.#seek(link, message)
       case 'taken':
@@ -272,7 +273,12 @@ export class Overlay {
       case 'undeliverable':
         return this.#undeliverable(payload.id)
       case 'letter':
-        this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: envelope.path.slice(1).reverse() } })
+        this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: wayBack(envelope) } })
+        return
+      case 'secret':
+        return this.#toPost({ type: 'secret', secret: payload, from: sourceOf(envelope), back: wayBack(envelope) })
+      case 'forgotten':
+        return this.#toPost(payload)
     }
   }
 
@@ -295,11 +301,11 @@ export class Overlay {
 
   #undeliverable(id: string): void {
     this.#onAsking(this.#asking.handle({ type: 'undeliverable', id }, this.#nowMs))
-    this.#onPost(this.#post.handle({ type: 'undeliverable', letter: id }, this.#nowMs))
+    this.#toPost({ type: 'undeliverable', letter: id })
   }
 
   #isAllowed(link: Link, message: Message): boolean {
-    const kind = kindOf(message, this.self)
+    const kind = guardedKindOf(message, this.self)
     return !kind || this.#guard.allows(link, kind, this.#nowMs)
   }
 
@@ -325,23 +331,23 @@ export class Overlay {
           this.#out.push(effect)
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
-          this.#onPost(this.#post.handle({ type: 'linked', to: effect.contact.id }, this.#nowMs))
+          this.#toPost({ type: 'linked', to: effect.contact.id })
           break
         case 'unlinked':
           this.#out.push(effect)
           this.#onForwarding(this.#forwarding.handle({ type: 'unlinked', link: effect.link }, this.#nowMs))
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
-          this.#onPost(this.#post.handle({ type: 'unlinked', to: effect.contact.id }, this.#nowMs))
+          this.#toPost({ type: 'unlinked', to: effect.contact.id })
           break
         case 'neighboursChanged':
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: effect.contacts }, this.#nowMs, this.#unixS))
           break
         case 'notIntroduced':
-          this.#onPost(this.#post.handle({ type: 'introductionFailed', to: effect.id }, this.#nowMs))
+          this.#toPost({ type: 'introductionFailed', to: effect.id })
           break
         case 'write':
-          this.#onPost(this.#post.handle({ ...effect, type: 'introduction' }, this.#nowMs))
+          this.#toPost({ ...effect, type: 'introduction' })
           break
         case 'ping':
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
@@ -371,7 +377,7 @@ export class Overlay {
           this.#onForwarding(this.#forwarding.handle({ type: 'own', seek: newSeek(effect) }, this.#nowMs))
           break
         case 'located':
-          this.#onPost(this.#post.handle(effect, this.#nowMs))
+          this.#toPost(effect)
           break
         case 'pushed':
         case 'notPushed':
@@ -390,9 +396,17 @@ export class Overlay {
     }
   }
 
-  #onPost(effects: readonly PostEffect[]): void {
-    for (const effect of effects) {
+  #toPost(event: PostEvent): void {
+    for (const effect of this.#post.handle(event, this.#nowMs, this.#unixS)) {
       switch (effect.type) {
+        case 'dispatch': {
+          const { to, route, payload } = effect
+          this.#passOn(this.#relay.dispatch(to, route, payload), payload.type === 'secret' ? payload.id : undefined)
+          break
+        }
+        case 'dropped':
+          this.#drop()
+          break
         case 'spoken':
           this.#send(effect.link, { type: 'spoken', id: effect.id, body: effect.body })
           break
@@ -421,29 +435,6 @@ export class Overlay {
         default:
           this.#out.push(effect)
       }
-    }
-  }
-}
-
-/** What a message costs its link, besides what relaying costs. */
-function kindOf(message: Message, self: Key): GuardedKind | undefined {
-  switch (message.type) {
-    case 'neighbours':
-    case 'draw':
-      return message.type
-    case 'hello':
-    case 'wants':
-    case 'leaving':
-      return 'control'
-    case 'seek':
-    case 'taken':
-    case 'declined':
-      return undefined
-    case 'spoken':
-      return message.body.type === 'mail' ? 'mail' : undefined
-    case 'envelope': {
-      const { payload, destination } = message
-      return payload.type === 'request' && payload.question.type === 'store' && destination.equals(self) ? 'store' : undefined
     }
   }
 }

@@ -9,7 +9,7 @@ import { type JoinOptions, linkLimits, urlsOf } from './join-options.js'
  * Errors: `invalid`; an `Error` that says what to install where `node-datachannel` is missing.
  */
 export async function join(options: JoinOptions): Promise<Peer> {
-  const { signal, identity, storage } = options
+  const { signal, identity, storage, mayLink } = options
   const network = checkedNetwork(options.network)
   signal?.throwIfAborted()
   const webSocket = WebSocket as unknown as NonNullable<ConstructorParameters<typeof WebSocketMeetingPoint>[0]['webSocket']>
@@ -23,6 +23,7 @@ export async function join(options: JoinOptions): Promise<Peer> {
     transport: await createNodeTransport({ iceServers: options.iceServers ?? [] }),
     meetingPoints,
     links: linkLimits(options.links, false),
+    ...(mayLink && { mayLink }),
   })
   if (!signal?.aborted) return peer
   await peer.leave()

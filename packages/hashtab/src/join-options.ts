@@ -16,6 +16,8 @@ export interface JoinOptions {
   readonly storage?: Storage | 'memory'
   /** How many links to have: 32 wanted, none to fill a bucket beyond 48, none at all beyond 64; half of that on phones and in Safari. */
   readonly links?: Partial<LinkLimits>
+  /** For tests of what happens behind NATs: a peer (40 hex digits) for which this is false cannot be linked to. Asked each time. */
+  readonly mayLink?: (peerId: string) => boolean
   readonly signal?: AbortSignal
 }
 

@@ -9,7 +9,7 @@ import { type JoinOptions, linkLimits, urlsOf } from './join-options.js'
  * Errors: `invalid`; a `TypeError` where there is no WebRTC.
  */
 export async function join(options: JoinOptions): Promise<Peer> {
-  const { signal } = options
+  const { signal, mayLink } = options
   const network = checkedNetwork(options.network)
   signal?.throwIfAborted()
   const links = linkLimits(options.links, isSmall())
@@ -23,7 +23,7 @@ export async function join(options: JoinOptions): Promise<Peer> {
     here.abort()
     release()
   }
-  const peer = await Peer.start({ signer, storage, keeps, transport, meetingPoints, links, left })
+  const peer = await Peer.start({ signer, storage, keeps, transport, meetingPoints, links, left, ...(mayLink && { mayLink }) })
   // A page that goes into the back/forward cache is only frozen: it finds its links dead when it comes back, and makes new ones.
   addEventListener('pagehide', (event) => event.persisted || void peer.leave(), { signal: here.signal })
   if (!signal?.aborted) return peer

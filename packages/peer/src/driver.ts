@@ -1,11 +1,13 @@
 import {
   type Call,
   type CallOutcome,
+  type CipherSuite,
   contactOf,
   decodeMessage,
   encodeMessage,
   introductionLetterBytesMax,
   isMalformed,
+  type LetterBody,
   type LinkLimits,
   type Message,
   type OperationId,
@@ -36,6 +38,9 @@ export interface DriverParts {
   readonly clock: Clock
   readonly random: Random
   readonly verify: Verify
+  readonly cipherSuite: CipherSuite
+  /** For tests: a peer (40 hex digits) for which this is false cannot be linked to, as behind NATs. Asked each time. */
+  readonly mayLink?: (peerId: string) => boolean
   readonly links?: LinkLimits
 }
 
@@ -73,12 +78,12 @@ export class Driver {
   #cancelWake: (() => void) | undefined
 
   constructor(parts: DriverParts) {
-    const { signer, clock, random, verify, links } = parts
+    const { signer, clock, random, verify, cipherSuite, links } = parts
     const contact = contactOf(signer.publicKey)
     const { id: self } = contact
     const nowMs = clock.nowMs()
     this.#parts = parts
-    this.overlay = new Overlay({ contact, verify, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
+    this.overlay = new Overlay({ contact, verify, cipherSuite, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
     this.shelf = new Shelf(parts.storage, clock)
     this.#letters = new LetterOffice(signer, self, verify, nowMs)
     this.place = new MeetingPlace(parts.meetingPoints, self, clock)
@@ -248,12 +253,20 @@ export class Driver {
 
   #open(sealed: Uint8Array, back: Extract<OverlayEffect, { type: 'open' }>['back']): void {
     const letter = this.#letters.open(sealed, this.#parts.clock.nowMs())
-    if (letter) this.handle({ type: 'letter', from: contactOf(letter.from), body: letter.body, back })
+    if (!letter) return
+    const from = contactOf(letter.from)
+    if (describesLink(letter.body) && this.#parts.mayLink?.(from.id.hex) === false) return
+    this.handle({ type: 'letter', from, body: letter.body, back })
   }
 }
 
 function isSentAgain(message: Message): boolean {
   return message.type === 'envelope' || (message.type === 'spoken' && message.body.type === 'part')
+}
+
+/** Without these no link comes about, though both ends make their connections. */
+function describesLink({ type }: LetterBody): boolean {
+  return type === 'offer' || type === 'answer' || type === 'candidates'
 }
 
 type DistributiveOmit<T, Property extends PropertyKey> = T extends unknown ? Omit<T, Property> : never

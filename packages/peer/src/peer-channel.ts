@@ -55,7 +55,7 @@ export class PeerChannel {
     return printPublicKey(this.#contact.publicKey)
   }
 
-  /** Whether it goes over a direct link now; else relays carry it, and can read it. */
+  /** Whether it goes over a direct link now; else relays carry it, encrypted from end to end. */
   get direct(): boolean {
     return this.#host.isLinkedTo(this.#contact)
   }

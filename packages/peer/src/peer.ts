@@ -1,6 +1,7 @@
 import { type ChannelId, type Contact, contactOf, type LinkLimits, mailBytesMax, type OverlayNotice, printPublicKey } from '@hashtab/core'
 import { type CallOptions, Calls } from './calls.js'
 import { bytesOf, type Data, keyOf, peerIdKey, publicKeyOf } from './data.js'
+import { cipherSuite } from './cipher-suite.js'
 import { Driver, type DriverParts } from './driver.js'
 import type { Entry } from './entry.js'
 import { Joining } from './joining.js'
@@ -18,7 +19,7 @@ import { systemRandom } from './system-random.js'
 import { verify } from './verify.js'
 
 /** What a peer is made of. `hashtab`'s `join` fills it in with good defaults. */
-export interface PeerParts extends Partial<Pick<DriverParts, 'clock' | 'random' | 'verify'>> {
+export interface PeerParts extends Partial<Pick<DriverParts, 'clock' | 'random' | 'verify' | 'mayLink'>> {
   readonly signer: Signer
   readonly transport: Transport
   readonly storage: Storage
@@ -67,7 +68,7 @@ export class Peer {
 
   private constructor(parts: PeerParts) {
     const clock = parts.clock ?? new SystemClock()
-    this.#driver = new Driver({ ...parts, clock, random: parts.random ?? systemRandom, verify: parts.verify ?? verify })
+    this.#driver = new Driver({ ...parts, clock, random: parts.random ?? systemRandom, verify: parts.verify ?? verify, cipherSuite })
     this.id = this.#driver.overlay.self.hex
     this.publicKey = printPublicKey(parts.signer.publicKey)
     this.#keeps = parts.keeps ?? true

@@ -8,6 +8,7 @@ import {
   publicKey,
   publicKeyBytes,
 } from '@hashtab/core'
+import { cheapCipherSuite } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
 import { EventHeap } from './event-heap.js'
 import type { Happening } from './happening.js'
@@ -85,7 +86,15 @@ export class Simulation {
     const { nowMs, unixMs } = this
     const { limits } = this.#options
     const { contact } = identity
-    const overlay = new Overlay({ contact, verify: verifyCheaply, random: this.#randomBytes, nowMs, unixMs, ...(limits && { limits }) })
+    const overlay = new Overlay({
+      contact,
+      verify: verifyCheaply,
+      cipherSuite: cheapCipherSuite,
+      random: this.#randomBytes,
+      nowMs,
+      unixMs,
+      ...(limits && { limits }),
+    })
     const peer = new VirtualPeer((this.#indices += 1), identity, overlay)
     this.#byIndex.set(peer.index, peer)
     peer.place = this.alive.push(peer) - 1

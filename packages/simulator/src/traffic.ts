@@ -4,7 +4,19 @@ import { type Envelope, decodeMessage, encodeMessage, isMalformed, type Message,
 export const codecSampleEvery = 1_000
 
 /** What a message is about, as far as whoever looks at a link can tell. `read`: questions of lookups for records, and their answers. */
-export const trafficClasses = ['link', 'neighbours', 'letter', 'ping', 'look', 'read', 'acknowledgement', 'store', 'undeliverable', 'spoken'] as const
+export const trafficClasses = [
+  'link',
+  'neighbours',
+  'letter',
+  'ping',
+  'look',
+  'read',
+  'acknowledgement',
+  'store',
+  'undeliverable',
+  'spoken',
+  'secret',
+] as const
 export type TrafficClass = (typeof trafficClasses)[number]
 
 /** Counts what is sent over links, hop by hop, and tries the codec on a sample. */
@@ -16,7 +28,19 @@ export class Traffic {
   largestBytes = 0
 
   constructor() {
-    this.sent = { link: 0, neighbours: 0, letter: 0, ping: 0, look: 0, read: 0, acknowledgement: 0, store: 0, undeliverable: 0, spoken: 0 }
+    this.sent = {
+      link: 0,
+      neighbours: 0,
+      letter: 0,
+      ping: 0,
+      look: 0,
+      read: 0,
+      acknowledgement: 0,
+      store: 0,
+      undeliverable: 0,
+      spoken: 0,
+      secret: 0,
+    }
   }
 
   note(message: Message): void {
@@ -66,7 +90,10 @@ function classOfEnvelope({ payload }: Envelope): TrafficClass {
   switch (payload.type) {
     case 'letter':
     case 'undeliverable':
+    case 'secret':
       return payload.type
+    case 'forgotten':
+      return 'secret'
     case 'request':
       if (payload.question.type !== 'find') return payload.question.type
       return payload.question.want === 'peers' ? 'look' : 'read'

@@ -32,6 +32,8 @@ export type ChannelsEvent =
   | { type: 'located'; operation: number; contact: Contact | undefined; linked: boolean }
   | { type: 'linked'; to: Key }
   | { type: 'unlinked'; to: Key }
+  /** What was written to this peer last may be lost. */
+  | { type: 'renewed'; to: Key }
   | { type: 'introductionFailed'; to: Key }
   | { type: 'letter'; from: Contact; body: ChannelFrame }
   | { type: 'send'; operation: number; channel: ChannelId; data: Uint8Array }
@@ -79,6 +81,7 @@ export class Channels {
       case 'introductionFailed':
         return this.#introduced(event.to, nowMs)
       case 'unlinked':
+      case 'renewed':
         return this.#rerouted(event.to, nowMs)
       case 'letter':
         return this.#letter(event.from, event.body, nowMs)

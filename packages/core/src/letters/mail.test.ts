@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
-import type { Carriage, Mail } from '../wire/letter.js'
+import type { Key } from '../keys/key.js'
+import type { Mail } from '../wire/letter.js'
 import { lookAgainMs, mailAgeMaxS, MailRoom, type MailEffect, mailsMax, mailTryMs, rememberedMailsMax } from './mail.js'
 
 const reader = key('0b1')
@@ -10,12 +11,11 @@ const writer = contact('0b01')
 const data = Uint8Array.from([1, 2])
 const unixS = 1_700_000_000
 const way = [key('0b11')]
-const back: Carriage = { by: 'overlay', route: way }
 
 const roomOf = () => new MailRoom(new FreshIds(seededRandom()))
 const send = (operation = 1) => ({ type: 'send', operation, to: reader, data, unixS }) as const
 const mail = (mailId: string, writtenUnixS = unixS): Extract<Mail, { type: 'mail' }> => ({ type: 'mail', mailId, writtenUnixS, data })
-const came = (body: Mail, by: Carriage | undefined = back, from = writer) => ({ type: 'letter', from, body, back: by, unixS }) as const
+const came = (body: Mail, back: readonly Key[] | undefined = way, from = writer) => ({ type: 'letter', from, body, back, unixS }) as const
 const spoken = (body: Mail) => ({ ...came(body), back: undefined }) as const
 const id = '01'.repeat(8)
 
@@ -32,9 +32,9 @@ describe('sending mail', () => {
     expect([to, route, body]).toMatchObject([reader, undefined, { type: 'mail', writtenUnixS: unixS, data }])
     const received: Mail = { type: 'received', mailId: body.type === 'mail' ? body.mailId : '' }
     expect(room.handle(came(received), 1)).toEqual([])
-    expect(room.handle(came({ ...received, mailId: id }, back, contact('0b1')), 1)).toEqual([])
-    expect(room.handle(came(received, back, contact('0b1')), 2)).toEqual([{ type: 'finish', operation: 1, outcome: 'received' }])
-    expect(room.handle(came(received, back, contact('0b1')), 3)).toEqual([])
+    expect(room.handle(came({ ...received, mailId: id }, way, contact('0b1')), 1)).toEqual([])
+    expect(room.handle(came(received, way, contact('0b1')), 2)).toEqual([{ type: 'finish', operation: 1, outcome: 'received' }])
+    expect(room.handle(came(received, way, contact('0b1')), 3)).toEqual([])
     expect(room.wakeAtMs).toBeUndefined()
   })
 
@@ -93,7 +93,7 @@ describe('receiving mail', () => {
 
   it('receipts it the way it came, and delivers it', () => {
     expect(roomOf().handle(came(mail(id)), 0)).toMatchObject([
-      { type: 'write', to: writer.id, body: { type: 'received', mailId: id }, back },
+      { type: 'write', to: writer.id, body: { type: 'received', mailId: id }, route: way },
       { type: 'deliver', from: writer, data },
     ])
   })
@@ -103,7 +103,7 @@ describe('receiving mail', () => {
     room.handle(came(mail(id)), 0)
     expect(room.handle(came(mail(id)), 1)).toMatchObject([{ type: 'write', body: { type: 'received' } }])
     expect(delivered(room.handle(spoken(mail(id)), 2))).toBe(0)
-    expect(delivered(room.handle(came(mail(id), back, contact('0b001')), 3))).toBe(1)
+    expect(delivered(room.handle(came(mail(id), way, contact('0b001')), 3))).toBe(1)
   })
 
   it.each([

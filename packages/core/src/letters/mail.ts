@@ -1,6 +1,6 @@
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
-import type { Carriage, Mail, MailId } from '../wire/letter.js'
+import type { Mail, MailId } from '../wire/letter.js'
 import type { MessageId } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 
@@ -38,7 +38,8 @@ interface Outgoing {
 
 export type MailEvent =
   | { type: 'send'; operation: number; to: Key; data: Uint8Array; unixS: number }
-  | { type: 'letter'; from: Contact; body: Mail; back: Carriage | undefined; unixS: number }
+  /** `back`: the way to the writer; undefined: it was spoken over the link. */
+  | { type: 'letter'; from: Contact; body: Mail; back: readonly Key[] | undefined; unixS: number }
   | { type: 'undeliverable'; letter: MessageId }
   | { type: 'located'; operation: number; route: readonly Key[] | undefined }
   | { type: 'cancelled'; operation: number }
@@ -46,7 +47,7 @@ export type MailEvent =
 
 export type MailEffect =
   /** Write it to `to`: over their link if there is one, else along `route` if given. */
-  | { type: 'write'; id: MessageId; to: Key; body: Mail; route: readonly Key[] | undefined; back?: Carriage }
+  | { type: 'write'; id: MessageId; to: Key; body: Mail; route: readonly Key[] | undefined }
   | { type: 'locate'; operation: number; target: Key }
   | { type: 'deliver'; from: Contact; data: Uint8Array }
   | { type: 'finish'; operation: number; outcome: 'received' | 'unreachable' }
@@ -150,8 +151,7 @@ export class MailRoom {
       id: this.#ids.message(),
       to: from.id,
       body: { type: 'received', mailId: body.mailId },
-      route: undefined,
-      ...(back && { back }),
+      route: back,
     }
     const name = `${from.id.hex} ${body.mailId}`
     if (this.#remembered.has(name)) return [receipt]

@@ -1,22 +1,28 @@
 import { Channels, channelsMax, type ChannelsEffect } from './channels.js'
 import type { FreshIds } from '../fresh-ids.js'
+import type { CipherSuite } from '../keys/cipher-suite.js'
 import type { Key } from '../keys/key.js'
-import type { Carriage, ChannelFrame, ChannelId, Introduction, LetterBody } from '../wire/letter.js'
+import type { Carriage, ChannelId, Introduction, LetterBody, SessionId, Whisper } from '../wire/letter.js'
 import { MailRoom, type MailEffect } from './mail.js'
-import type { MessageId } from '../wire/message.js'
+import type { MessageId, Secret } from '../wire/message.js'
 import type { OperationId } from '../lookups/operations.js'
 import type { CallOutcome, OverlayNotice } from '../overlay-event.js'
 import type { Contact } from '../keys/public-key.js'
+import { Sessions, type SessionsEffect } from './sessions.js'
 import type { LinkId, RoutingTable } from '../links/routing-table.js'
 
 /** Introductions under way whose fate is remembered. */
 export const lettersMax = 256
 
 export type PostEvent =
-  /** `back`: how an answer goes back to the writer; undefined: it was spoken over the link. */
-  | { type: 'letter'; from: Contact; body: LetterBody; back: Carriage | undefined; unixS: number }
+  /** It came as a letter. `back`: how an answer goes back to the writer. */
+  | { type: 'letter'; from: Contact; body: LetterBody; back: Carriage }
+  /** It was said over the link. */
+  | { type: 'spoken'; from: Contact; body: LetterBody }
+  | { type: 'secret'; secret: Secret; from: Key; back: readonly Key[] }
+  | { type: 'forgotten'; session: SessionId }
   | { type: 'introduction'; to: Key; body: Introduction; carriage: Carriage }
-  | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array; unixS: number }
+  | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array }
   | { type: 'connect'; operation: OperationId; to: Key }
   | { type: 'channelSend'; operation: OperationId; channel: ChannelId; data: Uint8Array }
   | { type: 'channelClose'; channel: ChannelId }
@@ -29,6 +35,7 @@ export type PostEvent =
 export type PostEffect =
   | { type: 'spoken'; link: LinkId; id: MessageId; body: LetterBody }
   | { type: 'seal'; id: MessageId; to: Key; body: LetterBody; carriage: Carriage }
+  | Extract<SessionsEffect, { type: 'dispatch' | 'dropped' }>
   | { type: 'locate'; operation: OperationId; target: Key }
   | { type: 'introduce'; contact: Contact; route: readonly Key[] }
   | { type: 'introduction'; from: Contact; body: Introduction; back: Carriage }
@@ -38,32 +45,45 @@ export type PostEffect =
   | Extract<OverlayNotice, { type: 'mail' | 'channelOpened' | 'channelMessage' | 'channelClosed' }>
 
 /**
- * What peers write to each other, put together: mail, channels, and the carriage of letters. What is for a linked peer is spoken
- * over the link, all else goes as a signed letter; introductions always do, for the link they replace may be dead.
+ * What peers write to each other, put together: mail, channels, the keys they are encrypted under, and the carriage of letters.
+ * What apps say to a linked peer is spoken over the link, and to all others it is encrypted; introductions are always signed letters,
+ * for the link they replace may be dead. Each whisper takes the best way there is at that moment, so nothing is moved when a link comes or goes.
  */
 export class Post {
   readonly #table: RoutingTable
   readonly #ids: FreshIds
   readonly #mail: MailRoom
   readonly #channels: Channels
+  readonly #sessions: Sessions
   readonly #introductions = new Map<MessageId, Key>()
   /** Ways that lookups found to peers with a channel: by the hex of their id. */
   readonly #routes = new Map<string, readonly Key[]>()
 
   #dueMs: number | undefined
+  /** Of the event that is being handled. */
+  #nowMs = 0
+  #unixS = 0
 
-  constructor(table: RoutingTable, ids: FreshIds) {
+  constructor(table: RoutingTable, ids: FreshIds, suite: CipherSuite) {
     this.#table = table
     this.#ids = ids
     this.#mail = new MailRoom(ids)
     this.#channels = new Channels(ids)
+    this.#sessions = new Sessions(table.self, suite, ids)
   }
 
-  handle(event: PostEvent, nowMs: number): PostEffect[] {
+  handle(event: PostEvent, nowMs: number, unixS: number): PostEffect[] {
     this.#dueMs = undefined
+    this.#nowMs = nowMs
+    this.#unixS = unixS
     switch (event.type) {
       case 'letter':
-        return this.#letter(event, nowMs)
+        return this.#letter(event)
+      case 'spoken':
+        return isWhisper(event.body) ? this.#heard(event.from, event.body, undefined) : []
+      case 'secret':
+      case 'forgotten':
+        return this.#whispered(this.#sessions.handle(event, nowMs, unixS))
       case 'introduction': {
         const id = this.#ids.message()
         this.#introductions.set(id, event.to)
@@ -72,7 +92,7 @@ export class Post {
         return [{ type: 'seal', id, to: event.to, body: event.body, carriage: event.carriage }]
       }
       case 'mail':
-        return this.#mailed(this.#mail.handle({ ...event, type: 'send' }, nowMs))
+        return this.#mailed(this.#mail.handle({ ...event, type: 'send', unixS }, nowMs))
       case 'connect': {
         const { operation, to } = event
         const known = this.#table.linkTo(to)?.contact ?? this.#table.known(to)?.contact
@@ -99,7 +119,8 @@ export class Post {
         const to = this.#introductions.get(event.letter)
         this.#introductions.delete(event.letter)
         if (to) return [{ type: 'introductionUndeliverable', to }]
-        return this.#mailed(this.#mail.handle(event, nowMs))
+        const whispered = this.#whispered(this.#sessions.handle(event, nowMs, unixS))
+        return [...whispered, ...this.#mailed(this.#mail.handle(event, nowMs))]
       }
       case 'linked':
         this.#routes.delete(event.to.hex)
@@ -108,41 +129,47 @@ export class Post {
       case 'introductionFailed':
         return this.#channeled(this.#channels.handle({ type: event.type, to: event.to }, nowMs))
       case 'woke':
-        return [...this.#mailed(this.#mail.handle(event, nowMs)), ...this.#channeled(this.#channels.handle(event, nowMs))]
+        return [
+          ...this.#whispered(this.#sessions.handle(event, nowMs, unixS)),
+          ...this.#mailed(this.#mail.handle(event, nowMs)),
+          ...this.#channeled(this.#channels.handle(event, nowMs)),
+        ]
     }
   }
 
   /** Asked for after every message, so remembered until the next event. Infinity: waiting for nothing. */
   get wakeAtMs(): number {
-    return (this.#dueMs ??= Math.min(this.#mail.wakeAtMs ?? Infinity, this.#channels.wakeAtMs ?? Infinity))
+    const { wakeAtMs: mail = Infinity } = this.#mail
+    const { wakeAtMs: channels = Infinity } = this.#channels
+    const { wakeAtMs: sessions = Infinity } = this.#sessions
+    return (this.#dueMs ??= Math.min(mail, channels, sessions))
   }
 
-  #letter(event: Extract<PostEvent, { type: 'letter' }>, nowMs: number): PostEffect[] {
-    const { from, body, back, unixS } = event
+  #letter({ from, body, back }: Extract<PostEvent, { type: 'letter' }>): PostEffect[] {
     switch (body.type) {
       case 'knock':
       case 'offer':
       case 'answer':
       case 'candidates':
       case 'refusal':
-        return back ? [{ type: 'introduction', from, body, back }] : []
-      case 'mail':
-      case 'received':
-        return this.#mailed(this.#mail.handle({ type: 'letter', from, body, back, unixS }, nowMs))
-      case 'open':
-      case 'opened':
-      case 'part':
-      case 'progress':
-      case 'probe':
-      case 'close':
-        return this.#frame(from, body, back, nowMs)
+        return [{ type: 'introduction', from, body, back }]
+      case 'greeting':
+      case 'greeted':
+        return this.#whispered(this.#sessions.handle({ type: 'letter', from, body, back }, this.#nowMs, this.#unixS))
+      default:
+        // What apps say is not written where everybody on the way could read it, and again by whoever kept it.
+        return [{ type: 'dropped' }]
     }
   }
 
-  #frame(from: Contact, body: ChannelFrame, back: Carriage | undefined, nowMs: number): PostEffect[] {
-    const effects = this.#channels.handle({ type: 'letter', from, body }, nowMs)
-    if (back?.by === 'overlay') this.#remember(from.id, back.route)
-    return this.#channeled(effects, back?.by === 'overlay' ? back.route : undefined)
+  /** `back`: the way to the other end; undefined: over the link. */
+  #heard(from: Contact, body: Whisper, back: readonly Key[] | undefined): PostEffect[] {
+    if (body.type === 'mail' || body.type === 'received') {
+      return this.#mailed(this.#mail.handle({ type: 'letter', from, body, back, unixS: this.#unixS }, this.#nowMs))
+    }
+    const effects = this.#channels.handle({ type: 'letter', from, body }, this.#nowMs)
+    if (back) this.#remember(from.id, back)
+    return this.#channeled(effects, back)
   }
 
   /** Only of peers with a channel: anybody may write. */
@@ -153,25 +180,39 @@ export class Post {
     if (this.#routes.size > channelsMax && oldest !== undefined) this.#routes.delete(oldest)
   }
 
-  #write(to: Key, body: LetterBody, options: { id?: MessageId; route?: readonly Key[] | undefined; back?: Carriage } = {}): PostEffect {
-    const id = options.id ?? this.#ids.message()
+  #write(to: Key, body: Whisper, id: MessageId, way: readonly Key[] | undefined): PostEffect[] {
     const link = this.#table.linkTo(to)
-    if (link) return { type: 'spoken', link: link.link, id, body }
-    const route = options.route ?? this.#table.routeTo(to) ?? []
-    return { type: 'seal', id, to, body, carriage: options.back ?? { by: 'overlay', route } }
+    if (link) return [{ type: 'spoken', link: link.link, id, body }]
+    const route = way ?? this.#table.routeTo(to) ?? []
+    return this.#whispered(this.#sessions.handle({ type: 'write', id, to, body, route }, this.#nowMs, this.#unixS))
+  }
+
+  #whispered(effects: readonly SessionsEffect[]): PostEffect[] {
+    return effects.flatMap((effect): PostEffect[] => {
+      switch (effect.type) {
+        case 'heard':
+          return this.#heard(effect.from, effect.body, effect.back)
+        case 'renewed':
+          return this.#channeled(this.#channels.handle({ type: 'renewed', to: effect.to }, this.#nowMs))
+        case 'undeliverable':
+          return this.#mailed(this.#mail.handle(effect, this.#nowMs))
+        default:
+          return [effect]
+      }
+    })
   }
 
   #mailed(effects: readonly MailEffect[]): PostEffect[] {
-    return effects.map((effect): PostEffect => {
+    return effects.flatMap((effect): PostEffect[] => {
       switch (effect.type) {
         case 'write':
-          return this.#write(effect.to, effect.body, effect)
+          return this.#write(effect.to, effect.body, effect.id, effect.route)
         case 'locate':
-          return effect
+          return [effect]
         case 'deliver':
-          return { type: 'mail', from: effect.from, data: effect.data }
+          return [{ type: 'mail', from: effect.from, data: effect.data }]
         case 'finish':
-          return { type: 'finish', operation: effect.operation, outcome: { type: 'mailed', received: effect.outcome === 'received' } }
+          return [{ type: 'finish', operation: effect.operation, outcome: { type: 'mailed', received: effect.outcome === 'received' } }]
       }
     })
   }
@@ -185,7 +226,7 @@ export class Post {
         case 'introduce':
           return [{ ...effect, route: this.#routes.get(effect.contact.id.hex) ?? [] }]
         case 'write':
-          return [this.#write(effect.to, effect.body, { route: this.#routes.get(effect.to.hex) ?? back })]
+          return this.#write(effect.to, effect.body, this.#ids.message(), this.#routes.get(effect.to.hex) ?? back)
         case 'opened': {
           const { operation, channel, contact } = effect
           const wants: PostEffect = { type: 'appWants', id: contact.id, wanted: true }
@@ -209,5 +250,21 @@ export class Post {
         }
       }
     })
+  }
+}
+
+function isWhisper(body: LetterBody): body is Whisper {
+  switch (body.type) {
+    case 'mail':
+    case 'received':
+    case 'open':
+    case 'opened':
+    case 'part':
+    case 'progress':
+    case 'probe':
+    case 'close':
+      return true
+    default:
+      return false
   }
 }

@@ -1,4 +1,6 @@
 import { TokenBucket } from '../token-bucket.js'
+import type { Key } from '../keys/key.js'
+import type { Message } from '../wire/message.js'
 import type { Link } from './routing-table.js'
 
 /** What one link may ask of us at once, and a minute after that. */
@@ -37,5 +39,28 @@ export class Guard {
     const budget = budgets.get(kind) ?? new TokenBucket(burst, perMinute / 60_000, nowMs)
     budgets.set(kind, budget)
     return budget.take(1, nowMs)
+  }
+}
+
+/** What a message costs its link, besides what relaying costs. */
+export function guardedKindOf(message: Message, self: Key): GuardedKind | undefined {
+  switch (message.type) {
+    case 'neighbours':
+    case 'draw':
+      return message.type
+    case 'hello':
+    case 'wants':
+    case 'leaving':
+      return 'control'
+    case 'seek':
+    case 'taken':
+    case 'declined':
+      return undefined
+    case 'spoken':
+      return message.body.type === 'mail' ? 'mail' : undefined
+    case 'envelope': {
+      const { payload, destination } = message
+      return payload.type === 'request' && payload.question.type === 'store' && destination.equals(self) ? 'store' : undefined
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Key } from '../keys/key.js'
-import { type Envelope, hopsMax, type Payload } from '../wire/message.js'
+import { type Envelope, hopsMax, type Letter, type Payload, type Request, type Secret } from '../wire/message.js'
 import type { Link, RoutingTable } from './routing-table.js'
 import { TokenBucket } from '../token-bucket.js'
 
@@ -45,7 +45,7 @@ export class Relay {
     if (envelope.path.some((id) => id.equals(self))) return { type: 'dropped', reason: 'loop' }
     const arrived = envelope.destination.equals(self)
     // What answers us we have asked for; everything else costs its link.
-    const isAnswer = arrived && envelope.payload.type !== 'request' && envelope.payload.type !== 'letter'
+    const isAnswer = arrived && !isUnasked(envelope.payload)
     if (!isAnswer && !this.allows(from, nowMs)) return { type: 'dropped', reason: 'budget' }
     if (arrived) return { type: 'arrived' }
     if (envelope.hopsLeft <= 0) return { type: 'dropped', reason: 'hops' }
@@ -74,12 +74,17 @@ export class Relay {
 
   #notice(envelope: Envelope): { link: Link; envelope: Envelope } | undefined {
     const { payload } = envelope
-    if (payload.type !== 'request' && payload.type !== 'letter') return undefined
+    if (!isUnasked(payload)) return undefined
     if (sourceOf(envelope).equals(this.#table.self)) return undefined
     const back = { ...envelope, path: envelope.path.slice(0, -1) }
     const outcome = this.dispatch(sourceOf(envelope), wayBack(back), { type: 'undeliverable', id: payload.id })
     return outcome.type === 'forward' ? { link: outcome.link, envelope: outcome.envelope } : undefined
   }
+}
+
+/** What answers nothing: its source is told when it goes nowhere, and who brings it pays. */
+function isUnasked(payload: Payload): payload is Request | Letter | Secret {
+  return payload.type === 'request' || payload.type === 'letter' || payload.type === 'secret'
 }
 
 /** The peer an envelope claims to come from: as true as the links it came over. */

@@ -1,8 +1,9 @@
 import { decode, encode } from '../bencode/bencode.js'
 import { dictionary, required, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, flag, hex, integer, keyField, oneOf, publicKeyField, signatureField } from '../bencode/field.js'
+import { exchangeKeyBytes, tagBytes } from '../keys/cipher-suite.js'
 import type { Key } from '../keys/key.js'
-import { type LetterBody, mailBytesMax, nonceBytes, partBytesMax } from './letter.js'
+import { type LetterBody, mailBytesMax, nonceBytes, partBytesMax, sessionIdBytes, type Whisper } from './letter.js'
 import type { Malformed } from '../bencode/malformed.js'
 import { messageIdBytes } from './message.js'
 import type { PublicKey, Signature } from '../keys/public-key.js'
@@ -19,17 +20,7 @@ const unixSMax = 2 ** 40
 const nonce = hex(nonceBytes)
 const description = bytes(1, descriptionBytesMax)
 
-/** What a letter says, or what is said over a link instead of a letter. */
-export const letterBodyField: Field<LetterBody> = tagged('type', 't', {
-  knock: { nonce: required('n', nonce), why: required('w', oneOf('sibling', 'bucket', 'app')) },
-  offer: { nonce: required('n', nonce), offerNonce: required('o', nonce), description: required('d', description) },
-  answer: { nonce: required('n', nonce), offerNonce: required('o', nonce), description: required('d', description) },
-  candidates: { nonce: required('n', nonce), offerNonce: required('o', nonce), candidates: required('c', bytes(1, candidatesBytesMax)) },
-  refusal: {
-    nonce: required('n', nonce),
-    reason: required('r', oneOf('full', 'busy')),
-    retryAfterS: required('s', integer(0, retryAfterMaxS)),
-  },
+const whisperShapes = {
   mail: {
     mailId: required('i', hex(messageIdBytes)),
     writtenUnixS: required('u', integer(0, unixSMax)),
@@ -47,6 +38,28 @@ export const letterBodyField: Field<LetterBody> = tagged('type', 't', {
   progress: { channel: required('c', nonce), next: required('n', integer(0, partSeqMax)), limit: required('l', integer(0, partSeqMax)) },
   probe: { channel: required('c', nonce) },
   close: { channel: required('c', nonce) },
+} as const
+
+/** What is encrypted, when there is no link to speak over. */
+export const whisperField: Field<Whisper> = tagged('type', 't', whisperShapes)
+
+/** What a letter says, or what is said over a link instead of a letter. */
+export const letterBodyField: Field<LetterBody> = tagged('type', 't', {
+  knock: { nonce: required('n', nonce), why: required('w', oneOf('sibling', 'bucket', 'app')) },
+  offer: { nonce: required('n', nonce), offerNonce: required('o', nonce), description: required('d', description) },
+  answer: { nonce: required('n', nonce), offerNonce: required('o', nonce), description: required('d', description) },
+  candidates: { nonce: required('n', nonce), offerNonce: required('o', nonce), candidates: required('c', bytes(1, candidatesBytesMax)) },
+  refusal: {
+    nonce: required('n', nonce),
+    reason: required('r', oneOf('full', 'busy')),
+    retryAfterS: required('s', integer(0, retryAfterMaxS)),
+  },
+  greeting: { writtenUnixS: required('u', integer(0, unixSMax)), message: required('m', bytes(exchangeKeyBytes, exchangeKeyBytes)) },
+  greeted: {
+    session: required('s', hex(sessionIdBytes)),
+    message: required('m', bytes(exchangeKeyBytes + tagBytes, exchangeKeyBytes + tagBytes)),
+  },
+  ...whisperShapes,
 })
 
 /** A letter as it travels: who wrote it, to whom, what, and the writer's signature over all of it. */

@@ -1,10 +1,13 @@
 import type { Key } from '../keys/key.js'
 
 /**
- * What one peer tells another that it may have no link to: signed by the writer when it travels as a letter,
- * bare when it is spoken over their own link. Introductions, mail and channels.
+ * What one peer tells another that it may have no link to. Introductions and greetings travel as letters, signed by the writer.
+ * What apps say is bare when it is spoken over their own link, and encrypted when it is not: see `Sessions`.
  */
-export type LetterBody = Introduction | Mail | ChannelFrame
+export type LetterBody = Introduction | Greeting | Whisper
+
+/** What apps say to each other: for nobody else's eyes. */
+export type Whisper = Mail | ChannelFrame
 
 /** Making a link: see `Introductions`. Nonces are 16 bytes as 32 hex digits; an offer and what follows carry both. */
 export type Introduction =
@@ -21,6 +24,15 @@ export const nonceBytes = 16
 export type Why = 'sibling' | 'bucket' | 'app'
 /** `full`: as many links as it may have; `busy`: no dial left in the budget. */
 export type RefusalReason = 'full' | 'busy'
+
+/** Coming to keys that two peers share: see `Handshake`. The answer names the session that follows from the greeting. */
+export type Greeting =
+  | { readonly type: 'greeting'; readonly writtenUnixS: number; readonly message: Uint8Array }
+  | { readonly type: 'greeted'; readonly session: SessionId; readonly message: Uint8Array }
+
+/** The first 16 bytes of the hash of a handshake's transcript after the greeting, as 32 hex digits. */
+export type SessionId = string
+export const sessionIdBytes = 16
 
 /** A message between apps, and the receipt for it. */
 export type Mail =

@@ -68,6 +68,14 @@ const anyPayload: fc.Arbitrary<Payload> = fc.oneof(
   fc.record({ type: fc.constant('response' as const), id: anyId, answer: anyAnswer }),
   fc.record({ type: fc.constant('undeliverable' as const), id: anyId }),
   fc.record({ type: fc.constant('letter' as const), id: anyId, sealed: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
+  fc.record({
+    type: fc.constant('secret' as const),
+    id: anyId,
+    session: hexOf(16),
+    counter: fc.nat(2 ** 40),
+    sealed: fc.uint8Array({ minLength: 16, maxLength: 300 }),
+  }),
+  fc.record({ type: fc.constant('forgotten' as const), session: hexOf(16) }),
 )
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('hello' as const), version: fc.integer({ min: protocolVersion, max: 2 ** 16 }) }),

@@ -1,6 +1,8 @@
 import { decode, encode } from '../bencode/bencode.js'
 import { dictionary, optional, required, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, flag, hex, integer, integer64, keyField, list, mapped, oneOf, publicKeyField } from '../bencode/field.js'
+import { tagBytes } from '../keys/cipher-suite.js'
+import { sessionIdBytes } from './letter.js'
 import { letterBodyField } from './letter-codec.js'
 import { isMalformed, malformed, type Malformed } from '../bencode/malformed.js'
 import {
@@ -30,6 +32,9 @@ const contactField: Field<Contact> = mapped(
   (contact) => contact.publicKey,
 )
 const id = hex(messageIdBytes)
+const session = hex(sessionIdBytes)
+/** Secrets under one key: more than are sent in the hour that it serves. */
+const secretCounterMax = 2 ** 40
 /** Bytes that each hop adds to an envelope: `20:` and an id, in its path. */
 const hopBytes = 3 + keyBytes
 
@@ -60,6 +65,13 @@ const payloadField: Field<Payload> = tagged('type', 't', {
   response: { id: required('i', id), answer: required('a', answerField) },
   undeliverable: { id: required('i', id) },
   letter: { id: required('i', id), sealed: required('l', bytes(1, messageBytesMax)) },
+  secret: {
+    id: required('i', id),
+    session: required('s', session),
+    counter: required('c', integer(0, secretCounterMax)),
+    sealed: required('l', bytes(tagBytes, messageBytesMax)),
+  },
+  forgotten: { session: required('s', session) },
 })
 
 const neighbourField: Field<Neighbour> = dictionary({

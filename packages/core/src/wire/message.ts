@@ -1,5 +1,5 @@
 import type { Key } from '../keys/key.js'
-import type { LetterBody } from './letter.js'
+import type { LetterBody, SessionId } from './letter.js'
 import type { Contact } from '../keys/public-key.js'
 import type { NeighbourChange } from '../links/neighbour-list.js'
 import type { Record } from '../records/record.js'
@@ -76,7 +76,7 @@ export interface Envelope {
   readonly payload: Payload
 }
 
-export type Payload = Request | Response | Undeliverable | Letter
+export type Payload = Request | Response | Undeliverable | Letter | Secret | Forgotten
 
 export interface Request {
   readonly type: 'request'
@@ -122,6 +122,22 @@ export interface Letter {
   readonly type: 'letter'
   readonly id: MessageId
   readonly sealed: Uint8Array
+}
+
+/** What apps say to each other, encrypted under the keys of a session: to a relay it is its length, and when it was sent. */
+export interface Secret {
+  readonly type: 'secret'
+  readonly id: MessageId
+  readonly session: SessionId
+  /** How many came before it under the same key: never used twice. */
+  readonly counter: number
+  readonly sealed: Uint8Array
+}
+
+/** The destination of a secret has no such session (any more). Proves nothing: who hears it greets anew. */
+export interface Forgotten {
+  readonly type: 'forgotten'
+  readonly session: SessionId
 }
 
 /** Contacts in one answer, and replicas of one record: Kademlia's k. */
