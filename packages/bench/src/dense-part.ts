@@ -1,5 +1,6 @@
 import { formed } from './formation.js'
 import type { Samples } from './figure.js'
+import { inTurn } from './in-turn.js'
 import type { Stage } from './stage.js'
 import type { Tab } from './tab.js'
 
@@ -43,13 +44,6 @@ export async function playDense(stage: Stage, samples: Samples, faults: string[]
   const left = seated.filter((tab) => !tab.isGone)
   // What the lost tabs had put; all that are left ask at once.
   samples.getAfterLossMs = await Promise.all(left.map((tab, i) => tab.get(nameOf(i % lost.length), textOf(i % lost.length))))
-}
-
-/** One after the other, so that none waits for another. */
-async function inTurn(tabs: readonly Tab[], measure: (tab: Tab, turn: number) => Promise<number>): Promise<number[]> {
-  const measured: number[] = []
-  for (const [turn, tab] of tabs.entries()) measured.push(await measure(tab, turn))
-  return measured
 }
 
 function repeated(tabs: readonly Tab[], times: number): Tab[] {

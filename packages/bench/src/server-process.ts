@@ -18,6 +18,10 @@ export class ServerProcess {
   /** Starts a program and waits until it prints what is asked for. */
   static async start(program: string, parameters: readonly string[], announcement: RegExp): Promise<ServerProcess> {
     const child = spawn(process.execPath, [program, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
+    // Whoever interrupts the bench wants no server left behind.
+    const endWithUs = () => child.kill('SIGKILL')
+    process.once('exit', endWithUs)
+    child.once('exit', () => process.off('exit', endWithUs))
     let output = ''
     const announced = new Promise<string>((resolve, reject) => {
       const read = (chunk: Buffer) => {

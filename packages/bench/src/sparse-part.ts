@@ -1,17 +1,18 @@
 import { formed } from './formation.js'
 import type { Samples } from './figure.js'
+import { inTurn } from './in-turn.js'
 import type { Stage } from './stage.js'
 import type { Tab } from './tab.js'
 
 /** Dials between tabs without a link. */
 const dialsMax = 10
+/** Dials that have not begun by then are left out. */
+const dialsMs = 60_000
 /** Hashtab closes a link that neither end wants after 20 s, and looks them over every 10 s. */
 const thinningMs = 45_000
 /** Of those who find new relays: longer than a reservation may take. */
 const mendingMs = 6_000
 const records = 8
-/** Of each tab that has an unlinked partner. */
-const lookups = 2
 
 type Pair = readonly [from: Tab, to: Tab]
 
@@ -26,14 +27,12 @@ export async function playSparse(stage: Stage, samples: Samples, faults: string[
   const pairs = pairsOf(seated)
   const unlink = () => Promise.all(pairs.slice(0, dialsMax).flatMap(([a, b]) => [a.unlink(ids.get(b)!), b.unlink(ids.get(a)!)]))
 
-  for (let i = 0; i < records; i++) await seated[i % seated.length]!.put(`sparse ${i}`, 'present')
+  await Promise.all(Array.from({ length: records }, (_, i) => seated[i % seated.length]!.put(`sparse ${i}`, 'present')))
   await unlink()
   const madeBefore = await crowd.connectionsMade()
   const askers = [...new Set(pairs.slice(0, dialsMax).map(([tab]) => tab))]
-  for (const [i, tab] of askers.entries()) {
-    for (let n = 0; n < lookups; n++) await tab.get(`sparse ${(i + n + 1) % records}`, 'present')
-  }
-  samples.connectionsPerSparseLookup = [((await crowd.connectionsMade()) - madeBefore) / (askers.length * lookups)]
+  const asked = await inTurn([...askers, ...askers], (tab, turn) => tab.get(`sparse ${(turn + 1) % records}`, 'present'))
+  samples.connectionsPerSparseLookup = [((await crowd.connectionsMade()) - madeBefore) / asked.length]
 
   await stage.killServer()
   const gets = await Promise.all(seated.map((tab, i) => tab.get(`sparse ${(i + 3) % records}`, 'present')))
@@ -50,8 +49,9 @@ export async function playSparse(stage: Stage, samples: Samples, faults: string[
 async function dial(pairs: readonly Pair[], ids: ReadonlyMap<Tab, string>, samples: Samples): Promise<void> {
   samples.dialsWithoutServer = []
   samples.dialMs = []
+  const endMs = performance.now() + dialsMs
   for (const [from, to] of pairs) {
-    if (samples.dialsWithoutServer.length === dialsMax) return
+    if (samples.dialsWithoutServer.length === dialsMax || performance.now() > endMs) return
     const startMs = performance.now()
     const outcome = await from.dial(ids.get(to)!)
     if (outcome === 'linked') continue

@@ -9,6 +9,8 @@ const starts: Record<string, StartNode> = { hashtab: startHashtab, bittorrent: s
 const [contestant = '', introducer = ''] = process.argv.slice(2)
 const peer = await starts[contestant]!(introducer)
 
+// Whoever interrupts the bench wants no node left behind.
+process.on('disconnect', () => process.exit())
 process.on('message', (order: Order) => void follow(order).then(answer))
 answer({ type: 'up', record: peer.record, address: peer.address })
 

@@ -1,7 +1,7 @@
 import { bootstrap } from '@libp2p/bootstrap'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify, identifyPush } from '@libp2p/identify'
-import { kadDHT, passthroughMapper, type SingleKadDHT } from '@libp2p/kad-dht'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
@@ -53,10 +53,15 @@ void takeSeat(async ({ introducer, variant }: SeatSettings) => {
       stream.send(data)
     })
   })
-  return new Libp2pSeat(node, multiaddr(introducer).getComponents().at(-1)!.value!)
+  return new Libp2pSeat(node, multiaddr(introducer).getComponents().at(-1)?.value ?? '')
 })
 
 type PeerId = Libp2p['peerId']
+
+/** What kad-dht does not publish of itself: who is in its routing table. */
+interface KadTable {
+  readonly routingTable: { readonly kb: { toIterable(): Iterable<{ readonly peerId: { toString(): string } }> } }
+}
 
 class Libp2pSeat implements Seat {
   readonly id: string
@@ -78,9 +83,7 @@ class Libp2pSeat implements Seat {
   }
 
   known(): number {
-    const { dht } = this.#node.services as unknown as {
-      dht: SingleKadDHT & { routingTable: { kb: { toIterable(): Iterable<{ peerId: { toString(): string } }> } } }
-    }
+    const { dht } = this.#node.services as unknown as { dht: KadTable }
     return [...dht.routingTable.kb.toIterable()].filter(({ peerId }) => peerId.toString() !== this.#server).length
   }
 
