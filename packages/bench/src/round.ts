@@ -23,13 +23,15 @@ export async function playRound(contestant: Contestant, page: string, tabs: numb
     ['sparse', playSparse],
   ] as const) {
     const samples: Samples = {}
-    const stage = await Stage.set(contestant, page, tabs, name === 'sparse', browser)
     try {
-      await within(partMs, play(stage, samples, round.faults))
+      const stage = await Stage.set(contestant, page, tabs, name === 'sparse', browser)
+      try {
+        await within(partMs, play(stage, samples, round.faults))
+      } finally {
+        await stage.strike()
+      }
     } catch (fault) {
       round.faults.push(`${name} part: ${fault instanceof Error ? fault.message : String(fault)}`)
-    } finally {
-      await stage.strike()
     }
     addSamples(round.samples, samples)
   }
