@@ -161,7 +161,7 @@ export default defineConfig({
       rules: { 'no-console': 'off', 'typescript/no-implied-eval': 'off', 'typescript/unbound-method': 'off' },
     },
     {
-      files: ['apps/**', 'e2e/**'],
+      files: ['apps/**', 'e2e/**', 'packages/bench/src/**'],
       rules: restrict(['@hashtab/**'], 'Apps import hashtab, the front door.'),
     },
     {

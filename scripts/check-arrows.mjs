@@ -39,6 +39,7 @@ const refused = [
   ...forbiddenImports('packages/conformance', ['@hashtab/webrtc', '@hashtab/indexeddb', 'vitest']),
   ...forbiddenImports('signaling-server', ['@hashtab/signaling', '@hashtab/webrtc', 'hashtab', '../../packages/signaling/src/index.js']),
   ...forbiddenImports('apps/chat', ['@hashtab/core', '@hashtab/peer', '@hashtab/webrtc', '../../../packages/peer/src/index.js']),
+  ...forbiddenImports('packages/bench', ['@hashtab/core', '@hashtab/webrtc', '../../peer/src/index.js']),
   ...forbiddenImports('e2e', ['@hashtab/core', '@hashtab/signaling-server', '../../packages/hashtab/src/index.js']),
   ['packages/core/src/dynamic.ts', "export const load = () => import('node:fs')\n", 'no-restricted-imports'],
   ['packages/core/src/reexport.ts', "export { join } from 'hashtab'\n", 'no-restricted-imports'],
@@ -87,6 +88,7 @@ const accepted = [
   ['packages/simulator/src/fine.ts', importing('@hashtab/core', 'node:fs', 'node:fs/promises')],
   ['signaling-server/src/fine.ts', importing('@hashtab/signaling/protocol', 'ws', 'node:http', '@hashtab/core')],
   ['apps/chat/src/fine.tsx', importing('hashtab', 'preact/hooks', 'idb-keyval', '../model.js')],
+  ['packages/bench/src/fine.ts', importing('hashtab', 'libp2p', 'node:net', './tab.js')],
   ['e2e/src/fine.ts', importing('hashtab', 'playwright-core', 'node:http', '../../scripts/find-browser.mjs')],
 ]
 

@@ -4,7 +4,12 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './command.mjs'
 
-const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`), 'signaling-server']
+/** Run, never imported: its README shows commands. */
+const programs = ['packages/bench']
+
+const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`), 'signaling-server'].filter(
+  (folder) => !programs.includes(folder),
+)
 const faults = folders.flatMap(faultsOf)
 for (const fault of faults) console.error(fault)
 console.log(`${folders.length} packages, ${faults.length} faults in their READMEs`)
