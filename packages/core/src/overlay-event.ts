@@ -7,7 +7,22 @@ import type { Record } from './records/record.js'
 import type { LinkId } from './links/routing-table.js'
 
 /** What the driver tells the overlay. */
-export type OverlayEvent = LinkEvent | Arrival | Call | { type: 'woke' } | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
+export type OverlayEvent =
+  | LinkEvent
+  | Arrival
+  | Call
+  | { type: 'woke' }
+  | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
+  /** Links that are open as if they had been for a while, for simulations that begin in the middle. Nothing is said over them. */
+  | { type: 'laidOut'; links: readonly LaidOutLink[] }
+
+/** One such link, its number negative: no link that the overlay makes has such a one. */
+export interface LaidOutLink {
+  readonly link: LinkId
+  readonly contact: Contact
+  /** Whom its other end is linked to: the same list for all that are linked to it. */
+  readonly neighbours: readonly Contact[]
+}
 
 /** What the transport reports of one link. */
 export type LinkEvent =

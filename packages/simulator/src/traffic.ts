@@ -11,18 +11,26 @@ export type TrafficClass = (typeof trafficClasses)[number]
 export class Traffic {
   readonly sent: { [name in TrafficClass]: number }
   messages = 0
+  /** About how many bytes that were, by `sizeOf`. */
+  bytes = 0
   sampledMessages = 0
   sampledBytes = 0
+  /** What `sizeOf` said of the messages of the sample. */
+  sampledGuessedBytes = 0
   largestBytes = 0
 
   constructor() {
     this.sent = { link: 0, neighbours: 0, letter: 0, ping: 0, look: 0, read: 0, acknowledgement: 0, store: 0, undeliverable: 0, spoken: 0 }
   }
 
-  note(message: Message): void {
+  /** One hop of a message of about so many bytes. */
+  note(message: Message, bytes: number): void {
     this.messages += 1
+    this.bytes += bytes
     this.sent[classOf(message)] += 1
-    if (this.messages % codecSampleEvery === 0) this.#tryCodec(message)
+    if (this.messages % codecSampleEvery > 0) return
+    this.#tryCodec(message)
+    this.sampledGuessedBytes += bytes
   }
 
   get bytesPerMessage(): number {
