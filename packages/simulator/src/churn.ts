@@ -46,7 +46,7 @@ export class Churn {
   start(): void {
     this.#running = true
     this.#peers = this.#simulation.alive.length
-    for (const peer of this.#simulation.alive) this.#limitStay(peer)
+    for (const peer of this.#simulation.alive) this.#limitStay(peer, this.#restOfStayMs())
     if (this.#options.arrivals === 'poisson') this.#expect()
   }
 
@@ -96,10 +96,17 @@ export class Churn {
     return (medianStayMs / 2 ** (1 / paretoIndex)) * (paretoIndex / (paretoIndex - 1))
   }
 
-  #limitStay(peer: VirtualPeer): void {
+  #limitStay(peer: VirtualPeer, stayMs = this.#stayMs()): void {
     const { schedule, nowMs } = this.#simulation
-    const stayMs = this.#stayMs()
     if (stayMs < Infinity) schedule.push(nowMs + stayMs, { type: 'errand', errand: new Departure(this, peer) })
+  }
+
+  /** Of somebody who is met at any moment: long stays are met more often, and the moment is anywhere in the stay. */
+  #restOfStayMs(): number {
+    const { random } = this.#simulation
+    const { medianStayMs, stays } = this.#options
+    if (stays === 'exponential') return this.#stayMs()
+    return random.share() * (medianStayMs / 2 ** (1 / paretoIndex)) * (1 - random.share()) ** (-1 / (paretoIndex - 1))
   }
 
   #stayMs(): number {

@@ -39,7 +39,7 @@ export function parseScenario(name: string, text: string, changes: readonly stri
     readonly expected: ScenarioFile['expected']
   }
   const base = defaultStories[kind]
-  if (base === undefined) throw new RangeError(`${name}: kind is one of ${Object.keys(defaultStories).join(', ')}, not ${String(kind)}.`)
+  if (base === undefined) throw new RangeError(`${name}: kind is one of ${Object.keys(defaultStories).join(', ')}, not ${kind as string}.`)
   const changed = changes.reduce((tree, change) => overlaid(tree, treeOf(change)), options)
   const merged = overlaid(base.options as unknown as Tree, changed, (path) => {
     throw new RangeError(`${name}: a ${kind} scenario has no option ${path}.`)
