@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { help, readCommandLine } from './command-line.js'
 import type { Progress } from './figures.js'
+import { digestOf } from './measure/measurements.js'
 import { printReport } from './print-report.js'
 import { runScenario, type ScenarioOptions } from './scenario.js'
 import { readScenario, scenarioNames } from './scenario-file.js'
@@ -56,6 +57,8 @@ function runFile(name: string, changes: readonly string[], json: string | undefi
     about,
     command: ['npm run simulate -- --scenario', name, ...changes.map((change) => `--set ${change}`)].join(' '),
     seed: story.options.seed,
+    peers: story.options.peers,
+    digest: digestOf(name),
     checks,
     figures,
     wallSeconds: (performance.now() - startedMs) / 1_000,

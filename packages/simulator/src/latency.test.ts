@@ -32,7 +32,9 @@ describe.each(latencyModels)('delays of the model %s', (model) => {
 function detours(model: 'king' | 'geography'): number {
   const latency = { model, meanMs: 50 }
   const triples = sites.slice(2).map((c, i) => [sites[i]!, sites[i + 1]!, c] as const)
-  const shorter = triples.filter(([a, b, c]) => latencyBetween(latency, a, b) + latencyBetween(latency, b, c) < latencyBetween(latency, a, c))
+  const shorter = triples.filter(
+    ([a, b, c]) => latencyBetween(latency, a, b) + latencyBetween(latency, b, c) < latencyBetween(latency, a, c),
+  )
   return shorter.length / triples.length
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkFigures, parseScenario, readScenario, scenarioNames, tellStory } from './index.js'
 
-const text = (options: object, kind = 'static') => JSON.stringify({ about: 'a test', kind, options, expected: { getSuccess: { least: 1 } } })
+const text = (options: object, kind = 'static') =>
+  JSON.stringify({ about: 'a test', kind, options, expected: { getSuccess: { least: 1 } } })
 
 describe('a scenario file', () => {
   it.each(scenarioNames())('%s is one', (name) => {
@@ -24,7 +25,9 @@ describe('a scenario file', () => {
   })
 
   it('takes a median stay of 0 for ever', () => {
-    expect(parseScenario('test', text({ churn: { medianStayMs: 0 } }, 'life')).story.options).toMatchObject({ churn: { medianStayMs: Infinity } })
+    expect(parseScenario('test', text({ churn: { medianStayMs: 0 } }, 'life')).story.options).toMatchObject({
+      churn: { medianStayMs: Infinity },
+    })
   })
 })
 
@@ -57,7 +60,8 @@ describe('a static scenario', () => {
 
   it('comes out the same with the same seed', { timeout: 60_000 }, () => {
     const [one, same] = [tellStory(small, () => {}), tellStory(small, () => {})]
-    const byChance = ({ bytesPerPeer: _a, peakGiB: _b, layOutSeconds: _c, runSeconds: _d, eventsPerSecond: _e, ...rest }: typeof one) => rest
+    const byChance = ({ bytesPerPeer: _a, peakGiB: _b, layOutSeconds: _c, runSeconds: _d, eventsPerSecond: _e, ...rest }: typeof one) =>
+      rest
     expect(byChance(same)).toEqual(byChance(one))
   })
 })

@@ -27,8 +27,18 @@ export function scenarioNames(): string[] {
 
 /** Reads one, with changes such as `latency.meanMs=20`. Throws a `RangeError` that says what is wrong with it. */
 export function readScenario(name: string, changes: readonly string[] = []): ScenarioFile {
+  return parseScenario(name, scenarioText(name), changes)
+}
+
+/** The changes that make a small version of it; undefined: there is none. */
+export function quickChanges(name: string): readonly string[] | undefined {
+  return (JSON.parse(scenarioText(name)) as { readonly quick?: readonly string[] }).quick
+}
+
+/** The file as it is. Throws a `RangeError` when there is none. */
+export function scenarioText(name: string): string {
   if (!scenarioNames().includes(name)) throw new RangeError(`There is no scenario ${name}; --list names those that there are.`)
-  return parseScenario(name, readFileSync(new URL(`${name}.json`, folder), 'utf8'), changes)
+  return readFileSync(new URL(`${name}.json`, folder), 'utf8')
 }
 
 export function parseScenario(name: string, text: string, changes: readonly string[] = []): ScenarioFile {

@@ -16,6 +16,9 @@ export interface ScenarioResult {
   readonly about: string
   readonly command: string
   readonly seed: number
+  readonly peers: number
+  /** Of the scenario's file: see `Measurements`. */
+  readonly digest: string
   readonly checks: readonly Check[]
   readonly figures: Figures
   readonly wallSeconds: number
