@@ -11,12 +11,15 @@ export class LaidOutLinks {
   /** The place of the same link at its other end. */
   readonly #backs: Uint8Array
   readonly #counts: Uint8Array
+  /** When the last thing sent to each end arrives. */
+  readonly #arrivalsMs: Float64Array
 
   constructor(peers: number) {
     this.peers = peers
     this.#others = new Int32Array(peers * laidOutLinksMax)
     this.#backs = new Uint8Array(peers * laidOutLinksMax)
     this.#counts = new Uint8Array(peers)
+    this.#arrivalsMs = new Float64Array(peers * laidOutLinksMax)
   }
 
   /** Links two peers; false: they are linked, or one has no room. */
@@ -46,6 +49,14 @@ export class LaidOutLinks {
 
   backOf(peer: number, place: number): number {
     return this.#backs[peer * laidOutLinksMax + place]!
+  }
+
+  lastArrivalMs(peer: number, place: number): number {
+    return this.#arrivalsMs[peer * laidOutLinksMax + place]!
+  }
+
+  noteArrival(peer: number, place: number, atMs: number): void {
+    this.#arrivalsMs[peer * laidOutLinksMax + place] = atMs
   }
 
   #put(peer: number, place: number, other: number, back: number): void {

@@ -97,11 +97,13 @@ export class VirtualNetwork {
 
   /** The peer it is sent to; undefined: no such link is open. `bytes`: its size. */
   send(peer: VirtualPeer, link: LinkId, message: Message, bytes: number, nowMs: number): VirtualPeer | undefined {
-    const end = this.#endOf(peer, link)
+    const end = peer.ends?.get(link)
     if (end?.state === 'cut') return end.other!.peer
-    if (end?.state !== 'open') return undefined
-    const to = end.other!
-    this.#schedule.push(this.#arrivalMs(end, bytes, nowMs), { type: 'message', to, message })
+    if (end && end.state !== 'open') return undefined
+    const to = end ? end.other! : this.#laidOutOther(peer, link)
+    if (!to) return undefined
+    this.#schedule.push(this.#arrivalMs(peer, to, bytes, nowMs), { type: 'message', to, message })
+    if (!end) this.#laidOut!.links.noteArrival(to.peer.index - this.#laidOut!.firstIndex, placeOfLaidOut(to.link), to.lastArrivalMs)
     return to.peer
   }
 
@@ -221,7 +223,7 @@ export class VirtualNetwork {
   #end(end: LinkEnd | undefined, nowMs: number): void {
     if (!end || end.state === 'over') return
     const { other, state } = end
-    if (state === 'open' && other) this.#schedule.push(this.#arrivalMs(end, 0, nowMs), { type: 'closed', end: other })
+    if (state === 'open' && other) this.#schedule.push(this.#arrivalMs(end.peer, other, 0, nowMs), { type: 'closed', end: other })
     this.#forget(end)
   }
 
@@ -237,11 +239,10 @@ export class VirtualNetwork {
     if (end.link > 0) end.peer.ends?.delete(end.link)
   }
 
-  #arrivalMs(from: LinkEnd, bytes: number, nowMs: number): number {
-    const to = from.other!
-    const jitterMs = this.#options.latency.model === 'constant' ? 0 : from.latencyMs * jitterShare * this.#random.share()
-    const lostMs = this.#options.loss > 0 ? this.#lostMs(from, bytes) : 0
-    const arrivalMs = this.#sentMs(from.peer, bytes, nowMs) + from.latencyMs + jitterMs + lostMs
+  #arrivalMs(from: VirtualPeer, to: LinkEnd, bytes: number, nowMs: number): number {
+    const jitterMs = this.#options.latency.model === 'constant' ? 0 : to.latencyMs * jitterShare * this.#random.share()
+    const lostMs = this.#options.loss > 0 ? this.#lostMs(to, bytes) : 0
+    const arrivalMs = this.#sentMs(from, bytes, nowMs) + to.latencyMs + jitterMs + lostMs
     to.lastArrivalMs = Math.max(to.lastArrivalMs, arrivalMs)
     return to.lastArrivalMs
   }
@@ -255,10 +256,10 @@ export class VirtualNetwork {
   }
 
   /** How much later a message arrives for its packets that are lost, and lost again. */
-  #lostMs(from: LinkEnd, bytes: number): number {
+  #lostMs(to: LinkEnd, bytes: number): number {
     const whole = (1 - this.#options.loss) ** Math.max(1, Math.ceil(bytes / packetBytes))
     let lostMs = 0
-    let timeoutMs = Math.max(retransmissionMinMs, 2 * from.latencyMs + retransmissionMarginMs)
+    let timeoutMs = Math.max(retransmissionMinMs, 2 * to.latencyMs + retransmissionMarginMs)
     for (let losses = 0; losses < lossesMax && this.#random.share() >= whole; losses++) {
       lostMs += timeoutMs
       timeoutMs *= 2
@@ -266,9 +267,17 @@ export class VirtualNetwork {
     return lostMs
   }
 
-  /** A peer's end of a link; one that was laid out becomes an object when it is first asked for. */
+  /** A peer's end of a link. One that was laid out becomes an object for good: something is to happen to it besides messages. */
   #endOf(peer: VirtualPeer, link: LinkId): LinkEnd | undefined {
-    return peer.ends?.get(link) ?? (link < 0 ? this.#laidOutEnd(peer, placeOfLaidOut(link)) : undefined)
+    const end = peer.ends?.get(link)
+    if (end || link > 0) return end
+    const other = this.#laidOutOther(peer, link)
+    if (!other) return undefined
+    const { links, firstIndex } = this.#laidOut!
+    const lastArrivalMs = links.lastArrivalMs(peer.index - firstIndex, placeOfLaidOut(link))
+    other.other = { peer, link, other, state: 'open', latencyMs: other.latencyMs, lastArrivalMs }
+    for (const each of [other, other.other]) each.peer.ends = (each.peer.ends ?? new Map<number, LinkEnd>()).set(each.link, each)
+    return other.other
   }
 
   #endsOf(peer: VirtualPeer): LinkEnd[] {
@@ -278,18 +287,18 @@ export class VirtualNetwork {
     return [...(peer.ends?.values() ?? [])]
   }
 
-  #laidOutEnd(peer: VirtualPeer, place: number): LinkEnd | undefined {
-    if (!this.#laidOut || !peer.wasLaidOut) return undefined
+  /** The other end of a link that was laid out, made for the moment: a million peers have too many to keep them all. */
+  #laidOutOther(peer: VirtualPeer, link: LinkId): LinkEnd | undefined {
+    if (link > 0 || !this.#laidOut || !peer.wasLaidOut) return undefined
     const { links, firstIndex } = this.#laidOut
     const here = peer.index - firstIndex
-    const there = this.#peerOf(firstIndex + links.otherOf(here, place))
-    if (!there) return undefined
-    const latencyMs = this.latencyMs(peer.site, there.site)
-    const common = { state: 'open', latencyMs, lastArrivalMs: 0 } as const
-    const end: LinkEnd = { ...common, peer, link: laidOutLinkId(place), other: undefined }
-    const other: LinkEnd = { ...common, peer: there, link: laidOutLinkId(links.backOf(here, place)), other: end }
-    end.other = other
-    for (const each of [end, other]) each.peer.ends = (each.peer.ends ?? new Map<number, LinkEnd>()).set(each.link, each)
-    return end
+    const place = placeOfLaidOut(link)
+    if (place >= links.countOf(here)) return undefined
+    const there = links.otherOf(here, place)
+    const back = links.backOf(here, place)
+    const other = this.#peerOf(firstIndex + there)
+    if (!other) return undefined
+    const latencyMs = this.latencyMs(peer.site, other.site)
+    return { peer: other, link: laidOutLinkId(back), other: undefined, state: 'open', latencyMs, lastArrivalMs: links.lastArrivalMs(there, back) }
   }
 }
