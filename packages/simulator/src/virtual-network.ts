@@ -299,6 +299,13 @@ export class VirtualNetwork {
     const other = this.#peerOf(firstIndex + there)
     if (!other) return undefined
     const latencyMs = this.latencyMs(peer.site, other.site)
-    return { peer: other, link: laidOutLinkId(back), other: undefined, state: 'open', latencyMs, lastArrivalMs: links.lastArrivalMs(there, back) }
+    return {
+      peer: other,
+      link: laidOutLinkId(back),
+      other: undefined,
+      state: 'open',
+      latencyMs,
+      lastArrivalMs: links.lastArrivalMs(there, back),
+    }
   }
 }

@@ -14,7 +14,10 @@ export interface Bar {
 }
 
 const width = 720
-const ink = { left: 64, right: 24, top: 44, bottom: 46 }
+const ink = { left: 64, right: 24, top: 58, bottom: 46 }
+/** Room to the right of the last point, for the names of the lines. */
+const namesWidth = 160
+const barsTop = 40
 /** Beyond this a bar is cut off. */
 const shareMax = 1.5
 
@@ -25,7 +28,7 @@ export function lineChart(title: string, unit: string, series: readonly Series[]
   const [leastX, mostX] = [Math.min(...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))]
   const mostY = roundedUp(Math.max(...all.map(([, y]) => y)))
   const atX = (x: number) =>
-    ink.left + (Math.log10(x / leastX) / Math.max(1e-9, Math.log10(mostX / leastX))) * (width - ink.left - ink.right - 90)
+    ink.left + (Math.log10(x / leastX) / Math.max(1e-9, Math.log10(mostX / leastX))) * (width - ink.left - ink.right - namesWidth)
   const atY = (y: number) => height - ink.bottom - (y / mostY) * (height - ink.top - ink.bottom)
   const path = (points: Series['points']) => points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${round(atX(x))} ${round(atY(y))}`).join('')
   const grid = Array.from({ length: 5 }, (_, i) => (mostY * i) / 4).map(
@@ -45,7 +48,7 @@ export function lineChart(title: string, unit: string, series: readonly Series[]
     ...places,
     text(width - ink.right, height - 6, 'peers; dashed: the most allowed', 'end'),
     text(8, 24, title, 'start', 'title'),
-    text(8, 40, unit, 'start'),
+    text(8, 42, unit, 'start'),
     ...lines,
   ])
 }
@@ -53,15 +56,15 @@ export function lineChart(title: string, unit: string, series: readonly Series[]
 /** How much of each bound is used: what reaches beyond the line misses it. */
 export function barChart(title: string, bars: readonly Bar[]): string {
   const rowHeight = 30
-  const height = ink.top + rowHeight * bars.length + 24
+  const height = barsTop + rowHeight * bars.length + 24
   const [left, right] = [270, width - 130]
   const at = (share: number) => left + (Math.min(share, shareMax) / shareMax) * (right - left)
   const rows = bars.map(({ label, share, told }, i) => {
-    const y = ink.top + i * rowHeight
+    const y = barsTop + i * rowHeight
     const kind = share > 1 ? 'missed' : 'held'
     return `${text(left - 10, y + 19, label, 'end')}<rect class="${kind}" x="${left}" y="${y + 6}" width="${round(Math.max(2, at(share) - left))}" height="18" rx="3"/>${text(at(share) + 8, y + 19, told, 'start')}`
   })
-  const line = `<path class="bound" d="M${round(at(1))} ${ink.top}V${height - 20}"/>${text(at(1), height - 6, 'all that is allowed', 'middle')}`
+  const line = `<path class="bound" d="M${round(at(1))} ${barsTop}V${height - 20}"/>${text(at(1), height - 6, 'all that is allowed', 'middle')}`
   return svg(title, height, [text(8, 24, title, 'start', 'title'), ...rows, line])
 }
 
