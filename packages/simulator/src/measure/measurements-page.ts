@@ -1,6 +1,7 @@
 import type { Check, ScenarioResult } from '../scenario-result.js'
 import { printBound, printFigure } from '../scenario-result.js'
 import type { Bound } from '../scenario-file.js'
+import { markdownTable } from './markdown-table.js'
 import { figureTitles, measuredElsewhere, type Row, rows, shares } from './rows.js'
 import { type Bar, barChart, lineChart, type Series } from './svg-chart.js'
 
@@ -36,7 +37,10 @@ export function printCell({ figure, value, check }: Cell): readonly [title: stri
 /** The page, as Markdown. */
 export function measurementsPage(resultOf: ResultOf): string {
   const chapters = rows.map((row) => chapterOf(row, resultOf))
-  const elsewhere = measuredElsewhere.map(({ title, command }) => `| ${title} | \`${command}\` |`)
+  const elsewhere = markdownTable(
+    ['what', 'by'],
+    measuredElsewhere.map(({ title, command }) => [title, `\`${command}\``]),
+  )
   return `# Measurements
 
 Made by \`npm run measure\`: real overlays, in virtual time and on a virtual network (see \`packages/simulator\`). Every figure has the command that makes it again,
@@ -46,17 +50,15 @@ ${chapters.join('\n\n')}
 
 ## Measured elsewhere
 
-| what | by |
-| --- | --- |
-${elsewhere.join('\n')}
+${elsewhere}
 `
 }
 
 function chapterOf(row: Row, resultOf: ResultOf): string {
   const cells = cellsOf(row, resultOf)
   const missing = row.scenarios.filter((scenario) => !resultOf(scenario))
-  const lines = cells.map((cell) => `| ${cell.scenario} | ${printCell(cell).join(' | ')} |`)
-  const table = ['| scenario | figure | measured | at least / at most | |', '| --- | --- | --: | --: | --- |', ...lines].join('\n')
+  const lines = cells.map((cell) => [cell.scenario, ...printCell(cell)])
+  const table = markdownTable(['scenario', 'figure', 'measured', 'at least / at most', ''], lines, [2, 3])
   const commands = row.scenarios.flatMap((scenario) => {
     const result = resultOf(scenario)
     return result ? [`${result.command}   # ${result.about}; seed ${result.seed}, took ${result.wallSeconds.toFixed(0)} s`] : []
