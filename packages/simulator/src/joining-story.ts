@@ -1,7 +1,7 @@
 import { contentRecord } from '@hashtab/core'
 import type { Errand } from './happening.js'
 import { type Figures, type Progress } from './figures.js'
-import { layOut } from './lay-out.js'
+import { layOut, standAtMeetingPoint } from './lay-out.js'
 import { mean, percentile } from './lookup-tally.js'
 import { type Finish, Simulation, type SimulationOptions, type Watcher } from './simulation.js'
 import type { VirtualPeer } from './virtual-peer.js'
@@ -31,14 +31,13 @@ export const defaultJoining: JoiningOptions = {
 const lookEveryMs = 100
 /** Each newcomer is watched for this long. */
 const watchedMs = 90_000
-/** Before the first comes: some of those who are there go to the meeting point, which knows nobody yet. */
+/** Before the first comes. */
 const settleMs = 60_000
-const visitors = 64
 
 export function runJoining(options: JoiningOptions, progress: Progress): Figures {
   const simulation = new Simulation(options)
   const present = options.start === 'laidOut' ? layOut(simulation, { peers: options.peers }) : joinAll(simulation, options.peers, progress)
-  for (const peer of simulation.random.sample(present, visitors)) simulation.meetingPoint.visit(peer, simulation.nowMs)
+  if (options.start === 'laidOut') standAtMeetingPoint(simulation)
   simulation.run(settleMs)
   const connections = simulation.network.connectionsMade
   const arrivals = new Arrivals(simulation)

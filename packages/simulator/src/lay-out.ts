@@ -1,6 +1,7 @@
 import { type Contact, contactOf, Key, keyBytes, publicKey, publicKeyBytes } from '@hashtab/core'
 import type { LaidOutLinks } from './laid-out-links.js'
 import { planLinks } from './link-plan.js'
+import { reservoirMax } from './meeting-point.js'
 import type { Simulation } from './simulation.js'
 import type { VirtualPeer } from './virtual-peer.js'
 
@@ -23,6 +24,11 @@ export function layOut(simulation: Simulation, { peers, target = 32 }: LayOutOpt
   })
   const identities = contacts.map((contact) => ({ contact, storage: undefined }))
   return simulation.layOut(identities, links)
+}
+
+/** Some of those who were laid out go and stand at the meeting point, which knows nobody yet: else newcomers would meet nobody. */
+export function standAtMeetingPoint({ meetingPoint, random, alive, nowMs }: Simulation): void {
+  for (const peer of random.sample(alive, reservoirMax)) meetingPoint.visit(peer, nowMs)
 }
 
 /** Their public keys lie in one piece of memory. */

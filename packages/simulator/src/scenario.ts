@@ -3,7 +3,7 @@ import { Churn, type ChurnOptions } from './churn.js'
 import type { Errand } from './happening.js'
 import type { Progress } from './figures.js'
 import type { Latency } from './latency.js'
-import { layOut } from './lay-out.js'
+import { layOut, standAtMeetingPoint } from './lay-out.js'
 import type { NatShares } from './nat.js'
 import { type PartitionOptions, schedulePartition } from './partition.js'
 import { type Report, reportOf } from './report.js'
@@ -111,7 +111,10 @@ export function runScenario(options: ScenarioOptions, progress: Progress = () =>
 type Pass = (forMs: number, stage: string) => void
 
 function form(options: ScenarioOptions, simulation: Simulation, workload: Workload, pass: Pass): void {
-  if (options.start === 'laidOut') layOut(simulation, { peers: options.peers, ...(options.limits && { target: options.limits.target }) })
+  if (options.start === 'laidOut') {
+    layOut(simulation, { peers: options.peers, ...(options.limits && { target: options.limits.target }) })
+    standAtMeetingPoint(simulation)
+  }
   for (let i = simulation.alive.length; i < options.peers; i++) {
     simulation.join()
     if (i % arrivalsPerSecond === arrivalsPerSecond - 1) pass(1_000, 'forming')
