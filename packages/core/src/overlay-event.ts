@@ -4,6 +4,7 @@ import type { Message, MessageId, Want } from './wire/message.js'
 import type { OperationId, Outcome } from './lookups/operations.js'
 import type { Contact } from './keys/public-key.js'
 import type { Record } from './records/record.js'
+import type { NeighbourList } from './links/neighbour-list.js'
 import type { LinkId } from './links/routing-table.js'
 
 /** What the driver tells the overlay. */
@@ -20,8 +21,9 @@ export type OverlayEvent =
 export interface LaidOutLink {
   readonly link: LinkId
   readonly contact: Contact
+  readonly rttMs: number
   /** Whom its other end is linked to: the same list for all that are linked to it. */
-  readonly neighbours: readonly Contact[]
+  readonly neighbours: NeighbourList
 }
 
 /** What the transport reports of one link. */

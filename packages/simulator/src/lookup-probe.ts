@@ -39,13 +39,12 @@ export class LookupProbe implements Watcher {
   sent(message: Message, to: VirtualPeer, bytes: number): void {
     this.messages += 1
     this.bytes += bytes
-    if (message.type !== 'envelope' || message.payload.type !== 'request' || message.payload.question.type !== 'find') return
-    const { target } = message.payload.question
-    const goals = this.#travelling.get(target)
+    const asked = questionIn(message)
+    const goals = asked && this.#travelling.get(asked.target)
     if (!goals?.includes(to)) return
-    this.#travelling.delete(target)
+    this.#travelling.delete(asked!.target)
     this.arrived += 1
-    this.hops.push(message.path.length)
+    this.hops.push(asked!.path.length)
   }
 
   finished(_peer: VirtualPeer, { operation, outcome }: Finish): void {
@@ -80,4 +79,11 @@ export class LookupProbe implements Watcher {
       bytes: this.bytes / Math.max(1, this.begun),
     }
   }
+}
+
+/** The target of a question for a record, and the peers that it has passed. */
+function questionIn(message: Message): { readonly target: Key; readonly path: readonly Key[] } | undefined {
+  if (message.type === 'seek') return message
+  if (message.type !== 'envelope' || message.payload.type !== 'request' || message.payload.question.type !== 'find') return undefined
+  return { target: message.payload.question.target, path: message.path }
 }

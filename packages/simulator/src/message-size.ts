@@ -4,6 +4,8 @@ import type { Answer, Contact, Envelope, Letter, LetterBody, Message, Payload, R
 const frameBytes = 30
 const keyOnWireBytes = 23
 const contactOnWireBytes = 35
+const neighbourOnWireBytes = 42
+const seekBytes = 50
 const envelopeBytes = 70
 const requestBytes = 60
 const storeBytes = 30
@@ -21,7 +23,12 @@ export function sizeOf(message: Message): number {
     case 'draw':
       return frameBytes
     case 'neighbours':
-      return frameBytes + sizeOfContacts(message.contacts)
+      return frameBytes + neighbourOnWireBytes * message.came.length + keyOnWireBytes * message.went.length
+    case 'seek':
+      return seekBytes + keyOnWireBytes * (1 + message.path.length + message.avoid.length)
+    case 'taken':
+    case 'declined':
+      return frameBytes
     case 'spoken':
       return frameBytes + sizeOfSpoken(message)
     case 'envelope':

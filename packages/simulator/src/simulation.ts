@@ -4,6 +4,7 @@ import {
   type LinkId,
   type LinkLimits,
   type Message,
+  NeighbourList,
   Overlay,
   type OverlayEffect,
   type OverlayEvent,
@@ -115,14 +116,16 @@ export class Simulation {
    */
   layOut(identities: readonly Identity[], links: LaidOutLinks): VirtualPeer[] {
     this.network.layOut(links, this.#indices + 1)
-    const neighbours = identities.map((_, i) => Object.freeze(this.#linkedTo(identities, links, i)))
+    const sites = identities.map(({ contact }) => this.siteOf(contact))
+    const rttMs = (a: number, b: number) => Math.max(1, Math.round(2 * this.network.latencyMs(sites[a]!, sites[b]!)))
+    const lists = identities.map(
+      (_, i) => new NeighbourList(linkedTo(links, i).map((other) => ({ contact: identities[other]!.contact, rttMs: rttMs(i, other) }))),
+    )
     return identities.map((identity, i) => {
       const peer = this.#open(identity)
       peer.wasLaidOut = true
       peer.openLinks = links.countOf(i)
-      const laidOut = neighbours[i]!.map((contact, place) => {
-        return { link: laidOutLinkId(place), contact, neighbours: neighbours[links.otherOf(i, place)]! }
-      })
+      const laidOut = lists[i]!.all.map((to, place) => ({ ...to, link: laidOutLinkId(place), neighbours: lists[links.otherOf(i, place)]! }))
       peer.overlay.handle({ type: 'laidOut', links: laidOut }, this.nowMs)
       return peer
     })
@@ -376,10 +379,6 @@ export class Simulation {
     return peer
   }
 
-  #linkedTo(identities: readonly Identity[], links: LaidOutLinks, i: number): Contact[] {
-    return Array.from({ length: links.countOf(i) }, (_, place) => identities[links.otherOf(i, place)]!.contact)
-  }
-
   #newcomer(): Identity {
     return { contact: contactOf(publicKey(this.random.bytes(publicKeyBytes))), storage: undefined }
   }
@@ -390,4 +389,8 @@ export class Simulation {
     this.hash.mix(what)
     this.hash.mix(detail)
   }
+}
+
+function linkedTo(links: LaidOutLinks, peer: number): number[] {
+  return Array.from({ length: links.countOf(peer) }, (_, place) => links.otherOf(peer, place))
 }

@@ -4,7 +4,18 @@ import { type Envelope, decodeMessage, encodeMessage, isMalformed, type Message,
 export const codecSampleEvery = 1_000
 
 /** What a message is about, as far as whoever looks at a link can tell. `read`: questions of lookups for records, and their answers. */
-export const trafficClasses = ['link', 'neighbours', 'letter', 'ping', 'look', 'read', 'acknowledgement', 'store', 'undeliverable', 'spoken'] as const
+export const trafficClasses = [
+  'link',
+  'neighbours',
+  'letter',
+  'ping',
+  'look',
+  'read',
+  'acknowledgement',
+  'store',
+  'undeliverable',
+  'spoken',
+] as const
 export type TrafficClass = (typeof trafficClasses)[number]
 
 /** Counts what is sent over links, hop by hop, and tries the codec on a sample. */

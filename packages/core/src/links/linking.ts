@@ -102,9 +102,9 @@ export class Linking {
         else this.#policy.appWants.delete(event.id.hex)
         return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
       case 'laidOut':
-        for (const { link, contact, neighbours } of event.links) {
+        for (const { link, contact, rttMs, neighbours } of event.links) {
           this.#table.addLink(link, contact, nowMs)
-          this.#table.byLinkId(link)!.neighbours = neighbours
+          Object.assign(this.#table.byLinkId(link)!, { rttMs, neighbours })
         }
         return []
       case 'woke':

@@ -47,7 +47,7 @@ describe('the rows', () => {
 
 describe('the page', () => {
   it('says what was reached, what was missed, and how to have it again', () => {
-    const page = measurementsPage(resultsWith({ probeHopsMean: 2.7, probeHopsP99: 4 }))
+    const page = measurementsPage(resultsWith({ getHopsMean: 2.7, getHopsP99: 4 }))
     expect(page).toMatch(/\| static-1k +\| hops, mean +\| +2\.7 \| +≤ 2\.6 \| \*\*missed\*\* \|/)
     expect(page).toMatch(/\| static-10k +\| hops, mean +\| +2\.7 \| +≤ 3\.7 \| reached +\|/)
     expect(page).toContain('npm run simulate -- --scenario static-1k')
