@@ -4,10 +4,27 @@ import type { Message, MessageId, Want } from './wire/message.js'
 import type { OperationId, Outcome } from './lookups/operations.js'
 import type { Contact } from './keys/public-key.js'
 import type { Record } from './records/record.js'
+import type { NeighbourList } from './links/neighbour-list.js'
 import type { LinkId } from './links/routing-table.js'
 
 /** What the driver tells the overlay. */
-export type OverlayEvent = LinkEvent | Arrival | Call | { type: 'woke' } | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
+export type OverlayEvent =
+  | LinkEvent
+  | Arrival
+  | Call
+  | { type: 'woke' }
+  | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
+  /** Links that are open as if they had been for a while, for simulations that begin in the middle. Nothing is said over them. */
+  | { type: 'laidOut'; links: readonly LaidOutLink[] }
+
+/** One such link, its number negative: no link that the overlay makes has such a one. */
+export interface LaidOutLink {
+  readonly link: LinkId
+  readonly contact: Contact
+  readonly rttMs: number
+  /** Whom its other end is linked to: the same list for all that are linked to it. */
+  readonly neighbours: NeighbourList
+}
 
 /** What the transport reports of one link. */
 export type LinkEvent =

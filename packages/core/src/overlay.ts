@@ -132,6 +132,7 @@ export class Overlay {
       case 'closed':
       case 'troubled':
       case 'met':
+      case 'laidOut':
         return this.#onLinking(this.#linking.handle(event, this.#nowMs))
       case 'received':
         return this.#received(event.link, event.message)

@@ -9,6 +9,8 @@ export interface ChurnOptions {
   readonly stays: 'exponential' | 'pareto'
   /** The share of departures without a word, 0 to 1. */
   readonly crashes: number
+  /** `replacing`: one comes for each that goes. `poisson`: they come by themselves, as many as keep the number the same on average. */
+  readonly arrivals: 'replacing' | 'poisson'
   /** The share of arrivals that were here before, with their storage, 0 to 1. */
   readonly returning: number
 }
@@ -27,9 +29,13 @@ export class Churn {
   readonly #options: ChurnOptions
   readonly #away: Identity[] = []
   #running = false
+  /** How many there were when it began. */
+  #peers = 0
   arrivals = 0
   crashes = 0
   leaves = 0
+  /** Told of everybody who comes. */
+  arrived: ((peer: VirtualPeer) => void) | undefined
 
   constructor(simulation: Simulation, options: ChurnOptions) {
     this.#simulation = simulation
@@ -39,7 +45,9 @@ export class Churn {
   /** From now on every peer's stay is limited. */
   start(): void {
     this.#running = true
-    for (const peer of this.#simulation.alive) this.#limitStay(peer)
+    this.#peers = this.#simulation.alive.length
+    for (const peer of this.#simulation.alive) this.#limitStay(peer, this.#restOfStayMs())
+    if (this.#options.arrivals === 'poisson') this.#expect()
   }
 
   /** Nobody comes or goes any more. */
@@ -59,22 +67,46 @@ export class Churn {
     }
     this.#away.push({ contact: peer.contact, storage: peer.storage })
     if (this.#away.length > awayMax) this.#away.shift()
-    if (!this.#simulation.meetingPoint.alive) return
+    if (!this.#simulation.meetingPoint.alive || this.#options.arrivals === 'poisson') return
     schedule.push(nowMs + random.between(arrivalMinMs, arrivalMaxMs), { type: 'errand', errand: new Arrival(this) })
   }
 
   arrive(): void {
+    if (!this.#running && this.#options.arrivals === 'poisson') return
     const { random } = this.#simulation
     const returns = this.#away.length > 0 && random.share() < this.#options.returning
     const [identity] = returns ? this.#away.splice(random.below(this.#away.length), 1) : []
     this.arrivals += 1
-    this.#limitStay(this.#simulation.join(identity))
+    const peer = this.#simulation.join(identity)
+    this.#limitStay(peer)
+    this.arrived?.(peer)
+    if (this.#options.arrivals === 'poisson') this.#expect()
   }
 
-  #limitStay(peer: VirtualPeer): void {
+  /** The next arrival of many that know nothing of each other. */
+  #expect(): void {
+    const { schedule, nowMs, random } = this.#simulation
+    const gapMs = this.#meanStayMs / Math.max(1, this.#peers)
+    if (gapMs < Infinity) schedule.push(nowMs + random.exponential(gapMs), { type: 'errand', errand: new Arrival(this) })
+  }
+
+  get #meanStayMs(): number {
+    const { medianStayMs, stays } = this.#options
+    if (stays === 'exponential') return medianStayMs / Math.LN2
+    return (medianStayMs / 2 ** (1 / paretoIndex)) * (paretoIndex / (paretoIndex - 1))
+  }
+
+  #limitStay(peer: VirtualPeer, stayMs = this.#stayMs()): void {
     const { schedule, nowMs } = this.#simulation
-    const stayMs = this.#stayMs()
     if (stayMs < Infinity) schedule.push(nowMs + stayMs, { type: 'errand', errand: new Departure(this, peer) })
+  }
+
+  /** Of somebody who is met at any moment: long stays are met more often, and the moment is anywhere in the stay. */
+  #restOfStayMs(): number {
+    const { random } = this.#simulation
+    const { medianStayMs, stays } = this.#options
+    if (stays === 'exponential') return this.#stayMs()
+    return random.share() * (medianStayMs / 2 ** (1 / paretoIndex)) * (1 - random.share()) ** (-1 / (paretoIndex - 1))
   }
 
   #stayMs(): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { help, readCommandLine } from './command-line.js'
 import { replayCommand } from './print-report.js'
+import { usualNat } from './nat.js'
 import { defaultScenario } from './scenario.js'
 
 describe('the command line', () => {
@@ -14,7 +15,14 @@ describe('the command line', () => {
       seed: 7,
       peers: 12,
       killMeetingPoint: true,
-      churn: { ...defaultScenario.churn, stays: 'pareto' as const },
+      churn: { ...defaultScenario.churn, stays: 'pareto' as const, arrivals: 'poisson' as const },
+      latency: { model: 'king' as const, meanMs: 80 },
+      loss: 0.02,
+      uplinkMbps: 5,
+      nat: usualNat,
+      sleepers: { share: 0.2, awakeMs: 300_000, frozenMs: 60_000 },
+      partition: { share: 0.3, afterMs: 120_000, forMs: 60_000 },
+      start: 'laidOut' as const,
     }
     const parameters = replayCommand(scenario).replace('npm run simulate -- ', '').split(' ')
     expect(readCommandLine(parameters)).toEqual({ type: 'run', scenario, json: undefined })
@@ -35,6 +43,29 @@ describe('the command line', () => {
       expect(readCommandLine(parameters)).toMatchObject({ type: 'wrong', why: expect.stringContaining(parameters[0]) })
     },
   )
+
+  it.each([
+    ['--nat', '0.5,0.4,0.3'],
+    ['--nat', 'mostly'],
+    ['--sleepers', '0.2,5m'],
+    ['--partition', '2,5m,1m'],
+    ['--uplink', '0'],
+    ['--loss', '0.9'],
+    ['--start', 'somehow'],
+  ])('says what is wrong with %s %s', (...parameters) => {
+    expect(readCommandLine(parameters)).toMatchObject({ type: 'wrong', why: expect.stringContaining(parameters[0]) })
+  })
+
+  it('knows the usual routers', () => {
+    expect(readCommandLine(['--nat', 'usual'])).toMatchObject({ scenario: { nat: usualNat } })
+  })
+
+  it('takes a scenario that is kept as a file, with changes', () => {
+    const parameters = ['--scenario', 'churn-10m', '--set', 'seed=8', '--set', 'latency.meanMs=20', '--json', 'out.json']
+    const asked = { type: 'runFile', name: 'churn-10m', changes: ['seed=8', 'latency.meanMs=20'], json: 'out.json' }
+    expect(readCommandLine(parameters)).toEqual(asked)
+    expect(readCommandLine(['--list'])).toEqual({ type: 'list' })
+  })
 
   it('helps', () => {
     expect(readCommandLine(['--help'])).toEqual({ type: 'help' })

@@ -1,11 +1,17 @@
-import type { RandomSource } from './random-source.js'
+import { centralAngle, geographyScale } from './geography.js'
+import { quantileOfKing } from './king.js'
+import type { Site } from './site.js'
 
-export const latencyModels = ['constant', 'uniform', 'lognormal'] as const
+export const latencyModels = ['constant', 'uniform', 'lognormal', 'king', 'geography'] as const
 export type LatencyModel = (typeof latencyModels)[number]
 
 /** One-way delays between pairs of peers. */
 export interface Latency {
-  /** `uniform`: from none to twice the mean. `lognormal`: as measured on the Internet, most pairs below the mean and a long tail. */
+  /**
+   * `uniform`: from none to twice the mean. `lognormal`: as measured on the Internet, most pairs below the mean and a long tail.
+   * `king`: the shape that was measured between name servers (see `king.ts`). `geography`: places on a sphere and the way into the network at either
+   * end, so that near ones of near ones are near. In the others every pair has its own delay, and the triangle inequality does not hold.
+   */
   readonly model: LatencyModel
   readonly meanMs: number
 }
@@ -17,16 +23,33 @@ export const latencyMinMs = 0.5
 /** Beyond this a pair would count as broken. */
 export const latencyMaxMs = 2_000
 
-/** Draws the one-way delay of one pair. */
-export function drawLatencyMs({ model, meanMs }: Latency, random: RandomSource): number {
+/** The one-way delay between two peers: always the same for the same two, whoever asks. */
+export function latencyBetween({ model, meanMs }: Latency, a: Site, b: Site): number {
   switch (model) {
     case 'constant':
       return meanMs
     case 'uniform':
-      return bounded(random.between(0, 2 * meanMs))
+      return bounded(2 * meanMs * pairShare(a, b, 1))
     case 'lognormal':
-      return bounded(meanMs * Math.exp(logDeviation * random.normal() - logDeviation ** 2 / 2))
+      return bounded(meanMs * Math.exp(logDeviation * pairNormal(a, b) - logDeviation ** 2 / 2))
+    case 'king':
+      return bounded(meanMs * quantileOfKing(pairShare(a, b, 1)))
+    case 'geography':
+      return bounded(meanMs * geographyScale * (a.access + b.access + centralAngle(a, b)))
   }
+}
+
+/** A number from 0 up to, not including, 1, that follows from the pair: the same at both ends. */
+export function pairShare(a: Site, b: Site, purpose: number): number {
+  let mixed = Math.imul(a.salt ^ b.salt, 0x9e3779b1) ^ Math.imul((a.salt + b.salt) | 0, 0x85ebca6b) ^ Math.imul(purpose, 0xc2b2ae35)
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad)
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+  return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
+}
+
+/** Mean 0, deviation 1 (Box & Muller 1958). */
+function pairNormal(a: Site, b: Site): number {
+  return Math.sqrt(-2 * Math.log(1 - pairShare(a, b, 2))) * Math.cos(2 * Math.PI * pairShare(a, b, 3))
 }
 
 /** To the microsecond: what `Math.exp` answers may differ in the last bits from one engine to another. */

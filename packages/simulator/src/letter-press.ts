@@ -43,11 +43,14 @@ export class LetterPress {
   }
 }
 
+/** What letters by reference share: nobody writes to it. */
+const nothing = new ArrayBuffer(letterBytes)
+
 class LetterByReference extends Uint8Array {
   readonly letter: OpenedLetter
 
   constructor(letter: OpenedLetter) {
-    super(letterBytes)
+    super(nothing)
     this.letter = letter
   }
 }

@@ -1,4 +1,4 @@
-import type { Envelope, Key, Message, MessageId, Seek } from '@hashtab/core'
+import type { Key, Message, MessageId } from '@hashtab/core'
 
 /** How one lookup ended. `stale`: with an older version than was confirmed before it began. */
 export interface LookupEnd {
@@ -25,50 +25,50 @@ export class LookupTally {
   missing = 0
   asked = 0
   questionHops = 0
+  /** Bytes of all their messages, hop by hop. */
+  bytes = 0
 
   begin(reader: Key, target: Key): void {
     this.#underWay.set(nameOf(reader, target), { messages: 0, questions: [] })
   }
 
   /** One hop of a question for a record, of its acknowledgement, or of the answer to one. */
-  sent(message: Message): void {
-    switch (message.type) {
-      case 'seek':
-        return this.#sought(message)
-      case 'taken':
-      case 'declined': {
-        const lookup = this.#questions.get(message.id)
-        if (lookup) lookup.messages += 1
-        return
-      }
-      case 'envelope':
-        return this.#enveloped(message)
-    }
-  }
-
-  #sought({ id, target, path }: Seek): void {
-    const lookup = this.#underWay.get(nameOf(path[0]!, target))
+  sent(message: Message, bytes: number): void {
+    const lookup = this.#lookupOf(message)
     if (!lookup) return
     lookup.messages += 1
-    this.questionHops += 1
-    if (path.length > 1) return
-    lookup.questions.push(id)
-    this.#questions.set(id, lookup)
+    this.bytes += bytes
   }
 
-  #enveloped({ payload, path }: Envelope): void {
-    if (payload.type === 'request' && payload.question.type === 'find' && payload.question.want !== 'peers') {
-      const lookup = this.#underWay.get(nameOf(path[0]!, payload.question.target))
-      if (!lookup) return
-      lookup.messages += 1
-      this.questionHops += 1
-      if (path.length > 1) return
-      lookup.questions.push(payload.id)
-      this.#questions.set(payload.id, lookup)
-    } else if (payload.type === 'response') {
-      const lookup = this.#questions.get(payload.id)
-      if (lookup) lookup.messages += 1
+  #lookupOf(message: Message): UnderWay | undefined {
+    switch (message.type) {
+      case 'seek':
+        return message.want === 'peers' ? undefined : this.#asked(message.id, message.path, message.target)
+      case 'taken':
+      case 'declined':
+        return this.#questions.get(message.id)
+      case 'envelope': {
+        const { payload, path } = message
+        if (payload.type === 'response') return this.#questions.get(payload.id)
+        if (payload.type !== 'request' || payload.question.type !== 'find' || payload.question.want === 'peers') return undefined
+        return this.#asked(payload.id, path, payload.question.target)
+      }
+      default:
+        return undefined
     }
+  }
+
+  /** One hop of a question: on its first it is noted whose it is. */
+  #asked(id: MessageId, path: readonly Key[], target: Key): UnderWay | undefined {
+    const isFirst = path.length === 1
+    const lookup = isFirst ? this.#underWay.get(nameOf(path[0]!, target)) : this.#questions.get(id)
+    if (!lookup) return undefined
+    this.questionHops += 1
+    if (isFirst && !this.#questions.has(id)) {
+      lookup.questions.push(id)
+      this.#questions.set(id, lookup)
+    }
+    return lookup
   }
 
   end(reader: Key, target: Key, end: LookupEnd): void {

@@ -36,7 +36,7 @@ class Waiting implements Watcher {
     else this.before?.finished(peer, finish)
   }
 
-  sent(message: Message): void {
-    this.before?.sent(message)
+  sent(message: Message, to: VirtualPeer, bytes: number): void {
+    this.before?.sent(message, to, bytes)
   }
 }

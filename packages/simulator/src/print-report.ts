@@ -1,4 +1,7 @@
+import { type NatShares, natTypes } from './nat.js'
+import type { PartitionOptions } from './partition.js'
 import { type ScenarioOptions } from './scenario.js'
+import type { SleeperOptions } from './sleepers.js'
 import type { LookupReport, Report } from './report.js'
 
 /** A report for people, with the command that replays the run. */
@@ -38,7 +41,7 @@ export function printReport(report: Report): string {
     ['writes', `${records.writes}, unconfirmed ${records.writesUnconfirmed}`],
     [
       'messages',
-      `${traffic.perPeerSecondInChurn.toFixed(2)} a peer and second in churn, ${traffic.perPeerSecondInCalm.toFixed(2)} in calm; ${traffic.bytesPerMessage.toFixed(0)} bytes each, the largest ${traffic.largestBytes}`,
+      `${traffic.perPeerSecondInChurn.toFixed(2)} a peer and second in churn, ${traffic.perPeerSecondInCalm.toFixed(2)} in calm; upkeep ${traffic.upkeepBytesInChurn.toFixed(0)} bytes a peer and second, ${traffic.upkeepBytesInCalm.toFixed(0)} in calm; ${traffic.bytesPerMessage.toFixed(0)} bytes each, the largest ${traffic.largestBytes}`,
     ],
     ['', byClass.join(', ')],
     ['dropped', `${traffic.dropped} messages`],
@@ -87,9 +90,34 @@ export function replayCommand(options: ScenarioOptions): string {
     ['records', options.records],
     ['reads', options.readsPerSecond],
     ['writes', options.writesPerSecond],
+    ['arrivals', churn.arrivals],
+    ['loss', options.loss],
+    ['start', options.start],
+    ...(options.uplinkMbps === undefined ? [] : [['uplink', options.uplinkMbps] as const]),
+    ...(options.nat
+      ? [
+          [
+            'nat',
+            natTypes
+              .slice(1)
+              .map((type) => options.nat![type as keyof NatShares])
+              .join(','),
+          ] as const,
+        ]
+      : []),
+    ...(options.sleepers ? [['sleepers', printSleepers(options.sleepers)] as const] : []),
+    ...(options.partition ? [['partition', printPartition(options.partition)] as const] : []),
   ]
   const flags = options.killMeetingPoint ? ['--kill-meeting-point'] : []
   return ['npm run simulate --', ...parameters.map(([name, value]) => `--${name} ${value}`), ...flags].join(' ')
+}
+
+function printSleepers({ share, awakeMs, frozenMs }: SleeperOptions): string {
+  return `${share},${awakeMs / 1_000}s,${frozenMs / 1_000}s`
+}
+
+function printPartition({ share, afterMs, forMs }: PartitionOptions): string {
+  return `${share},${afterMs / 1_000}s,${forMs / 1_000}s`
 }
 
 const failuresPrinted = 10

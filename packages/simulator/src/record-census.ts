@@ -26,17 +26,18 @@ export function takeCensus(peers: readonly VirtualPeer[], written: readonly Writ
   const wanted = new Map(confirmed.map(({ id, confirmed: seq }) => [id, seq!]))
   let outdated = 0
   for (const { storage } of peers) {
-    for (const [id, bytes] of storage) {
-      const seq = wanted.get(id)
-      if (seq === undefined) continue
-      const stored = decodeStored(bytes)
-      if (isMalformed(stored)) throw new Error(`A stored record does not read: ${stored.malformed}`)
-      if (stored.record.kind !== 'content' && stored.record.seq < seq) outdated += 1
-      else copies.set(id, copies.get(id)! + 1)
-    }
+    if (storage)
+      for (const [id, bytes] of storage) {
+        const seq = wanted.get(id)
+        if (seq === undefined) continue
+        const stored = decodeStored(bytes)
+        if (isMalformed(stored)) throw new Error(`A stored record does not read: ${stored.malformed}`)
+        if (stored.record.kind !== 'content' && stored.record.seq < seq) outdated += 1
+        else copies.set(id, copies.get(id)! + 1)
+      }
   }
   const counts = [...copies.values()]
-  const atHome = confirmed.map(({ id, key }) => closestPeers(peers, key).filter(({ storage }) => storage.has(id)).length)
+  const atHome = confirmed.map(({ id, key }) => closestPeers(peers, key).filter((peer) => peer.has(id)).length)
   return {
     confirmed: confirmed.length,
     lost: [...copies].filter(([, count]) => count === 0).map(([id]) => id),

@@ -50,8 +50,13 @@ export interface Report {
   readonly traffic: {
     readonly perPeerSecondInChurn: number
     readonly perPeerSecondInCalm: number
+    /** Bytes that one peer sends in a second, relayed ones included, without what lookups of apps are made of. */
+    readonly upkeepBytesInChurn: number
+    readonly upkeepBytesInCalm: number
     readonly byClass: { readonly [name in TrafficClass]: number }
     readonly bytesPerMessage: number
+    /** What the bytes above were taken for, in terms of what the codec makes of a sample. */
+    readonly guessedShare: number
     readonly largestBytes: number
     readonly dropped: number
   }
@@ -115,8 +120,11 @@ export function reportOf({
     traffic: {
       perPeerSecondInChurn: (churned.messages - formed.messages) / Math.max(1, peerSeconds(formed, churned)),
       perPeerSecondInCalm: (quieted.messages - calm.messages) / peerSeconds(calm, quieted),
+      upkeepBytesInChurn: (churned.bytes - formed.bytes - churnReads.bytes) / Math.max(1, peerSeconds(formed, churned)),
+      upkeepBytesInCalm: (quieted.bytes - calm.bytes) / peerSeconds(calm, quieted),
       byClass: { ...traffic.sent },
       bytesPerMessage: traffic.bytesPerMessage,
+      guessedShare: traffic.sampledGuessedBytes / Math.max(1, traffic.sampledBytes),
       largestBytes: traffic.largestBytes,
       dropped: statuses.reduce((sum, status) => sum + status.messagesDropped, 0),
     },

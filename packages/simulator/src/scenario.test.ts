@@ -48,6 +48,22 @@ describe('a run', () => {
     churn: { ...defaultScenario.churn, medianStayMs: 120_000 },
   }
 
+  it(
+    'may begin with an overlay that is laid out, where newcomers are linked and everything is found',
+    { timeout: longRunMs },
+    (context) => {
+      const scenario: ScenarioOptions = { ...small, start: 'laidOut', latency: { model: 'geography', meanMs: 50 } }
+      let told = replayCommand(scenario)
+      tellOnFailure(context, () => told)
+      const report = runScenario(scenario)
+      told = printReport(report)
+      expect(report.peers.arrivals).toBeGreaterThan(3)
+      expect(report.links.min).toBe(report.peers.alive - 1)
+      expect(report.records.lost).toEqual([])
+      expect(successOf(report.calmLookups)).toBe(1)
+    },
+  )
+
   it('happens again, event by event, with the same seed, and otherwise with another', { timeout: longRunMs }, (context) => {
     tellOnFailure(context, () => replayCommand(small))
     const [one, same, other] = [runScenario(small), runScenario(small), runScenario({ ...small, seed: 2 })]

@@ -1,9 +1,14 @@
 import type { LinkLimits } from '@hashtab/core'
 import { Churn, type ChurnOptions } from './churn.js'
 import type { Errand } from './happening.js'
+import type { Progress } from './figures.js'
 import type { Latency } from './latency.js'
+import { layOut, standAtMeetingPoint } from './lay-out.js'
+import type { NatShares } from './nat.js'
+import { type PartitionOptions, schedulePartition } from './partition.js'
 import { type Report, reportOf } from './report.js'
 import { Simulation } from './simulation.js'
+import { type SleeperOptions, Sleepers } from './sleepers.js'
 import { Workload } from './workload.js'
 
 export interface ScenarioOptions {
@@ -15,22 +20,35 @@ export interface ScenarioOptions {
   readonly latency: Latency
   /** The share of pairs between which no direct link can be made, 0 to 1. */
   readonly unlinkable: number
+  readonly loss: number
+  readonly uplinkMbps: number | undefined
+  readonly nat: NatShares | undefined
+  readonly sleepers: SleeperOptions | undefined
+  readonly partition: PartitionOptions | undefined
+  /** `laidOut`: the overlay is there from the beginning; else it forms by joining. */
+  readonly start: 'joined' | 'laidOut'
   /** The signalling server dies for good as soon as everybody has joined, and nobody new can come: churn is departures alone. */
   readonly killMeetingPoint: boolean
   /** Records written before the churn. */
   readonly records: number
   readonly readsPerSecond: number
   readonly writesPerSecond: number
-  readonly limits?: LinkLimits
+  readonly limits?: LinkLimits | undefined
 }
 
 export const defaultScenario: ScenarioOptions = {
   seed: 1,
   peers: 1_000,
   churnMs: 30 * 60_000,
-  churn: { medianStayMs: 10 * 60_000, stays: 'exponential', crashes: 0.5, returning: 0.2 },
+  churn: { medianStayMs: 10 * 60_000, stays: 'exponential', crashes: 0.5, arrivals: 'replacing', returning: 0.2 },
   latency: { model: 'lognormal', meanMs: 50 },
   unlinkable: 0,
+  loss: 0,
+  uplinkMbps: undefined,
+  nat: undefined,
+  sleepers: undefined,
+  partition: undefined,
+  start: 'joined',
   killMeetingPoint: false,
   records: 200,
   readsPerSecond: 5,
@@ -52,8 +70,6 @@ export const windowMs = 12_000
 export const windowReads = 300
 /** The end of a window, without lookups: whatever they lead to is begun by then. */
 const windowRestMs = 2_000
-
-export type Progress = (stage: 'forming' | 'churning' | 'settling' | 'done', nowMs: number, peers: number) => void
 
 /** Runs one whole story: an overlay forms, peers come and go while records are written and read, all calms down, every record is looked for. */
 export function runScenario(options: ScenarioOptions, progress: Progress = () => {}): Report {
@@ -92,10 +108,14 @@ export function runScenario(options: ScenarioOptions, progress: Progress = () =>
   })
 }
 
-type Pass = (forMs: number, stage: 'forming' | 'churning' | 'settling') => void
+type Pass = (forMs: number, stage: string) => void
 
 function form(options: ScenarioOptions, simulation: Simulation, workload: Workload, pass: Pass): void {
-  for (let i = 0; i < options.peers; i++) {
+  if (options.start === 'laidOut') {
+    layOut(simulation, { peers: options.peers, ...(options.limits && { target: options.limits.target }) })
+    standAtMeetingPoint(simulation)
+  }
+  for (let i = simulation.alive.length; i < options.peers; i++) {
     simulation.join()
     if (i % arrivalsPerSecond === arrivalsPerSecond - 1) pass(1_000, 'forming')
   }
@@ -110,10 +130,15 @@ function form(options: ScenarioOptions, simulation: Simulation, workload: Worklo
 
 function liveOn(options: ScenarioOptions, simulation: Simulation, workload: Workload, churn: Churn, pass: Pass): void {
   churn.start()
+  const { partition } = options
+  if (partition) schedulePartition(simulation, partition)
+  const sleepers = options.sleepers && new Sleepers(simulation, options.sleepers)
+  if (sleepers) churn.arrived = (peer) => sleepers.add(peer)
+  sleepers?.start()
   const reading = new Repeated(simulation, options.readsPerSecond, () => workload.read())
   const writing = new Repeated(simulation, options.writesPerSecond, () => workload.write())
   pass(options.churnMs, 'churning')
-  for (const each of [churn, reading, writing]) each.stop()
+  for (const each of [churn, reading, writing, sleepers]) each?.stop()
 }
 
 /** Record after record, from one window to the next. */
@@ -145,11 +170,12 @@ const recordGapMs = 100
 export interface Counts {
   readonly nowMs: number
   readonly messages: number
+  readonly bytes: number
   readonly connections: number
 }
 
 function countsOf({ nowMs, traffic, network }: Simulation): Counts {
-  return { nowMs, messages: traffic.messages, connections: network.connectionsMade }
+  return { nowMs, messages: traffic.messages, bytes: traffic.bytes, connections: network.connectionsMade }
 }
 
 /** Something that is done again and again, at random moments. */

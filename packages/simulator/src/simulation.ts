@@ -1,7 +1,10 @@
 import {
+  type Contact,
   contactOf,
+  type LinkId,
   type LinkLimits,
   type Message,
+  NeighbourList,
   Overlay,
   type OverlayEffect,
   type OverlayEvent,
@@ -12,11 +15,15 @@ import { cheapCipherSuite } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
 import { EventHeap } from './event-heap.js'
 import type { Happening } from './happening.js'
+import { laidOutLinkId, type LaidOutLinks } from './laid-out-links.js'
 import type { Latency } from './latency.js'
 import { LetterPress } from './letter-press.js'
 import { MeetingPoint, pointNumber } from './meeting-point.js'
+import { sizeOf } from './message-size.js'
+import type { NatShares } from './nat.js'
 import { RandomSource } from './random-source.js'
 import { RunningHash } from './running-hash.js'
+import { type Site, siteOf, type SiteOptions } from './site.js'
 import { Traffic } from './traffic.js'
 import { VirtualNetwork } from './virtual-network.js'
 import { type Identity, VirtualPeer } from './virtual-peer.js'
@@ -32,8 +39,14 @@ export interface SimulationOptions {
   readonly seed: number
   readonly latency: Latency
   /** The share of pairs between which no direct link can be made, 0 to 1. */
-  readonly unlinkable?: number
-  readonly limits?: LinkLimits
+  readonly unlinkable?: number | undefined
+  /** The share of packets that are lost on their way, and sent again. */
+  readonly loss?: number | undefined
+  /** The median uplink in Mbit/s; undefined: no bound. */
+  readonly uplinkMbps?: number | undefined
+  /** What routers peers are behind; undefined: none that matters. */
+  readonly nat?: NatShares | undefined
+  readonly limits?: LinkLimits | undefined
 }
 
 export type Finish = Extract<OverlayEffect, { type: 'finish' }>
@@ -41,7 +54,8 @@ export type Finish = Extract<OverlayEffect, { type: 'finish' }>
 /** Told of what the overlays report; one for all peers. */
 export interface Watcher {
   finished(peer: VirtualPeer, finish: Finish): void
-  sent(message: Message): void
+  /** One hop of a message. */
+  sent(message: Message, to: VirtualPeer, bytes: number): void
 }
 
 /**
@@ -61,6 +75,7 @@ export class Simulation {
   nowMs = 0
   happenings = 0
   readonly #options: SimulationOptions
+  readonly #siteOptions: SiteOptions
   readonly #byIndex = new Map<number, VirtualPeer>()
   readonly #letters = new LetterPress()
   readonly #randomBytes: (length: number) => Uint8Array
@@ -72,8 +87,9 @@ export class Simulation {
     this.#options = options
     this.random = new RandomSource(options.seed)
     this.#randomBytes = (length) => this.random.bytes(length)
-    const { latency, unlinkable = 0 } = options
-    this.network = new VirtualNetwork(this.schedule, this.random, { latency, unlinkable }, (index) => this.#byIndex.get(index))
+    const { latency, unlinkable = 0, loss = 0, nat, uplinkMbps } = options
+    this.#siteOptions = { nat, uplinkMbps, hasPlaces: latency.model === 'geography' }
+    this.network = new VirtualNetwork(this.schedule, this.random, { latency, unlinkable, loss }, (index) => this.#byIndex.get(index))
     this.meetingPoint = new MeetingPoint(this.schedule, this.random)
   }
 
@@ -83,25 +99,37 @@ export class Simulation {
 
   /** A tab is opened: of a newcomer, or of one who was here before. */
   join(identity: Identity = this.#newcomer()): VirtualPeer {
-    const { nowMs, unixMs } = this
-    const { limits } = this.#options
-    const { contact } = identity
-    const overlay = new Overlay({
-      contact,
-      verify: verifyCheaply,
-      cipherSuite: cheapCipherSuite,
-      random: this.#randomBytes,
-      nowMs,
-      unixMs,
-      ...(limits && { limits }),
-    })
-    const peer = new VirtualPeer((this.#indices += 1), identity, overlay)
-    this.#byIndex.set(peer.index, peer)
-    peer.place = this.alive.push(peer) - 1
-    if (peer.storage.size > 0) this.tell(peer, { type: 'restored', stored: new Map(peer.storage) })
+    const peer = this.#open(identity)
+    if (peer.storage && peer.storage.size > 0) this.tell(peer, { type: 'restored', stored: new Map(peer.storage) })
     this.#seek(peer, 0)
     this.#setWake(peer)
     return peer
+  }
+
+  /** Where somebody stands. */
+  siteOf(contact: Contact): Site {
+    return siteOf(contact.publicKey, this.#siteOptions)
+  }
+
+  /**
+   * Tabs that have been open for a while, with the links planned for them: the i-th peer has those of place i. Nobody says anything; what their
+   * overlays want to do by themselves begins with the first event that each is told.
+   */
+  layOut(identities: readonly Identity[], links: LaidOutLinks): VirtualPeer[] {
+    this.network.layOut(links, this.#indices + 1)
+    const sites = identities.map(({ contact }) => this.siteOf(contact))
+    const rttMs = (a: number, b: number) => Math.max(1, Math.round(2 * this.network.latencyMs(sites[a]!, sites[b]!)))
+    const lists = identities.map(
+      (_, i) => new NeighbourList(linkedTo(links, i).map((other) => ({ contact: identities[other]!.contact, rttMs: rttMs(i, other) }))),
+    )
+    return identities.map((identity, i) => {
+      const peer = this.#open(identity)
+      peer.wasLaidOut = true
+      peer.openLinks = links.countOf(i)
+      const laidOut = lists[i]!.all.map((to, place) => ({ ...to, link: laidOutLinkId(place), neighbours: lists[links.otherOf(i, place)]! }))
+      peer.overlay.handle({ type: 'laidOut', links: laidOut }, this.nowMs)
+      return peer
+    })
   }
 
   /** A tab is closed in the proper way. */
@@ -117,6 +145,27 @@ export class Simulation {
     if (!peer.alive) return
     this.#unlist(peer)
     this.#remove(peer, true)
+  }
+
+  /** A tab is gone, and no other notices: what is sent to it is lost, its links seem open. */
+  silence(peer: VirtualPeer): void {
+    if (!peer.alive) return
+    this.#unlist(peer)
+    peer.alive = false
+    if (peer.wake) peer.wake.peer = undefined
+  }
+
+  /** A tab is frozen: nothing happens in it until it thaws. */
+  freeze(peer: VirtualPeer): void {
+    peer.frozen ??= []
+  }
+
+  /** A frozen tab goes on: all that waited for it comes at once. */
+  thaw(peer: VirtualPeer): void {
+    const waited = peer.frozen ?? []
+    peer.frozen = undefined
+    for (const happening of waited) this.#happen(happening)
+    if (peer.alive) this.tell(peer, { type: 'woke' })
   }
 
   /** A number for the next operation, of whatever peer. */
@@ -154,7 +203,8 @@ export class Simulation {
         return happening.errand.run(this.nowMs)
       case 'message': {
         const { to, message } = happening
-        if (to.state !== 'open') return
+        if (to.state !== 'open' || !to.peer.alive) return
+        if (to.peer.frozen) return void to.peer.frozen.push(happening)
         this.#note(to.peer, 1, to.link)
         return this.tell(to.peer, { type: 'received', link: to.link, message })
       }
@@ -174,18 +224,21 @@ export class Simulation {
   #meeting(happening: Extract<Happening, { type: 'met' | 'carried' | 'graceOver' | 'seeks' | 'gone' }>): void {
     const { peer } = happening
     if (!peer.alive) return
+    if (peer.frozen && happening.type !== 'graceOver') return void peer.frozen.push(happening)
+    // From the server to somebody whom it does not reach.
+    if (this.network.isCutOff(peer) && (happening.type === 'met' || happening.type === 'carried')) return
     this.#note(peer, 3, happening.type.length)
     switch (happening.type) {
       case 'met':
         return this.tell(peer, { type: 'met', point: pointNumber, contacts: happening.contacts })
       case 'carried':
-        return this.#open(peer, happening.sealed, { by: 'meetingPoint', point: pointNumber })
+        return this.#unseal(peer, happening.sealed, { by: 'meetingPoint', point: pointNumber })
       case 'graceOver':
         return this.meetingPoint.graceOver(peer)
       case 'seeks':
         peer.seeking = false
         if (peer.openLinks > 0 && !happening.drawn) return
-        this.meetingPoint.visit(peer, this.nowMs)
+        if (!this.network.isCutOff(peer)) this.meetingPoint.visit(peer, this.nowMs)
         return this.#seek(peer, seekAgainMs)
       case 'gone':
         return this.#remove(peer, false)
@@ -195,15 +248,19 @@ export class Simulation {
   #wake(peer: VirtualPeer | undefined): void {
     if (!peer || peer.wakeAtMs !== this.nowMs) return
     peer.wakeAtMs = Infinity
+    // Whoever thaws looks what is due.
+    if (peer.frozen) return
     if (peer.overlay.wakeAtMs > this.nowMs) return this.#setWake(peer)
     this.#note(peer, 2, 0)
     this.tell(peer, { type: 'woke' })
   }
 
-  #linkEvent({ type, end }: Extract<Happening, { type: 'described' | 'opened' | 'troubled' | 'closed' | 'deadline' }>): void {
+  #linkEvent(happening: Extract<Happening, { type: 'described' | 'opened' | 'troubled' | 'closed' | 'deadline' }>): void {
+    const { type, end } = happening
     const { peer, link } = end
     if (!peer.alive) return
-    const wasOpen = end.state === 'open'
+    if (peer.frozen) return void peer.frozen.push(happening)
+    const wasOpen = end.state === 'open' || end.state === 'cut'
     if (!this.network.reach(end, type)) return
     this.#note(peer, 4 + type.length, link)
     if (type === 'opened') peer.openLinks += 1
@@ -215,12 +272,9 @@ export class Simulation {
   #carryOut(peer: VirtualPeer, effect: OverlayEffect): void {
     switch (effect.type) {
       case 'send':
-        if (!this.network.send(peer, effect.link, effect.message, this.nowMs)) return
-        this.traffic.note(effect.message)
-        this.watcher?.sent(effect.message)
-        return
+        return this.#send(peer, effect.link, effect.message)
       case 'end': {
-        const wasOpen = peer.ends.get(effect.link)?.state === 'open'
+        const wasOpen = this.network.isOpen(peer, effect.link)
         this.network.order(peer, effect, this.nowMs)
         if (wasOpen) this.#lostLink(peer)
         return
@@ -233,10 +287,10 @@ export class Simulation {
       case 'seal':
         return this.#seal(peer, effect)
       case 'open':
-        return this.#open(peer, effect.sealed, effect.back)
+        return this.#unseal(peer, effect.sealed, effect.back)
       case 'persist':
-        if (effect.bytes) peer.storage.set(effect.name, effect.bytes)
-        else peer.storage.delete(effect.name)
+        if (effect.bytes) peer.storage = (peer.storage ?? new Map<string, Uint8Array>()).set(effect.name, effect.bytes)
+        else peer.storage?.delete(effect.name)
         return
       case 'finish':
         return this.watcher?.finished(peer, effect)
@@ -253,13 +307,22 @@ export class Simulation {
     }
   }
 
-  #seal(peer: VirtualPeer, { id, to, body, carriage }: Extract<OverlayEffect, { type: 'seal' }>): void {
-    const sealed = this.#letters.seal(peer.contact, to, body)
-    if (carriage.by === 'meetingPoint') this.meetingPoint.carry(to, sealed, this.nowMs)
-    else this.#inbox.push({ type: 'sealed', id, to, route: carriage.route, sealed })
+  #send(peer: VirtualPeer, link: LinkId, message: Message): void {
+    const bytes = sizeOf(message)
+    const to = this.network.send(peer, link, message, bytes, this.nowMs)
+    if (!to) return
+    this.traffic.note(message, bytes)
+    this.watcher?.sent(message, to, bytes)
   }
 
-  #open(peer: VirtualPeer, sealed: Uint8Array, back: Extract<OverlayEffect, { type: 'open' }>['back']): void {
+  #seal(peer: VirtualPeer, { id, to, body, carriage }: Extract<OverlayEffect, { type: 'seal' }>): void {
+    const sealed = this.#letters.seal(peer.contact, to, body)
+    if (carriage.by === 'meetingPoint') {
+      if (!this.network.isCutOff(peer)) this.meetingPoint.carry(to, sealed, this.nowMs)
+    } else this.#inbox.push({ type: 'sealed', id, to, route: carriage.route, sealed })
+  }
+
+  #unseal(peer: VirtualPeer, sealed: Uint8Array, back: Extract<OverlayEffect, { type: 'open' }>['back']): void {
     const letter = this.#letters.open(sealed)
     if (!letter?.to.equals(peer.contact.id)) return
     const event: OverlayEvent = { type: 'letter', from: letter.from, body: letter.body, back }
@@ -284,7 +347,7 @@ export class Simulation {
     const wakeAtMs = Math.max(peer.overlay.wakeAtMs, this.nowMs)
     if (!peer.alive || wakeAtMs >= peer.wakeAtMs || wakeAtMs === Infinity) return
     peer.wakeAtMs = wakeAtMs
-    this.schedule.push(wakeAtMs, peer.wake)
+    this.schedule.push(wakeAtMs, (peer.wake ??= { type: 'wake', peer }))
   }
 
   #unlist(peer: VirtualPeer): void {
@@ -298,7 +361,7 @@ export class Simulation {
 
   #remove(peer: VirtualPeer, crashed: boolean): void {
     peer.alive = false
-    peer.wake.peer = undefined
+    if (peer.wake) peer.wake.peer = undefined
     this.network.vanish(peer, crashed, this.nowMs)
     this.meetingPoint.leave(peer)
     this.#byIndex.delete(peer.index)
@@ -306,8 +369,27 @@ export class Simulation {
     if (asked) this.tell(asked, { type: 'drawn', count: 1 })
   }
 
+  #open(identity: Identity): VirtualPeer {
+    const { nowMs, unixMs } = this
+    const { limits } = this.#options
+    const { contact } = identity
+    const overlay = new Overlay({
+      contact,
+      verify: verifyCheaply,
+      cipherSuite: cheapCipherSuite,
+      random: this.#randomBytes,
+      nowMs,
+      unixMs,
+      ...(limits && { limits }),
+    })
+    const peer = new VirtualPeer((this.#indices += 1), identity, overlay, this.siteOf(contact))
+    this.#byIndex.set(peer.index, peer)
+    peer.place = this.alive.push(peer) - 1
+    return peer
+  }
+
   #newcomer(): Identity {
-    return { contact: contactOf(publicKey(this.random.bytes(publicKeyBytes))), storage: new Map() }
+    return { contact: contactOf(publicKey(this.random.bytes(publicKeyBytes))), storage: undefined }
   }
 
   #note(peer: VirtualPeer, what: number, detail: number): void {
@@ -316,4 +398,8 @@ export class Simulation {
     this.hash.mix(what)
     this.hash.mix(detail)
   }
+}
+
+function linkedTo(links: LaidOutLinks, peer: number): number[] {
+  return Array.from({ length: links.countOf(peer) }, (_, place) => links.otherOf(peer, place))
 }

@@ -110,7 +110,7 @@ describe(`twelve peers, seed ${seed}`, () => {
     for (const [i, record] of records.entries()) expect(read(simulation, others[i % 8]!, record)).toHaveLength(1)
     simulation.run(30_000)
     for (const [i, record] of records.entries()) expect(read(simulation, others[(i + 1) % 8]!, record)).toHaveLength(1)
-    for (const record of records) expect(others.filter(({ storage }) => storage.has(recordId(record)))).toHaveLength(8)
+    for (const record of records) expect(others.filter((peer) => peer.has(recordId(record)))).toHaveLength(8)
   })
 
   it('know one that was reloaded as the same, with its records', () => {

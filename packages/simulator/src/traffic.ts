@@ -23,8 +23,12 @@ export type TrafficClass = (typeof trafficClasses)[number]
 export class Traffic {
   readonly sent: { [name in TrafficClass]: number }
   messages = 0
+  /** About how many bytes that were, by `sizeOf`. */
+  bytes = 0
   sampledMessages = 0
   sampledBytes = 0
+  /** What `sizeOf` said of the messages of the sample. */
+  sampledGuessedBytes = 0
   largestBytes = 0
 
   constructor() {
@@ -43,10 +47,14 @@ export class Traffic {
     }
   }
 
-  note(message: Message): void {
+  /** One hop of a message of about so many bytes. */
+  note(message: Message, bytes: number): void {
     this.messages += 1
+    this.bytes += bytes
     this.sent[classOf(message)] += 1
-    if (this.messages % codecSampleEvery === 0) this.#tryCodec(message)
+    if (this.messages % codecSampleEvery > 0) return
+    this.#tryCodec(message)
+    this.sampledGuessedBytes += bytes
   }
 
   get bytesPerMessage(): number {

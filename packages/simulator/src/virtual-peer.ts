@@ -1,10 +1,12 @@
 import type { Contact, Overlay } from '@hashtab/core'
+import type { Happening } from './happening.js'
+import type { Site } from './site.js'
 import type { LinkEnd } from './virtual-network.js'
 
 /** What of a peer outlives its tab: who it is, and what its storage has. */
 export interface Identity {
   readonly contact: Contact
-  readonly storage: Map<string, Uint8Array>
+  readonly storage: Map<string, Uint8Array> | undefined
 }
 
 /** A peer's wake-up. Leftovers of one that is gone may lie in the heap for long, so it lets go of the peer. */
@@ -17,13 +19,16 @@ export interface Wake {
 export class VirtualPeer implements Identity {
   readonly index: number
   readonly contact: Contact
-  readonly storage: Map<string, Uint8Array>
   readonly overlay: Overlay
-  /** By the overlay's own number of the link; of attempts and of open links. */
-  readonly ends = new Map<number, LinkEnd>()
+  readonly site: Site
+  storage: Map<string, Uint8Array> | undefined
+  /** By the overlay's own number of the link; of attempts and of open links. Undefined: it never had one but those laid out. */
+  ends: Map<number, LinkEnd> | undefined
   /** The one entry for its wake-ups, shared by all of them. */
-  readonly wake: Wake = { type: 'wake', peer: this }
+  wake: Wake | undefined
   alive = true
+  /** Its first links were laid out, and are looked up in one table for all (`LaidOutLinks`) until they are used. */
+  wasLaidOut = false
   /** The wake-up that counts; others in the heap are leftovers. */
   wakeAtMs = Infinity
   /** Links that are open, by what the overlay was told. */
@@ -32,11 +37,20 @@ export class VirtualPeer implements Identity {
   seeking = false
   /** Where it stands in the list of those alive. */
   place = -1
+  /** When its uplink has sent all that was given to it. */
+  uplinkFreeMs = 0
+  /** Frozen: what waits for it to thaw; else undefined. */
+  frozen: Happening[] | undefined
 
-  constructor(index: number, identity: Identity, overlay: Overlay) {
+  constructor(index: number, identity: Identity, overlay: Overlay, site: Site) {
     this.index = index
     this.contact = identity.contact
     this.storage = identity.storage
     this.overlay = overlay
+    this.site = site
+  }
+
+  has(recordId: string): boolean {
+    return this.storage?.has(recordId) ?? false
   }
 }

@@ -97,8 +97,8 @@ export class Workload implements Watcher {
     this.reads.end(peer.contact.id, written.key, { verdict, asked: outcome.asked, tookMs, recordId: written.id })
   }
 
-  sent(message: Message): void {
-    this.reads.sent(message)
+  sent(message: Message, _to: VirtualPeer, bytes: number): void {
+    this.reads.sent(message, bytes)
   }
 
   /** What was read so far; from now on it is counted anew. */

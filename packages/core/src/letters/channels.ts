@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import { Channel, type ChannelEffect, type ChannelEvent } from './channel.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
@@ -57,8 +58,8 @@ export type ChannelsEffect =
  */
 export class Channels {
   readonly #ids: FreshIds
-  readonly #connecting = new Map<number, Connecting>()
-  readonly #channels = new Map<ChannelId, Channel>()
+  readonly #connecting = new LateMap<number, Connecting>()
+  readonly #channels = new LateMap<ChannelId, Channel>()
 
   constructor(ids: FreshIds) {
     this.#ids = ids

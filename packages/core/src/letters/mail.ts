@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import type { Mail, MailId } from '../wire/letter.js'
@@ -58,7 +59,7 @@ export type MailEffect =
  */
 export class MailRoom {
   readonly #ids: FreshIds
-  readonly #outgoing = new Map<number, Outgoing>()
+  readonly #outgoing = new LateMap<number, Outgoing>()
   readonly #remembered = new Set<string>()
 
   constructor(ids: FreshIds) {

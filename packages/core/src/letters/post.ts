@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import { Channels, channelsMax, type ChannelsEffect } from './channels.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { CipherSuite } from '../keys/cipher-suite.js'
@@ -55,9 +56,9 @@ export class Post {
   readonly #mail: MailRoom
   readonly #channels: Channels
   readonly #sessions: Sessions
-  readonly #introductions = new Map<MessageId, Key>()
+  readonly #introductions = new LateMap<MessageId, Key>()
   /** Ways that lookups found to peers with a channel: by the hex of their id. */
-  readonly #routes = new Map<string, readonly Key[]>()
+  readonly #routes = new LateMap<string, readonly Key[]>()
 
   #dueMs: number | undefined
   /** Of the event that is being handled. */

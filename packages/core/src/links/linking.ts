@@ -9,7 +9,7 @@ import { Liveness, type LivenessEffect } from './liveness.js'
 import { type Leaving, type Message, type Neighbours, protocolVersion, type Wants } from '../wire/message.js'
 import { Neighbourhood, type NeighbourhoodEffect } from './neighbourhood.js'
 import type { Found } from '../lookups/lookup.js'
-import type { LinkEvent, LinkOrder } from '../overlay-event.js'
+import type { LaidOutLink, LinkEvent, LinkOrder } from '../overlay-event.js'
 import type { Contact } from '../keys/public-key.js'
 import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
 
@@ -28,6 +28,7 @@ export type LinkingEvent =
   | { type: 'introduction'; from: Contact; body: Introduction; back: Carriage }
   | { type: 'introductionUndeliverable'; to: Key }
   | { type: 'appWants'; id: Key; wanted: boolean }
+  | { type: 'laidOut'; links: readonly LaidOutLink[] }
   | { type: 'woke' }
 
 export type LinkingEffect =
@@ -100,6 +101,12 @@ export class Linking {
         if (event.wanted) this.#policy.appWants.add(event.id.hex)
         else this.#policy.appWants.delete(event.id.hex)
         return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+      case 'laidOut':
+        for (const { link, contact, rttMs, neighbours } of event.links) {
+          this.#table.addLink(link, contact, nowMs)
+          Object.assign(this.#table.byLinkId(link)!, { rttMs, neighbours })
+        }
+        return []
       case 'woke':
         return [
           ...this.#introduced(this.#introductions.handle(event, nowMs), nowMs),

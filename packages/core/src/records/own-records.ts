@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import { compareRecords, type Record, recordId } from './record.js'
 
 /** An owner writes its records anew this often while it is open: replication carries them in between. */
@@ -43,7 +44,7 @@ export interface OwnRecordsEffect {
  * 3. what became of one version says nothing about another.
  */
 export class OwnRecords {
-  readonly #own = new Map<string, Own>()
+  readonly #own = new LateMap<string, Own>()
 
   handle(event: OwnRecordsEvent, nowMs: number): OwnRecordsEffect[] {
     switch (event.type) {

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
 import { keptRecord, type KeptRecord, type RecordSource, type Role } from './kept-record.js'
 import type { Verify } from '../keys/public-key.js'
@@ -47,11 +48,11 @@ export const refreshStepS = 3_600
  */
 export class RecordStore {
   readonly #room: StoreRoom
-  readonly #kept = new Map<string, KeptRecord>()
+  readonly #kept = new LateMap<string, KeptRecord>()
   /** The ids of open records, by key: the one question that no id answers. */
-  readonly #openIds = new Map<string, Set<string>>()
+  readonly #openIds = new LateMap<string, Set<string>>()
   /** The highest seq seen of an id, the longest unseen first. */
-  readonly #seen = new Map<string, bigint>()
+  readonly #seen = new LateMap<string, bigint>()
 
   constructor({ self, quotas = defaultStoreQuotas }: { readonly self: Key; readonly quotas?: StoreQuotas }) {
     this.#room = new StoreRoom(self, quotas)

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import { Key } from '../keys/key.js'
 import { closest } from '../keys/nearest.js'
 import { replicas } from '../wire/message.js'
@@ -84,7 +85,7 @@ interface Held {
 export class Replication {
   readonly #table: RoutingTable
   readonly #share: () => number
-  readonly #held = new Map<string, Held>()
+  readonly #held = new LateMap<string, Held>()
   /** Who came or went since the records were last looked over. */
   #touched: Contact[] = []
   #toDo: Held[] = []
@@ -92,8 +93,8 @@ export class Replication {
   #changedMeanwhile = false
   #dueMs: number | undefined
   /** Pushes to be sent, and those that wait for an answer: by record and peer. */
-  readonly #waiting = new Map<string, Push>()
-  readonly #underWay = new Map<string, Push>()
+  readonly #waiting = new LateMap<string, Push>()
+  readonly #underWay = new LateMap<string, Push>()
   /** When waiting pushes go on after one that failed; else they do as others are answered. */
   #goAtMs: number | undefined
 

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import { Key } from '../keys/key.js'
 import type { KeptRecord } from './kept-record.js'
 import { printPublicKey, type PublicKey, publicKeyBytes } from '../keys/public-key.js'
@@ -16,7 +17,7 @@ export type RoomPlan =
 export class StoreRoom {
   readonly #self: Key
   readonly #quotas: StoreQuotas
-  readonly #tallies = new Map<string, Tally>()
+  readonly #tallies = new LateMap<string, Tally>()
 
   constructor(self: Key, quotas: StoreQuotas) {
     this.#self = self

@@ -1,0 +1,42 @@
+import { type Contact, contactOf, Key, keyBytes, publicKey, publicKeyBytes } from '@hashtab/core'
+import type { LaidOutLinks } from './laid-out-links.js'
+import { planLinks } from './link-plan.js'
+import { reservoirMax } from './meeting-point.js'
+import type { Simulation } from './simulation.js'
+import type { VirtualPeer } from './virtual-peer.js'
+
+export interface LayOutOptions {
+  readonly peers: number
+  /** Links that a peer tries to have (32). */
+  readonly target?: number
+}
+
+/** Peers that are linked as they would be after a while, in ascending order of their ids. None of them joins: a million take minutes, not days. */
+export function layOut(simulation: Simulation, { peers, target = 32 }: LayOutOptions): VirtualPeer[] {
+  const contacts = newContacts(simulation, peers)
+  const sites = contacts.map((contact) => simulation.siteOf(contact))
+  const links: LaidOutLinks = planLinks({
+    contacts,
+    random: simulation.random,
+    target,
+    canLink: (a, b) => simulation.network.canLink(sites[a]!, sites[b]!),
+    latencyMs: (a, b) => simulation.network.latencyMs(sites[a]!, sites[b]!),
+  })
+  const identities = contacts.map((contact) => ({ contact, storage: undefined }))
+  return simulation.layOut(identities, links)
+}
+
+/** Some of those who were laid out go and stand at the meeting point, which knows nobody yet: else newcomers would meet nobody. */
+export function standAtMeetingPoint({ meetingPoint, random, alive, nowMs }: Simulation): void {
+  for (const peer of random.sample(alive, reservoirMax)) meetingPoint.visit(peer, nowMs)
+}
+
+/** Their public keys lie in one piece of memory. */
+function newContacts({ random }: Simulation, peers: number): Contact[] {
+  const keys = random.bytes(peers * publicKeyBytes)
+  const contacts = Array.from({ length: peers }, (_, i) =>
+    contactOf(publicKey(keys.subarray(i * publicKeyBytes, (i + 1) * publicKeyBytes))),
+  )
+  const zero = Key.fromBytes(new Uint8Array(keyBytes))
+  return contacts.sort((a, b) => Key.compare(zero, a.id, b.id))
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { scenarioText } from '../scenario-file.js'
+import type { ScenarioResult } from '../scenario-result.js'
+
+/** The results that are kept, one JSON file for each scenario: a run that was broken off goes on where it was. */
+export class Measurements {
+  readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+    mkdirSync(join(folder, 'results'), { recursive: true })
+  }
+
+  fileOf(scenario: string): string {
+    return join(this.folder, 'results', `${scenario}.json`)
+  }
+
+  /** What came of a scenario; undefined: it was not run, or its file is another by now. */
+  resultOf(scenario: string): ScenarioResult | undefined {
+    const file = this.fileOf(scenario)
+    if (!existsSync(file)) return undefined
+    const result = JSON.parse(readFileSync(file, 'utf8')) as ScenarioResult
+    return result.digest === digestOf(scenario) ? result : undefined
+  }
+}
+
+/** Tells one state of a scenario's file from another. */
+export function digestOf(scenario: string): string {
+  return createHash('sha256').update(scenarioText(scenario)).digest('hex').slice(0, 12)
+}

@@ -1,0 +1,142 @@
+/** One row of the table of what must be shown. */
+export interface Row {
+  /** What `--only` takes. */
+  readonly name: string
+  readonly title: string
+  /** Scenarios, in the order in which they are told of. Their files have the bounds. */
+  readonly scenarios: readonly string[]
+  /** The figures of those scenarios that belong to this row. */
+  readonly figures: readonly string[]
+  /** `scale`: lines over the number of peers; `bounds`: how much is used of each bound. */
+  readonly chart: 'scale' | 'bounds'
+  readonly unit?: string
+}
+
+const scales = ['static-1k', 'static-10k', 'static-100k', 'static-1m']
+
+export const rows: readonly Row[] = [
+  {
+    name: 'hops',
+    title: 'Hops of a lookup, target 32 links',
+    scenarios: scales,
+    figures: ['getHopsMean', 'getHopsP99', 'probeHopsMean'],
+    chart: 'scale',
+    unit: 'links passed until the question is with a keeper of the record; of keys without a record: with the very closest peer',
+  },
+  {
+    name: 'connections',
+    title: 'Connections made by a lookup',
+    scenarios: ['static-1k', 'static-10k', 'static-unlinkable', 'churn-10m'],
+    figures: ['connectionsPerLookup'],
+    chart: 'bounds',
+  },
+  {
+    name: 'success',
+    title: 'Lookups that find what is there',
+    scenarios: ['static-10k', 'static-dead', 'static-unlinkable'],
+    figures: ['getSuccess', 'probeArrived'],
+    chart: 'bounds',
+  },
+  {
+    name: 'latency',
+    title: 'How long get and put take, with a mean round trip of 100 ms between peers',
+    scenarios: scales,
+    figures: ['getMedianMs', 'putMedianMs'],
+    chart: 'scale',
+    unit: 'ms, median',
+  },
+  {
+    name: 'churn',
+    title: 'Peers that come and go',
+    scenarios: ['churn-10m', 'churn-10m-6h', 'churn-1.4m'],
+    figures: ['churnSuccess', 'lost', 'lostShare', 'upkeepBytesInChurn'],
+    chart: 'bounds',
+  },
+  {
+    name: 'crash',
+    title: 'A third of the peers vanish within one second',
+    scenarios: ['crash-third'],
+    figures: ['readWithin10s', 'lost', 'lastReadMs', 'readMedianMs'],
+    chart: 'bounds',
+  },
+  {
+    name: 'size',
+    title: 'What peers take the size of the overlay for',
+    scenarios: ['size'],
+    figures: ['sizeErrorMedian', 'sizeErrorP90', 'sizeBias'],
+    chart: 'bounds',
+  },
+  {
+    name: 'million',
+    title: 'A million real overlays in one process',
+    scenarios: ['static-1m'],
+    figures: ['peakGiB', 'runSeconds', 'getSuccess', 'bytesPerPeer', 'eventsPerSecond'],
+    chart: 'bounds',
+  },
+  {
+    name: 'join',
+    title: 'Joining over the overlay, at a mean round trip of 100 ms',
+    scenarios: ['join'],
+    figures: ['firstAnswerMedianMs', 'firstAnswerP95Ms', 'fullTableMedianMs', 'linksMean', 'connectionsPerNewcomer'],
+    chart: 'bounds',
+  },
+  {
+    name: 'beyond',
+    title: 'Beyond the table: ten thousand that join for real, a rough Internet, a partition',
+    scenarios: ['joined-10k', 'rough', 'partition'],
+    figures: ['churnSuccess', 'calmSuccess', 'lost', 'upkeepBytesInChurn'],
+    chart: 'bounds',
+  },
+]
+
+/** What the simulator cannot measure, and what does. */
+export const measuredElsewhere: readonly { readonly title: string; readonly command: string }[] = [
+  { title: 'A tab in a 24-tab overlay: connections, memory, processor', command: 'npm run build && npm run test:browsers -- overlay' },
+  { title: 'Beside js-libp2p at its best, in 8 and 16 tabs', command: 'npm run bench' },
+  { title: 'What an app that imports only join weighs', command: 'npm run size' },
+]
+
+/** Figures by what they mean to people; how they are written follows from the names. */
+export const figureTitles: { readonly [figure: string]: string } = {
+  getHopsMean: 'hops, mean',
+  getHopsP99: 'hops, 99th percentile',
+  probeHopsMean: 'to the very closest, mean',
+  connectionsPerLookup: 'connections per lookup',
+  getSuccess: 'get succeeds',
+  probeArrived: 'reaches the closest peer',
+  getMedianMs: 'get, median',
+  putMedianMs: 'put, median',
+  churnSuccess: 'lookups in churn succeed',
+  calmSuccess: 'lookups in calm succeed',
+  lost: 'records lost',
+  lostShare: 'records lost, share',
+  upkeepBytesInChurn: 'upkeep, bytes/s a peer',
+  readWithin10s: 'records readable within 10 s',
+  lastReadMs: 'last record read after',
+  readMedianMs: 'median record read after',
+  sizeErrorMedian: 'error, median',
+  sizeErrorP90: 'error, 9 of 10 below',
+  sizeBias: 'mean over the truth by',
+  peakGiB: 'memory, GiB',
+  runSeconds: 'all lookups, s',
+  bytesPerPeer: 'bytes a laid-out peer',
+  eventsPerSecond: 'events a second',
+  firstAnswerMedianMs: 'first answer, median',
+  firstAnswerP95Ms: 'first answer, 95 % within',
+  fullTableMedianMs: '32 links, median',
+  linksMean: 'links after 90 s',
+  connectionsPerNewcomer: 'connections a newcomer',
+}
+
+/** Figures that are shares, and read better in per cent. */
+export const shares: ReadonlySet<string> = new Set([
+  'getSuccess',
+  'probeArrived',
+  'churnSuccess',
+  'calmSuccess',
+  'lostShare',
+  'readWithin10s',
+  'sizeErrorMedian',
+  'sizeErrorP90',
+  'sizeBias',
+])

@@ -1,0 +1,36 @@
+import type { PublicKey } from '@hashtab/core'
+import { drawPlace, type Place } from './geography.js'
+import { natAt, type NatShares, type NatType } from './nat.js'
+import { RandomSource } from './random-source.js'
+
+/** What the network knows of a peer: its place, its router, its uplink. It follows from its public key, so one who comes back is where it was. */
+export interface Site extends Place {
+  /** 32 bits that tell it from others. */
+  readonly salt: number
+  readonly nat: NatType
+  /** Bytes that leave in a millisecond; Infinity: no bound. */
+  readonly uplinkBytesPerMs: number
+}
+
+export interface SiteOptions {
+  readonly nat: NatShares | undefined
+  /** The median uplink, in Mbit/s; undefined: no bound. */
+  readonly uplinkMbps: number | undefined
+  readonly hasPlaces: boolean
+}
+
+/** Uplinks differ: one in twenty has less than a quarter of the median. */
+const uplinkLogDeviation = 0.85
+
+export function siteOf(publicKey: PublicKey, options: SiteOptions): Site {
+  const { nat, uplinkMbps, hasPlaces } = options
+  const salt = (publicKey[0]! | (publicKey[1]! << 8) | (publicKey[2]! << 16) | (publicKey[3]! << 24)) ^ publicKey[4]!
+  if (!nat && uplinkMbps === undefined && !hasPlaces) return { ...nowhere, salt }
+  const random = new RandomSource(salt)
+  const place = drawPlace(random)
+  const type = nat ? natAt(nat, random.share()) : 'open'
+  const factor = Math.exp(uplinkLogDeviation * random.normal())
+  return { ...place, salt, nat: type, uplinkBytesPerMs: uplinkMbps === undefined ? Infinity : uplinkMbps * 125 * factor }
+}
+
+const nowhere = { x: 1, y: 0, z: 0, access: 0, nat: 'open', uplinkBytesPerMs: Infinity } as const
