@@ -2,41 +2,18 @@ import { Asking, type AskingEffect } from './lookups/asking.js'
 import { FreshIds } from './fresh-ids.js'
 import type { Key } from './keys/key.js'
 import { Forwarding, type ForwardingEffect, newSeek } from './links/forwarding.js'
-import { Guard, type GuardedKind } from './links/guard.js'
+import { Guard } from './links/guard.js'
 import { Linking, type LinkingEffect } from './links/linking.js'
-import { desktopLinkLimits, type LinkLimits } from './links/link-policy.js'
-import { type Envelope, type Message, protocolVersion, type Seek } from './wire/message.js'
+import { desktopLinkLimits } from './links/link-policy.js'
+import { type Answer, type Envelope, type Message, protocolVersion, type Question, type Seek } from './wire/message.js'
 import type { Call, OverlayEffect, OverlayEvent } from './overlay-event.js'
+import type { OverlayOptions } from './overlay-options.js'
+import type { OverlayStatus } from './overlay-status.js'
 import { Post, type PostEffect } from './letters/post.js'
-import type { Contact, Verify } from './keys/public-key.js'
 import { RecordRoom, type RecordRoomEffect } from './records/record-room.js'
 import { Relay, type RelayOutcome, sourceOf, wayBack } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
-
-export interface OverlayOptions {
-  /** Who this peer is. */
-  readonly contact: Contact
-  /** The one judge of signatures. */
-  readonly verify: Verify
-  /** `length` bytes that nobody can foretell. */
-  readonly random: (length: number) => Uint8Array
-  readonly nowMs: number
-  /** Wall-clock milliseconds since 1970 at `nowMs`. */
-  readonly unixMs: number
-  readonly limits?: LinkLimits
-}
-
-export interface OverlayStatus {
-  readonly links: number
-  readonly siblings: number
-  /** Peers of the overlay, this one included: exact while it is a full mesh, estimated beyond. */
-  readonly estimatedPeers: number
-  readonly recordsKept: number
-  /** Own records that no replica has confirmed yet. */
-  readonly pendingWrites: number
-  /** Messages dropped because they were malformed, forged, unasked, looping, or over a budget. */
-  readonly messagesDropped: number
-}
+import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
 
 /**
  * One peer of the table: all its machines, put together. Events in, effects out, nothing else: no clock, no socket, no promise.
@@ -52,6 +29,7 @@ export class Overlay {
   readonly #asking: Asking
   readonly #post: Post
   readonly #records: RecordRoom
+  readonly #watches: WatchRoom
   readonly #guard = new Guard()
   #unixOffsetMs: number
   #dropped = 0
@@ -72,6 +50,7 @@ export class Overlay {
     this.#linking = new Linking(this.#table, ids, options.limits ?? desktopLinkLimits, nowMs)
     this.#asking = new Asking(contact, this.#table, ids, this.#records)
     this.#post = new Post(this.#table, ids)
+    this.#watches = new WatchRoom(this.#table, ids, this.#records)
   }
 
   handle(event: OverlayEvent, nowMs: number): OverlayEffect[] {
@@ -89,6 +68,7 @@ export class Overlay {
       this.#post.wakeAtMs,
       this.#records.wakeAtMs(this.#nowMs, this.#unixS),
       this.#forwarding.wakeAtMs ?? Infinity,
+      this.#watches.wakeAtMs,
     )
   }
 
@@ -99,6 +79,8 @@ export class Overlay {
       estimatedPeers: this.#asking.estimatedPeers,
       recordsKept: this.#records.count,
       pendingWrites: this.#records.pending,
+      watches: this.#watches.count,
+      watchesLive: this.#watches.liveCount(this.#nowMs),
       messagesDropped: this.#dropped,
     }
   }
@@ -157,6 +139,8 @@ export class Overlay {
         if (call.ifSeq === undefined)
           this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
         return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
+      case 'watch':
+        return this.#watch(call)
       case 'mail':
         return this.#onPost(this.#post.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
       case 'connect':
@@ -165,6 +149,7 @@ export class Overlay {
         return this.#onPost(this.#post.handle(call, this.#nowMs))
       case 'cancel':
         this.#onAsking(this.#asking.handle(call, this.#nowMs))
+        this.#watch(call)
         return this.#onPost(this.#post.handle(call, this.#nowMs))
       case 'sealed': {
         const { id, to, route, sealed } = call
@@ -172,6 +157,7 @@ export class Overlay {
       }
       case 'leave':
         this.#onRecords(this.#records.handle({ type: 'leaving' }, this.#nowMs, this.#unixS))
+        this.#watch({ type: 'leaving' })
         for (const link of this.#table.links()) this.#send(link.link, { type: 'leaving' })
         return
     }
@@ -184,13 +170,14 @@ export class Overlay {
     if (this.#asking.wakeAtMs <= nowMs) this.#onAsking(this.#asking.handle({ type: 'woke' }, nowMs))
     if (this.#post.wakeAtMs <= nowMs) this.#onPost(this.#post.handle({ type: 'woke' }, nowMs))
     if (this.#records.wakeAtMs(nowMs, this.#unixS) <= nowMs) this.#onRecords(this.#records.handle({ type: 'woke' }, nowMs, this.#unixS))
+    if (this.#watches.wakeAtMs <= nowMs) this.#watch({ type: 'woke' })
   }
 
   #received(id: LinkId, message: Message): void {
     const link = this.#table.byLinkId(id)
     if (!link) return
     link.lastHeardMs = this.#nowMs
-    if (!this.#isAllowed(link, message)) return this.#drop()
+    if (!this.#guard.admits(link, message, this.self, this.#nowMs)) return this.#drop()
     switch (message.type) {
       case 'hello':
         if (message.version !== protocolVersion) this.#onLinking(this.#linking.handle({ type: 'broken', link: id }, this.#nowMs))
@@ -254,11 +241,10 @@ export class Overlay {
     const { payload } = envelope
     switch (payload.type) {
       case 'request': {
-        const answer = this.#asking.answer(payload.question, envelope, this.#nowMs, this.#unixS)
-        this.#onRecords(answer.effects)
+        const answer = this.#answer(payload.question, envelope)
         // Who passes another's bad record on may not know; who brings its own does.
-        if (answer.answer.type === 'receipt' && answer.answer.receipt === 'refused' && envelope.path.length === 1) this.#fault(link.link)
-        return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer: answer.answer }), undefined)
+        if (answer.type === 'receipt' && answer.receipt === 'refused' && envelope.path.length === 1) this.#fault(link.link)
+        return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer }), undefined)
       }
       case 'response': {
         const effects = this.#asking.handle(
@@ -274,6 +260,21 @@ export class Overlay {
       case 'letter':
         this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: envelope.path.slice(1).reverse() } })
     }
+  }
+
+  #answer(question: Question, envelope: Envelope): Answer {
+    if (question.type === 'watch' || question.type === 'changed') {
+      const { answer, effects } = this.#watches.answer(question, envelope, this.#nowMs, this.#unixS)
+      this.#onWatches(effects)
+      return answer
+    }
+    const { answer, effects } = this.#asking.answer(question, envelope, this.#nowMs, this.#unixS)
+    this.#onRecords(effects)
+    return answer
+  }
+
+  #watch(event: WatchRoomEvent): void {
+    this.#onWatches(this.#watches.handle(event, this.#nowMs, this.#unixS))
   }
 
   /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */
@@ -296,11 +297,6 @@ export class Overlay {
   #undeliverable(id: string): void {
     this.#onAsking(this.#asking.handle({ type: 'undeliverable', id }, this.#nowMs))
     this.#onPost(this.#post.handle({ type: 'undeliverable', letter: id }, this.#nowMs))
-  }
-
-  #isAllowed(link: Link, message: Message): boolean {
-    const kind = kindOf(message, this.self)
-    return !kind || this.#guard.allows(link, kind, this.#nowMs)
   }
 
   #drop(): void {
@@ -326,6 +322,7 @@ export class Overlay {
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
           this.#onPost(this.#post.handle({ type: 'linked', to: effect.contact.id }, this.#nowMs))
+          this.#watch({ type: 'linked', contact: effect.contact })
           break
         case 'unlinked':
           this.#out.push(effect)
@@ -333,6 +330,7 @@ export class Overlay {
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
           this.#onPost(this.#post.handle({ type: 'unlinked', to: effect.contact.id }, this.#nowMs))
+          this.#watch({ type: 'unlinked', contact: effect.contact })
           break
         case 'neighboursChanged':
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: effect.contacts }, this.#nowMs, this.#unixS))
@@ -381,6 +379,10 @@ export class Overlay {
         case 'records':
           this.#onRecords(effect.effects)
           break
+        case 'replicasFound':
+        case 'replied':
+          this.#watch(effect)
+          break
         case 'unasked':
           this.#drop()
           break
@@ -418,32 +420,19 @@ export class Overlay {
         case 'rewrite':
           this.#onAsking(this.#asking.handle({ ...effect, unixS: this.#unixS }, this.#nowMs))
           break
+        case 'kept':
+          this.#watch(effect)
+          break
         default:
           this.#out.push(effect)
       }
     }
   }
-}
 
-/** What a message costs its link, besides what relaying costs. */
-function kindOf(message: Message, self: Key): GuardedKind | undefined {
-  switch (message.type) {
-    case 'neighbours':
-    case 'draw':
-      return message.type
-    case 'hello':
-    case 'wants':
-    case 'leaving':
-      return 'control'
-    case 'seek':
-    case 'taken':
-    case 'declined':
-      return undefined
-    case 'spoken':
-      return message.body.type === 'mail' ? 'mail' : undefined
-    case 'envelope': {
-      const { payload, destination } = message
-      return payload.type === 'request' && payload.question.type === 'store' && destination.equals(self) ? 'store' : undefined
+  #onWatches(effects: readonly WatchRoomEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'watched' || effect.type === 'finish') this.#out.push(effect)
+      else this.#onAsking(this.#asking.handle({ ...effect, unixS: this.#unixS }, this.#nowMs))
     }
   }
 }

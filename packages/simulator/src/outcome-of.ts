@@ -39,4 +39,8 @@ class Waiting implements Watcher {
   sent(message: Message): void {
     this.before?.sent(message)
   }
+
+  watched(...told: Parameters<NonNullable<Watcher['watched']>>): void {
+    this.before?.watched?.(...told)
+  }
 }

@@ -41,6 +41,8 @@ export type Finish = Extract<OverlayEffect, { type: 'finish' }>
 export interface Watcher {
   finished(peer: VirtualPeer, finish: Finish): void
   sent(message: Message): void
+  /** A peer's watch was told of a record. */
+  watched?(peer: VirtualPeer, watched: Extract<OverlayEffect, { type: 'watched' }>): void
 }
 
 /**
@@ -231,6 +233,8 @@ export class Simulation {
         return
       case 'finish':
         return this.watcher?.finished(peer, effect)
+      case 'watched':
+        return this.watcher?.watched?.(peer, effect)
       case 'drawn':
         this.schedule.push(this.nowMs + this.random.between(0, seekAgainMs), { type: 'seeks', peer, drawn: true })
         return

@@ -1,10 +1,31 @@
-import { type Envelope, decodeMessage, encodeMessage, isMalformed, type Message, messageBytesMax } from '@hashtab/core'
+import {
+  type Answer,
+  type Envelope,
+  decodeMessage,
+  encodeMessage,
+  isMalformed,
+  type Message,
+  messageBytesMax,
+  type Question,
+} from '@hashtab/core'
 
 /** Every so many-th message goes through the codec and back: all of them would cost more than the protocol itself. */
 export const codecSampleEvery = 1_000
 
 /** What a message is about, as far as whoever looks at a link can tell. `read`: questions of lookups for records, and their answers. */
-export const trafficClasses = ['link', 'neighbours', 'letter', 'ping', 'look', 'read', 'acknowledgement', 'store', 'undeliverable', 'spoken'] as const
+export const trafficClasses = [
+  'link',
+  'neighbours',
+  'letter',
+  'ping',
+  'look',
+  'read',
+  'acknowledgement',
+  'store',
+  'watch',
+  'undeliverable',
+  'spoken',
+] as const
 export type TrafficClass = (typeof trafficClasses)[number]
 
 /** Counts what is sent over links, hop by hop, and tries the codec on a sample. */
@@ -16,7 +37,19 @@ export class Traffic {
   largestBytes = 0
 
   constructor() {
-    this.sent = { link: 0, neighbours: 0, letter: 0, ping: 0, look: 0, read: 0, acknowledgement: 0, store: 0, undeliverable: 0, spoken: 0 }
+    this.sent = {
+      link: 0,
+      neighbours: 0,
+      letter: 0,
+      ping: 0,
+      look: 0,
+      read: 0,
+      acknowledgement: 0,
+      store: 0,
+      watch: 0,
+      undeliverable: 0,
+      spoken: 0,
+    }
   }
 
   note(message: Message): void {
@@ -68,10 +101,35 @@ function classOfEnvelope({ payload }: Envelope): TrafficClass {
     case 'undeliverable':
       return payload.type
     case 'request':
-      if (payload.question.type !== 'find') return payload.question.type
-      return payload.question.want === 'peers' ? 'look' : 'read'
+      return classOfQuestion(payload.question)
     case 'response':
-      if (payload.answer.type === 'pong') return 'ping'
-      return payload.answer.type === 'receipt' ? 'store' : 'look'
+      return classOfAnswer(payload.answer)
+  }
+}
+
+function classOfQuestion(question: Question): TrafficClass {
+  switch (question.type) {
+    case 'ping':
+    case 'store':
+    case 'watch':
+      return question.type
+    case 'changed':
+      return 'watch'
+    case 'find':
+      return question.want === 'peers' ? 'look' : 'read'
+  }
+}
+
+function classOfAnswer(answer: Answer): TrafficClass {
+  switch (answer.type) {
+    case 'pong':
+      return 'ping'
+    case 'receipt':
+      return 'store'
+    case 'found':
+      return 'look'
+    case 'watching':
+    case 'heard':
+      return 'watch'
   }
 }

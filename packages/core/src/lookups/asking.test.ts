@@ -16,12 +16,15 @@ import {
   replicas,
   type Seek,
   type Want,
+  type WatchQuestion,
 } from '../wire/message.js'
 import { Asking, type AskingEffect, type AskingEvent } from './asking.js'
 import { closest } from '../keys/nearest.js'
 import { pathsMax } from './routed-lookup.js'
 import { surroundingsDelayMs } from './refresh.js'
 import { requestsMax } from './requests.js'
+
+type Asked = Exclude<Question, WatchQuestion>
 
 const unixS = 1_000
 const target = key('0b111')
@@ -54,7 +57,7 @@ function question(effects: readonly AskingEffect[]): Extract<AskingEffect, { typ
 }
 
 const answered = (id: string, answer: Answer, from = peer.id) => ({ type: 'answered', id, from, route: [], answer }) as const
-const came = (asked: Question, from = key('0b1')): [Question, Envelope] => [
+const came = (asked: Asked, from = key('0b1')): [Asked, Envelope] => [
   asked,
   {
     type: 'envelope',
@@ -297,7 +300,13 @@ describe('asking', () => {
     expect(records.count).toBe(1)
     expect(handle(answered(push().id, { type: 'receipt', receipt: 'stale', newer }), 5)).toMatchObject([
       { type: 'pushed', id: recordId(old) },
-      { type: 'records', effects: [{ type: 'persist', name: recordId(old) }] },
+      {
+        type: 'records',
+        effects: [
+          { type: 'persist', name: recordId(old) },
+          { type: 'kept', record: newer },
+        ],
+      },
     ])
     expect(records.here(old.key, 'owned', unixS)).toEqual([newer])
   })
