@@ -1,6 +1,6 @@
 import type { Key } from './keys/key.js'
 import type { Carriage, ChannelId, LetterBody } from './wire/letter.js'
-import type { Message, MessageId, Want } from './wire/message.js'
+import type { Message, MessageId, Want, Watchable } from './wire/message.js'
 import type { OperationId, Outcome } from './lookups/operations.js'
 import type { Contact } from './keys/public-key.js'
 import type { Record } from './records/record.js'
@@ -48,6 +48,8 @@ export type Arrival =
 export type Call =
   | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'> }
   | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint }
+  /** Tells of records by `watched`, until it is cancelled. */
+  | { type: 'watch'; operation: OperationId; target: Key; want: Watchable }
   | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array }
   | { type: 'connect'; operation: OperationId; to: Key }
   | { type: 'channelSend'; operation: OperationId; channel: ChannelId; data: Uint8Array }
@@ -84,12 +86,16 @@ export type CallOutcome =
   | { readonly type: 'notConnected' }
   | { readonly type: 'sent' }
   | { readonly type: 'notSent' }
+  /** There are `watchesMax` watches already. */
+  | { readonly type: 'notWatched' }
 
 /** What happened, for whoever is interested. */
 export type OverlayNotice =
   | { type: 'linked'; contact: Contact }
   | { type: 'unlinked'; contact: Contact }
   | { type: 'mail'; from: Contact; data: Uint8Array }
+  /** A record of a key that is watched: there when the watch began, or new. Empty: deleted. */
+  | { type: 'watched'; operation: OperationId; record: Record }
   /** `byUs`: our `connect` opened it; else the other peer did. */
   | { type: 'channelOpened'; channel: ChannelId; contact: Contact; byUs: boolean }
   | { type: 'channelMessage'; channel: ChannelId; data: Uint8Array }

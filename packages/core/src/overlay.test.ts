@@ -3,6 +3,7 @@ import { cipherSuite } from './fixtures/cipher-suite.js'
 import { openRecord, ownedRecord } from './fixtures/made-up-record.js'
 import { seededRandom } from './fixtures/seeded-random.js'
 import { contact, key } from './fixtures/visible-key.js'
+import { Key } from './keys/key.js'
 import { WiredOverlays, type WiredPeer } from './fixtures/wired-overlays.js'
 import * as core from './index.js'
 import { desktopLinkLimits } from './links/link-policy.js'
@@ -55,6 +56,26 @@ describe('overlays that met', () => {
         { type: 'unlinked', contact: wire.peers[2]!.contact, link: expect.any(Number), sibling: true },
       ])
       expect(peer.overlay.status.links).toBe(1)
+    }
+  })
+})
+
+describe('watching', () => {
+  it.each([2, 12])('among %i: tells everybody of each version, once, also after the closest holder vanished', (count) => {
+    const wire = meshOf(count)
+    const byDistance = [...wire.peers].sort((a, b) => Key.compare(target, a.contact.id, b.contact.id))
+    const writer = byDistance.at(-1)!
+    wire.peers.forEach((peer, i) => wire.tell(peer, { type: 'watch', operation: 1_000 + i, target, want: 'open' }))
+    wire.run(1_000)
+    for (const peer of wire.peers) expect(peer.overlay.status).toMatchObject({ watches: 1, watchesLive: 1 })
+    const versions = [1, 2, 3].map((seq) => openRecord(target, { seq, expiresUnixS, value: `${seq}` }))
+    wire.call(writer, { type: 'write', record: versions[0]! })
+    if (count > 2) wire.vanish(byDistance[0]!)
+    wire.call(writer, { type: 'write', record: versions[1]! })
+    wire.call(writer, { type: 'write', record: versions[2]! })
+    for (const peer of wire.peers.filter(({ isThere }) => isThere)) {
+      const seen = peer.notices.flatMap((notice) => (notice.type === 'watched' ? [notice.record] : []))
+      expect(seen).toEqual(versions)
     }
   })
 })

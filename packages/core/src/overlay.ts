@@ -1,45 +1,19 @@
 import { Asking, type AskingEffect } from './lookups/asking.js'
 import { FreshIds } from './fresh-ids.js'
-import type { CipherSuite } from './keys/cipher-suite.js'
 import type { Key } from './keys/key.js'
 import { Forwarding, type ForwardingEffect, newSeek } from './links/forwarding.js'
-import { Guard, guardedKindOf } from './links/guard.js'
+import { Guard } from './links/guard.js'
 import { Linking, type LinkingEffect } from './links/linking.js'
-import { desktopLinkLimits, type LinkLimits } from './links/link-policy.js'
-import { type Envelope, type Message, protocolVersion, type Seek } from './wire/message.js'
+import { desktopLinkLimits } from './links/link-policy.js'
+import { type Answer, type Envelope, type Message, protocolVersion, type Question, type Seek } from './wire/message.js'
 import type { Call, OverlayEffect, OverlayEvent } from './overlay-event.js'
+import type { OverlayOptions } from './overlay-options.js'
+import type { OverlayStatus } from './overlay-status.js'
 import { Post, type PostEvent } from './letters/post.js'
-import type { Contact, Verify } from './keys/public-key.js'
 import { RecordRoom, type RecordRoomEffect } from './records/record-room.js'
 import { Relay, type RelayOutcome, sourceOf, wayBack } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
-
-export interface OverlayOptions {
-  /** Who this peer is. */
-  readonly contact: Contact
-  /** The one judge of signatures. */
-  readonly verify: Verify
-  /** What is said where there is no link is encrypted with it. */
-  readonly cipherSuite: CipherSuite
-  /** `length` bytes that nobody can foretell. */
-  readonly random: (length: number) => Uint8Array
-  readonly nowMs: number
-  /** Wall-clock milliseconds since 1970 at `nowMs`. */
-  readonly unixMs: number
-  readonly limits?: LinkLimits
-}
-
-export interface OverlayStatus {
-  readonly links: number
-  readonly siblings: number
-  /** Peers of the overlay, this one included: exact while it is a full mesh, estimated beyond. */
-  readonly estimatedPeers: number
-  readonly recordsKept: number
-  /** Own records that no replica has confirmed yet. */
-  readonly pendingWrites: number
-  /** Messages dropped because they were malformed, forged, unasked, looping, or over a budget. */
-  readonly messagesDropped: number
-}
+import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
 
 /**
  * One peer of the table: all its machines, put together. Events in, effects out, nothing else: no clock, no socket, no promise.
@@ -55,6 +29,7 @@ export class Overlay {
   readonly #asking: Asking
   readonly #post: Post
   readonly #records: RecordRoom
+  readonly #watches: WatchRoom
   readonly #guard = new Guard()
   #unixOffsetMs: number
   #dropped = 0
@@ -75,6 +50,7 @@ export class Overlay {
     this.#linking = new Linking(this.#table, ids, options.limits ?? desktopLinkLimits, nowMs)
     this.#asking = new Asking(contact, this.#table, ids, this.#records)
     this.#post = new Post(this.#table, ids, options.cipherSuite)
+    this.#watches = new WatchRoom(this.#table, ids, this.#records)
   }
 
   handle(event: OverlayEvent, nowMs: number): OverlayEffect[] {
@@ -92,6 +68,7 @@ export class Overlay {
       this.#post.wakeAtMs,
       this.#records.wakeAtMs(this.#nowMs, this.#unixS),
       this.#forwarding.wakeAtMs ?? Infinity,
+      this.#watches.wakeAtMs,
     )
   }
 
@@ -102,6 +79,8 @@ export class Overlay {
       estimatedPeers: this.#asking.estimatedPeers,
       recordsKept: this.#records.count,
       pendingWrites: this.#records.pending,
+      watches: this.#watches.count,
+      watchesLive: this.#watches.liveCount(this.#nowMs),
       messagesDropped: this.#dropped,
     }
   }
@@ -161,6 +140,8 @@ export class Overlay {
         if (call.ifSeq === undefined)
           this.#onRecords(this.#records.handle({ type: 'owned', record: call.record }, this.#nowMs, this.#unixS))
         return this.#onAsking(this.#asking.handle({ ...call, unixS: this.#unixS }, this.#nowMs))
+      case 'watch':
+        return this.#watch(call)
       case 'mail':
         return this.#toPost(call)
       case 'connect':
@@ -169,6 +150,7 @@ export class Overlay {
         return this.#toPost(call)
       case 'cancel':
         this.#onAsking(this.#asking.handle(call, this.#nowMs))
+        this.#watch(call)
         return this.#toPost(call)
       case 'sealed': {
         const { id, to, route, sealed } = call
@@ -176,6 +158,7 @@ export class Overlay {
       }
       case 'leave':
         this.#onRecords(this.#records.handle({ type: 'leaving' }, this.#nowMs, this.#unixS))
+        this.#watch({ type: 'leaving' })
         for (const link of this.#table.links()) this.#send(link.link, { type: 'leaving' })
         return
     }
@@ -188,13 +171,14 @@ export class Overlay {
     if (this.#asking.wakeAtMs <= nowMs) this.#onAsking(this.#asking.handle({ type: 'woke' }, nowMs))
     if (this.#post.wakeAtMs <= nowMs) this.#toPost({ type: 'woke' })
     if (this.#records.wakeAtMs(nowMs, this.#unixS) <= nowMs) this.#onRecords(this.#records.handle({ type: 'woke' }, nowMs, this.#unixS))
+    if (this.#watches.wakeAtMs <= nowMs) this.#watch({ type: 'woke' })
   }
 
   #received(id: LinkId, message: Message): void {
     const link = this.#table.byLinkId(id)
     if (!link) return
     link.lastHeardMs = this.#nowMs
-    if (!this.#isAllowed(link, message)) return this.#drop()
+    if (!this.#guard.admits(link, message, this.self, this.#nowMs)) return this.#drop()
     switch (message.type) {
       case 'hello':
         if (message.version !== protocolVersion) this.#onLinking(this.#linking.handle({ type: 'broken', link: id }, this.#nowMs))
@@ -256,11 +240,10 @@ export class Overlay {
     const { payload } = envelope
     switch (payload.type) {
       case 'request': {
-        const answer = this.#asking.answer(payload.question, envelope, this.#nowMs, this.#unixS)
-        this.#onRecords(answer.effects)
+        const answer = this.#answer(payload.question, envelope)
         // Who passes another's bad record on may not know; who brings its own does.
-        if (answer.answer.type === 'receipt' && answer.answer.receipt === 'refused' && envelope.path.length === 1) this.#fault(link.link)
-        return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer: answer.answer }), undefined)
+        if (answer.type === 'receipt' && answer.receipt === 'refused' && envelope.path.length === 1) this.#fault(link.link)
+        return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer }), undefined)
       }
       case 'response': {
         const effects = this.#asking.handle(
@@ -283,6 +266,21 @@ export class Overlay {
     }
   }
 
+  #answer(question: Question, envelope: Envelope): Answer {
+    if (question.type === 'watch' || question.type === 'changed') {
+      const { answer, effects } = this.#watches.answer(question, envelope, this.#nowMs, this.#unixS)
+      this.#onWatches(effects)
+      return answer
+    }
+    const { answer, effects } = this.#asking.answer(question, envelope, this.#nowMs, this.#unixS)
+    this.#onRecords(effects)
+    return answer
+  }
+
+  #watch(event: WatchRoomEvent): void {
+    this.#onWatches(this.#watches.handle(event, this.#nowMs, this.#unixS))
+  }
+
   /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */
   #passOn(outcome: RelayOutcome, own: string | undefined, from?: Link): void {
     switch (outcome.type) {
@@ -303,11 +301,6 @@ export class Overlay {
   #undeliverable(id: string): void {
     this.#onAsking(this.#asking.handle({ type: 'undeliverable', id }, this.#nowMs))
     this.#toPost({ type: 'undeliverable', letter: id })
-  }
-
-  #isAllowed(link: Link, message: Message): boolean {
-    const kind = guardedKindOf(message, this.self)
-    return !kind || this.#guard.allows(link, kind, this.#nowMs)
   }
 
   #drop(): void {
@@ -333,6 +326,7 @@ export class Overlay {
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
           this.#toPost({ type: 'linked', to: effect.contact.id })
+          this.#watch({ type: 'linked', contact: effect.contact })
           break
         case 'unlinked':
           this.#out.push(effect)
@@ -340,6 +334,7 @@ export class Overlay {
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: [effect.contact] }, this.#nowMs, this.#unixS))
           this.#toPost({ type: 'unlinked', to: effect.contact.id })
+          this.#watch({ type: 'unlinked', contact: effect.contact })
           break
         case 'neighboursChanged':
           this.#onRecords(this.#records.handle({ type: 'changed', contacts: effect.contacts }, this.#nowMs, this.#unixS))
@@ -388,6 +383,10 @@ export class Overlay {
         case 'records':
           this.#onRecords(effect.effects)
           break
+        case 'replicasFound':
+        case 'replied':
+          this.#watch(effect)
+          break
         case 'unasked':
           this.#drop()
           break
@@ -433,9 +432,19 @@ export class Overlay {
         case 'rewrite':
           this.#onAsking(this.#asking.handle({ ...effect, unixS: this.#unixS }, this.#nowMs))
           break
+        case 'kept':
+          this.#watch(effect)
+          break
         default:
           this.#out.push(effect)
       }
+    }
+  }
+
+  #onWatches(effects: readonly WatchRoomEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'watched' || effect.type === 'finish') this.#out.push(effect)
+      else this.#onAsking(this.#asking.handle({ ...effect, unixS: this.#unixS }, this.#nowMs))
     }
   }
 }

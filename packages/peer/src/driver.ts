@@ -16,6 +16,7 @@ import {
   type OverlayEffect,
   type OverlayEvent,
   type OverlayNotice,
+  type Record,
   type Verify,
 } from '@hashtab/core'
 import { LetterOffice } from './letter-office.js'
@@ -70,6 +71,7 @@ export class Driver {
   readonly #parts: DriverParts
   readonly #letters: LetterOffice
   readonly #finishes = new Map<OperationId, Finish>()
+  readonly #watches = new Map<OperationId, (record: Record) => void>()
   readonly #queue: OverlayEvent[] = []
   #lastOperation = 0
   #lettersUnsigned = 0
@@ -119,8 +121,16 @@ export class Driver {
     return operation
   }
 
+  /** Begins to watch a key, until it is cancelled; `seen` is called for each record, now and when it changes. Answers with the operation's id. */
+  watch(what: Pick<Extract<Call, { type: 'watch' }>, 'target' | 'want'>, seen: (record: Record) => void): OperationId {
+    const operation = ++this.#lastOperation
+    this.#watches.set(operation, seen)
+    this.handle({ type: 'watch', operation, ...what })
+    return operation
+  }
+
   cancel(operation: OperationId): void {
-    if (this.#finishes.delete(operation)) this.handle({ type: 'cancel', operation })
+    if (this.#finishes.delete(operation) || this.#watches.delete(operation)) this.handle({ type: 'cancel', operation })
   }
 
   /** Takes an event in its turn. */
@@ -140,6 +150,7 @@ export class Driver {
     this.#stopped = true
     this.#cancelWake?.()
     this.#finishes.clear()
+    this.#watches.clear()
     this.place.close()
     this.#parts.transport.close()
     await this.shelf.close()
@@ -232,6 +243,8 @@ export class Driver {
         this.#finishes.delete(effect.operation)
         return finish?.(effect.outcome)
       }
+      case 'watched':
+        return this.#watches.get(effect.operation)?.(effect.record)
       case 'drawn':
         return this.place.wake()
       case 'unlinked':

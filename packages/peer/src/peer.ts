@@ -16,6 +16,7 @@ import { RecordDesk, type WriteOptions, type WriteResult } from './record-desk.j
 import type { PeerStatus, Phase } from './status.js'
 import { SystemClock } from './system-clock.js'
 import { systemRandom } from './system-random.js'
+import { WatchDesk } from './watch-desk.js'
 import { verify } from './verify.js'
 
 /** What a peer is made of. `hashtab`'s `join` fills it in with good defaults. */
@@ -58,6 +59,7 @@ export class Peer {
   readonly #driver: Driver
   readonly #calls: Calls
   readonly #records: RecordDesk
+  readonly #watches: WatchDesk
   readonly #joining: Joining
   readonly #keeps: boolean
   readonly #left: () => void
@@ -75,6 +77,7 @@ export class Peer {
     this.#left = parts.left ?? (() => {})
     this.#calls = new Calls(this.#driver)
     this.#records = new RecordDesk(this.#driver, this.#calls, parts.signer, clock)
+    this.#watches = new WatchDesk(this.#driver)
     this.#joining = new Joining(clock, () => this.#tellStatus())
     this.#driver.events.on('notice', (notice) => this.#notice(notice))
     this.#driver.events.on('changed', () => this.#changed())
@@ -89,16 +92,12 @@ export class Peer {
 
   /** How this peer is, now. The `status` event tells of changes. */
   get status(): PeerStatus {
-    const { links, siblings, estimatedPeers, recordsKept, pendingWrites, messagesDropped } = this.#driver.overlay.status
+    const { messagesDropped, ...overlay } = this.#driver.overlay.status
     const { fault } = this.#driver.shelf
     return {
       phase: this.#phase,
-      links,
-      siblings,
-      estimatedPeers,
-      recordsKept,
-      pendingWrites,
-      safeToClose: pendingWrites === 0,
+      ...overlay,
+      safeToClose: overlay.pendingWrites === 0,
       storage: this.#keeps && !fault ? 'kept' : 'memory',
       ...(fault && { storageFault: fault }),
       meetingPoints: this.#driver.place.states.map((state) => ({ ...state })),
@@ -133,6 +132,22 @@ export class Peer {
     const key = publicKeyOf(publicKey)
     await this.#settled(options.signal)
     return this.#records.resolve(key, name, options)
+  }
+
+  /**
+   * Calls the listener for the record of each publisher under an open key: for those there are, then for each change as it comes, pushed by those who keep them.
+   * Each version is told once, none after a later one; an entry without bytes says that what was told is deleted. While nobody is there it goes on trying: see
+   * `status.watchesLive`. Answers with the call that stops it; an aborted signal stops it as well, and so does leaving. Errors: `quota`, `left`.
+   */
+  watch(key: Data, listener: (entry: Entry) => void, options: CallOptions = {}): () => void {
+    this.#throwIfLeft()
+    return this.#watches.watch(keyOf(key), listener, options)
+  }
+
+  /** As `watch`, for what the holder of a public key (64 hex digits) publishes under a name. Errors: `quota`, `left`, `invalid`. */
+  follow(publicKey: string, name: string, listener: (entry: Entry) => void, options: CallOptions = {}): () => void {
+    this.#throwIfLeft()
+    return this.#watches.follow(publicKeyOf(publicKey), name, listener, options)
   }
 
   /** Stores at most 16 KiB under their own hash. The address: 64 hex digits. Errors: `too-large`, `not-stored`, `quota`. */
@@ -182,6 +197,7 @@ export class Peer {
 
   async #leave(): Promise<void> {
     for (const { channel } of this.#channels.values()) channel.close()
+    this.#watches.end()
     this.#driver.leave()
     // A page that goes away may not live to see the end of this: what is to outlive it is on its way to the disk first.
     void this.#driver.shelf.flushed()
@@ -200,9 +216,13 @@ export class Peer {
   }
 
   async #settled(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#leaving) throw new PeerError('left', 'This peer has left the table: join again.')
+    this.#throwIfLeft()
     signal?.throwIfAborted()
     await this.#joining.settled(signal)
+    this.#throwIfLeft()
+  }
+
+  #throwIfLeft(): void {
     if (this.#leaving) throw new PeerError('left', 'This peer has left the table: join again.')
   }
 
@@ -237,6 +257,7 @@ export class Peer {
         this.#channels.delete(notice.channel)
         return held?.channel.ended(notice.reason)
       }
+      case 'watched':
       case 'drawn':
         return
     }

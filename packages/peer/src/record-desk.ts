@@ -181,8 +181,8 @@ function recordIdOf(whose: Whose): string {
   return recordId(record as Record)
 }
 
-/** Error: `invalid`. */
-function saltOf(name: string): Uint8Array {
+/** The salt of an owned record's name. Error: `invalid`. */
+export function saltOf(name: string): Uint8Array {
   const salt = bytesOf(name)
   if (salt.length > saltBytesMax) throw new PeerError('invalid', `A name has at most ${saltBytesMax} bytes of UTF-8.`)
   return salt

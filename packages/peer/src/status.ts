@@ -18,6 +18,10 @@ export interface PeerStatus {
   readonly recordsKept: number
   /** Own records that no other peer has confirmed yet. */
   readonly pendingWrites: number
+  /** Watches under way (`watch`, `follow`). */
+  readonly watches: number
+  /** Those of them that are told of changes by a holder; for the others holders are looked for, or asked every two minutes. */
+  readonly watchesLive: number
   /** Whether the tab can be closed without losing a record that only it has. */
   readonly safeToClose: boolean
   /** `memory`: nothing outlives the tab; `storageFault` says why. */

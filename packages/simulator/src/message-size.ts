@@ -45,7 +45,8 @@ function sizeOfPayload(payload: Payload): number {
     case 'request': {
       const { question } = payload
       if (question.type === 'store') return storeBytes + sizeOfRecord(question.record)
-      return question.type === 'find' ? requestBytes : frameBytes
+      if (question.type === 'changed') return requestBytes + question.records.reduce((sum, record) => sum + sizeOfRecord(record), 0)
+      return question.type === 'ping' ? frameBytes : requestBytes
     }
     case 'response':
       return responseBytes + sizeOfAnswer(payload.answer)
@@ -67,6 +68,10 @@ function sizeOfAnswer(answer: Answer): number {
       return sizeOfContacts(answer.contacts) + answer.records.reduce((sum, record) => sum + sizeOfRecord(record), 0)
     case 'receipt':
       return answer.newer ? sizeOfRecord(answer.newer) : 0
+    case 'watching':
+      return sizeOfContacts(answer.contacts) + answer.records.reduce((sum, record) => sum + sizeOfRecord(record), 0)
+    case 'heard':
+      return 0
   }
 }
 

@@ -39,4 +39,8 @@ class Waiting implements Watcher {
   sent(message: Message, to: VirtualPeer, bytes: number): void {
     this.before?.sent(message, to, bytes)
   }
+
+  watched(...told: Parameters<NonNullable<Watcher['watched']>>): void {
+    this.before?.watched?.(...told)
+  }
 }

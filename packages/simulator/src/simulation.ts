@@ -56,6 +56,8 @@ export interface Watcher {
   finished(peer: VirtualPeer, finish: Finish): void
   /** One hop of a message. */
   sent(message: Message, to: VirtualPeer, bytes: number): void
+  /** A peer's watch was told of a record. */
+  watched?(peer: VirtualPeer, watched: Extract<OverlayEffect, { type: 'watched' }>): void
 }
 
 /**
@@ -294,6 +296,8 @@ export class Simulation {
         return
       case 'finish':
         return this.watcher?.finished(peer, effect)
+      case 'watched':
+        return this.watcher?.watched?.(peer, effect)
       case 'drawn':
         this.schedule.push(this.nowMs + this.random.between(0, seekAgainMs), { type: 'seeks', peer, drawn: true })
         return

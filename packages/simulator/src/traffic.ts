@@ -1,4 +1,13 @@
-import { type Envelope, decodeMessage, encodeMessage, isMalformed, type Message, messageBytesMax } from '@hashtab/core'
+import {
+  type Answer,
+  type Envelope,
+  decodeMessage,
+  encodeMessage,
+  isMalformed,
+  type Message,
+  messageBytesMax,
+  type Question,
+} from '@hashtab/core'
 
 /** Every so many-th message goes through the codec and back: all of them would cost more than the protocol itself. */
 export const codecSampleEvery = 1_000
@@ -13,6 +22,7 @@ export const trafficClasses = [
   'read',
   'acknowledgement',
   'store',
+  'watch',
   'undeliverable',
   'spoken',
   'secret',
@@ -41,6 +51,7 @@ export class Traffic {
       read: 0,
       acknowledgement: 0,
       store: 0,
+      watch: 0,
       undeliverable: 0,
       spoken: 0,
       secret: 0,
@@ -103,10 +114,35 @@ function classOfEnvelope({ payload }: Envelope): TrafficClass {
     case 'forgotten':
       return 'secret'
     case 'request':
-      if (payload.question.type !== 'find') return payload.question.type
-      return payload.question.want === 'peers' ? 'look' : 'read'
+      return classOfQuestion(payload.question)
     case 'response':
-      if (payload.answer.type === 'pong') return 'ping'
-      return payload.answer.type === 'receipt' ? 'store' : 'look'
+      return classOfAnswer(payload.answer)
+  }
+}
+
+function classOfQuestion(question: Question): TrafficClass {
+  switch (question.type) {
+    case 'ping':
+    case 'store':
+    case 'watch':
+      return question.type
+    case 'changed':
+      return 'watch'
+    case 'find':
+      return question.want === 'peers' ? 'look' : 'read'
+  }
+}
+
+function classOfAnswer(answer: Answer): TrafficClass {
+  switch (answer.type) {
+    case 'pong':
+      return 'ping'
+    case 'receipt':
+      return 'store'
+    case 'found':
+      return 'look'
+    case 'watching':
+    case 'heard':
+      return 'watch'
   }
 }

@@ -9,6 +9,8 @@ const status: PeerStatus = {
   estimatedPeers: 41,
   recordsKept: 0,
   pendingWrites: 0,
+  watches: 0,
+  watchesLive: 0,
   safeToClose: true,
   storage: 'kept',
   meetingPoints: [{ name: 'wss://signal.example.org', state: 'open' }],

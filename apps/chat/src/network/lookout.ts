@@ -1,10 +1,15 @@
+import type { Peer } from 'hashtab'
+import { presenceRecord } from '../model/presence.js'
 import type { UserKey } from '../model/user-key.js'
 import type { Notebook } from '../notebook.js'
+import { Followed } from './followed.js'
 import type { Switchboard } from './switchboard.js'
 import type { Whereabouts } from './whereabouts.js'
 
-/** How often contacts are looked for, while their conversation is closed: a lookup each. */
+/** How often those who are there are asked whether they still are, while their conversation is closed: two lookups each. */
 const lookEveryMs = 30_000
+/** How often the others are looked for: that they come is told by the record in which they say where they are. */
+const lookForAbsentEvery = 4
 /** The same for the one whose conversation is open. */
 const attendEveryMs = 8_000
 /** How many of the latest conversations are looked after: a long list must not become a flood of lookups. */
@@ -16,7 +21,7 @@ export interface LookoutListener {
   seen(contact: UserKey): void
 }
 
-/** Sees who is there: an open line proves it, an answer to a question says it. */
+/** Sees who is there: an open line proves it, an answer to a question says it. Whom to ask, and when, their own word in the table tells as it comes. */
 export class Lookout {
   readonly #whereabouts: Whereabouts
   readonly #switchboard: Switchboard
@@ -25,14 +30,19 @@ export class Lookout {
   readonly #lines = new Set<UserKey>()
   readonly #answering = new Set<UserKey>()
   readonly #looking = new Set<UserKey>()
+  readonly #presences: Followed
+  #looks = 0
   #attended: UserKey | undefined
 
-  constructor(whereabouts: Whereabouts, switchboard: Switchboard, notebook: Notebook, listener: LookoutListener) {
+  constructor(peer: Peer, whereabouts: Whereabouts, switchboard: Switchboard, notebook: Notebook, listener: LookoutListener) {
     this.#whereabouts = whereabouts
     this.#switchboard = switchboard
     this.#notebook = notebook
     this.#listener = listener
-    setInterval(() => this.look(), lookEveryMs)
+    this.#presences = new Followed(peer, presenceRecord, lookedAfterMax, (contact) => {
+      if (!this.#answering.has(contact)) void this.lookFor(contact)
+    })
+    setInterval(() => this.#lookAgain(), lookEveryMs)
     setInterval(() => this.#lookAfterAttended(), attendEveryMs)
   }
 
@@ -56,9 +66,15 @@ export class Lookout {
     this.#listener.changed()
   }
 
+  /** Follows where those who are looked after say they are: to be called when they change. */
+  follow() {
+    this.#presences.follow(this.#lookedAfter)
+  }
+
   /** Looks for all who are looked after, now. */
   look() {
-    for (const { key } of this.#notebook.conversations.accepted.slice(0, lookedAfterMax)) void this.lookFor(key)
+    this.follow()
+    for (const contact of this.#lookedAfter) void this.lookFor(contact)
   }
 
   /** Looks for one contact, unless a line to them is open. Never rejects. */
@@ -69,6 +85,17 @@ export class Lookout {
     const isThere = await (contact === this.#attended ? this.#switchboard.call(contact) : this.#whereabouts.isThere(contact))
     this.#looking.delete(contact)
     this.#hear(contact, isThere)
+  }
+
+  get #lookedAfter(): UserKey[] {
+    return this.#notebook.conversations.accepted.slice(0, lookedAfterMax).map(({ key }) => key)
+  }
+
+  #lookAgain() {
+    this.#looks += 1
+    if (this.#looks % lookForAbsentEvery === 0) return this.look()
+    this.follow()
+    for (const contact of this.#lookedAfter) if (this.#answering.has(contact)) void this.lookFor(contact)
   }
 
   #lookAfterAttended() {

@@ -1,4 +1,4 @@
-import type { Peer, PeerStatus, Signer } from 'hashtab'
+import type { Entry, Peer, PeerStatus, Signer } from 'hashtab'
 import { newContact, type Contact } from '../model/contact.js'
 import type { ChannelMessage } from '../model/channel-message.js'
 import type { Fact } from '../model/conversations.js'
@@ -7,6 +7,7 @@ import { Outbox, receiptTimeoutMs, type OutboxEffect, type OutboxEvent } from '.
 import { profileRecord, readProfile, writeProfile } from '../model/profile.js'
 import type { UserKey } from '../model/user-key.js'
 import type { Notebook } from '../notebook.js'
+import { Followed } from './followed.js'
 import { Lookout } from './lookout.js'
 import type { Line } from './line.js'
 import { Switchboard } from './switchboard.js'
@@ -16,6 +17,8 @@ import { Whereabouts } from './whereabouts.js'
 const announceEveryMs = 60_000
 /** How often the profile is published anew: half of the day for which the table keeps it. */
 const publishEveryMs = 12 * 3_600_000
+/** Contacts whose names are followed as they change them; beyond, a name is looked up when its contact is seen. */
+const namesFollowedMax = 100
 /** A message typed in another tab is that tab's to deliver, so long. */
 const otherTabsTurnMs = 2 * receiptTimeoutMs
 
@@ -26,6 +29,7 @@ export class Postman {
   readonly #whereabouts: Whereabouts
   readonly #switchboard: Switchboard
   readonly #lookout: Lookout
+  readonly #names: Followed
   readonly #outbox = new Outbox()
   /** The accepted contacts whose undelivered messages are in the outbox. */
   readonly #served = new Set<UserKey>()
@@ -54,19 +58,21 @@ export class Postman {
       said: (line, contact, text) => void this.#take(line, contact, text),
       received: (contact, id) => void this.#mark(contact, id, 'delivered'),
     })
-    this.#lookout = new Lookout(this.#whereabouts, this.#switchboard, notebook, {
+    this.#lookout = new Lookout(peer, this.#whereabouts, this.#switchboard, notebook, {
       changed,
       seen: (contact) => {
         this.#do({ type: 'seen', contact })
         void this.#learnName(contact)
       },
     })
+    this.#names = new Followed(peer, profileRecord, namesFollowedMax, (contact, entry) => void this.#noteName(contact, entry))
     setInterval(() => void this.#announce(), announceEveryMs)
     setInterval(() => this.#learnMissingNames(), announceEveryMs)
     setInterval(() => void this.#publishProfile(), publishEveryMs)
     notebook.listen((fact, here) => this.#note(fact, here))
     peer.on('status', (status) => this.#follow(status))
     for (const { key } of notebook.conversations.accepted) this.#serve(key)
+    this.#followNames()
     this.#follow(peer.status)
   }
 
@@ -133,11 +139,14 @@ export class Postman {
       this.#served.delete(key)
       this.#do({ type: 'forgotten', contact: key })
       this.#switchboard.hangUp(key)
+      this.#followNames()
+      this.#lookout.follow()
     } else if (standing === 'asking') {
       if (name === '') void this.#learnName(key)
     } else if (!this.#served.has(key)) {
       this.#serve(key)
-      void this.#learnName(key)
+      this.#followNames()
+      this.#lookout.follow()
       void this.#lookout.lookFor(key)
     }
   }
@@ -145,6 +154,10 @@ export class Postman {
   #serve(contact: UserKey) {
     this.#served.add(contact)
     for (const { id } of this.#notebook.conversations.undelivered(contact)) this.#do({ type: 'queued', contact, id })
+  }
+
+  #followNames() {
+    this.#names.follow(this.#notebook.conversations.accepted.map(({ key }) => key))
   }
 
   #learnMissingNames() {
@@ -155,9 +168,13 @@ export class Postman {
   /** Looks up what a contact calls themselves; a profile older than the known one changes nothing. */
   async #learnName(key: UserKey) {
     const entry = await this.#peer.resolve(key, profileRecord).catch(() => undefined)
+    if (entry) await this.#noteName(key, entry)
+  }
+
+  async #noteName(key: UserKey, entry: Entry) {
     const contact = this.#notebook.conversations.contact(key)
-    const profile = entry && readProfile(entry.text)
-    if (!contact || !entry || !profile || BigInt(contact.nameSeq) >= entry.seq) return
+    const profile = readProfile(entry.text)
+    if (!contact || !profile || BigInt(contact.nameSeq) >= entry.seq) return
     await this.#notebook.tell({ type: 'contact', contact: { ...contact, name: profile.name, nameSeq: String(entry.seq) } })
   }
 

@@ -1,5 +1,5 @@
-import { TokenBucket } from '../token-bucket.js'
 import type { Key } from '../keys/key.js'
+import { TokenBucket } from '../token-bucket.js'
 import type { Message } from '../wire/message.js'
 import type { Link } from './routing-table.js'
 
@@ -13,7 +13,7 @@ interface Allowance {
  * `fault`: malformed and forged messages; noise happens, floods do not. `neighbours`: lists, told at most once a second by our own like.
  * `store`: records to be judged, each for up to 3 ms of signature. `draw`: calls to a meeting point, each a new socket.
  * `control`: greetings and wishes, two at most for each change at the other end. `mail`: what an app is bothered with.
- * `unasked`: answers that nobody waits for; an overloaded peer is late with some.
+ * `watch`: wishes of peers beyond the link to be pushed to, each for a hash over a key's records. `changed`: pushes of holders, three for each change at ten a second, through few links. `unasked`: answers that nobody waits for; an overloaded peer is late with some.
  */
 export const allowances = {
   fault: { burst: 8, perMinute: 1 },
@@ -22,6 +22,8 @@ export const allowances = {
   draw: { burst: 1, perMinute: 1 },
   control: { burst: 60, perMinute: 300 },
   mail: { burst: 500, perMinute: 3_000 },
+  watch: { burst: 600, perMinute: 900 },
+  changed: { burst: 400, perMinute: 3_000 },
   unasked: { burst: 60, perMinute: 60 },
 } as const satisfies { readonly [what: string]: Allowance }
 
@@ -30,6 +32,12 @@ export type GuardedKind = keyof typeof allowances
 /** Keeps count of what each link asks of us. */
 export class Guard {
   readonly #budgets = new WeakMap<Link, Map<GuardedKind, TokenBucket>>()
+
+  /** Whether the message that came over the link is within what the link may have. */
+  admits(link: Link, message: Message, self: Key, nowMs: number): boolean {
+    const kind = kindOf(message, self)
+    return !kind || this.allows(link, kind, nowMs)
+  }
 
   /** Whether the link may have this once more. */
   allows(link: Link, kind: GuardedKind, nowMs: number): boolean {
@@ -43,7 +51,7 @@ export class Guard {
 }
 
 /** What a message costs its link, besides what relaying costs. */
-export function guardedKindOf(message: Message, self: Key): GuardedKind | undefined {
+function kindOf(message: Message, self: Key): GuardedKind | undefined {
   switch (message.type) {
     case 'neighbours':
     case 'draw':
@@ -60,7 +68,9 @@ export function guardedKindOf(message: Message, self: Key): GuardedKind | undefi
       return message.body.type === 'mail' ? 'mail' : undefined
     case 'envelope': {
       const { payload, destination } = message
-      return payload.type === 'request' && payload.question.type === 'store' && destination.equals(self) ? 'store' : undefined
+      if (payload.type !== 'request' || !destination.equals(self)) return undefined
+      const { type } = payload.question
+      return type === 'store' || type === 'watch' || type === 'changed' ? type : undefined
     }
   }
 }

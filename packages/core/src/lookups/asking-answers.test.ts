@@ -16,8 +16,11 @@ import {
   replicas,
   type Seek,
   type Want,
+  type WatchQuestion,
 } from '../wire/message.js'
 import { Asking } from './asking.js'
+
+type Asked = Exclude<Question, WatchQuestion>
 
 const unixS = 1_000
 const target = key('0b111')
@@ -30,7 +33,7 @@ function askingOf(links: readonly string[] = ['0b1']) {
   return { table, records, asking: new Asking(contact('0b0'), table, ids, records) }
 }
 
-const came = (asked: Question, from = key('0b1')): [Question, Envelope] => [
+const came = (asked: Asked, from = key('0b1')): [Asked, Envelope] => [
   asked,
   {
     type: 'envelope',

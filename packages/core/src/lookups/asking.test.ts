@@ -199,7 +199,13 @@ describe('asking', () => {
     expect(records.count).toBe(1)
     expect(handle(answered(push().id, { type: 'receipt', receipt: 'stale', newer }), 5)).toMatchObject([
       { type: 'pushed', id: recordId(old) },
-      { type: 'records', effects: [{ type: 'persist', name: recordId(old) }] },
+      {
+        type: 'records',
+        effects: [
+          { type: 'persist', name: recordId(old) },
+          { type: 'kept', record: newer },
+        ],
+      },
     ])
     expect(records.here(old.key, 'owned', unixS)).toEqual([newer])
   })

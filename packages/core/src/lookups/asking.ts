@@ -1,33 +1,36 @@
-import { encodedLength } from '../bencode/bencode.js'
 import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
 import type { Found } from './lookup.js'
 import {
   type Answer,
-  answerRecordBytesMax,
-  answerRecordsMax,
   type Envelope,
   type MessageId,
   type Question,
   replicas,
   type Seek,
   type Want,
+  type WatchQuestion,
 } from '../wire/message.js'
 import { type OperationAsker, type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
 import type { Contact } from '../keys/public-key.js'
-import { encodeRecord } from '../records/record-codec.js'
 import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
 import { type Record, recordId } from '../records/record.js'
+import { recordsThatFit } from '../records/records-that-fit.js'
 import { Refresh, type RefreshEffect } from './refresh.js'
 import { sourceOf } from '../links/relay.js'
 import { Requests, type RequestsEffect } from './requests.js'
 import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
 import type { LinkId, RoutingTable } from '../links/routing-table.js'
 import { SizeEstimate } from './size-estimate.js'
+import type { WatchAsker } from '../watches/watch-room.js'
 import type { Written } from './writing.js'
 
 /** Who waits for an answer. */
-type Asker = OperationAsker | { readonly for: 'liveness'; readonly link: LinkId } | { readonly for: 'push'; readonly id: string }
+type Asker =
+  | OperationAsker
+  | { readonly for: 'liveness'; readonly link: LinkId }
+  | { readonly for: 'push'; readonly id: string }
+  | WatchAsker
 
 export type AskingEvent =
   | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'>; unixS: number }
@@ -36,6 +39,9 @@ export type AskingEvent =
   | { type: 'locate'; operation: OperationId; target: Key; unixS: number }
   | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[]; unixS: number }
   | { type: 'ping'; link: LinkId; to: Key }
+  /** A watch looks for the replicas of its key. */
+  | { type: 'findReplicas'; topic: string; target: Key; unixS: number }
+  | { type: 'pose'; asker: WatchAsker; to: Key; route: readonly Key[]; question: WatchQuestion; tries: number; unixS: number }
   | { type: 'cancel'; operation: OperationId }
   /** `route`: the peers it passed on its way here, the one nearest to here first. */
   | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; answer: Answer }
@@ -57,6 +63,9 @@ export type AskingEffect =
   /** A linked peer left a question unanswered: is it there? */
   | { type: 'troubled'; link: LinkId }
   | { type: 'pushed' | 'notPushed'; id: string; to: Key }
+  | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
+  /** What was posed was answered; undefined: it was not. */
+  | { type: 'replied'; asker: WatchAsker; answer: Answer | undefined }
   /** A write of our own record has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
   | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
   | { type: 'records'; effects: readonly RecordRoomEffect[] }
@@ -67,6 +76,7 @@ type Errand =
   | { readonly for: 'refresh' }
   | { readonly for: 'rewrite'; readonly record: Record }
   | { readonly for: 'locate'; readonly operation: OperationId }
+  | { readonly for: 'watch'; readonly topic: string }
 
 /** Questions and answers, put together: lookups and what they are made for, the requests they consist of, and what others are answered. */
 export class Asking {
@@ -140,18 +150,23 @@ export class Asking {
   answerSeek({ target, want, path }: Seek, unixS: number): Answer {
     const known = [this.#self, ...this.#table.closestAlive(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
     const contacts = known.sort((a, b) => Key.compare(target, a.id, b.id)).slice(0, replicas)
-    return { type: 'found', contacts, records: fitting(this.#records.here(target, want, unixS)) }
+    return { type: 'found', contacts, records: recordsThatFit(this.#records.here(target, want, unixS)) }
   }
 
   /** The answer to a question that came in an envelope for us. */
-  answer(question: Question, envelope: Envelope, nowMs: number, unixS: number): { answer: Answer; effects: readonly RecordRoomEffect[] } {
+  answer(
+    question: Exclude<Question, WatchQuestion>,
+    envelope: Envelope,
+    nowMs: number,
+    unixS: number,
+  ): { answer: Answer; effects: readonly RecordRoomEffect[] } {
     switch (question.type) {
       case 'ping':
         return { answer: { type: 'pong' }, effects: [] }
       case 'find': {
         const asker = sourceOf(envelope)
         const contacts = this.#table.closestLinks(question.target, replicas + 1).filter(({ contact }) => !contact.id.equals(asker))
-        const records = fitting(this.#records.here(question.target, question.want, unixS))
+        const records = recordsThatFit(this.#records.here(question.target, question.want, unixS))
         return { answer: { type: 'found', contacts: contacts.slice(0, replicas).map(({ contact }) => contact), records }, effects: [] }
       }
       case 'store': {
@@ -189,6 +204,10 @@ export class Asking {
           { to: event.to, route: [], question: { type: 'ping' }, asker: { for: 'liveness', link: event.link }, tries: 1 },
           nowMs,
         )
+      case 'findReplicas':
+        return this.#start(this.#errand({ for: 'watch', topic: event.topic }), event.target, { type: 'look' }, nowMs)
+      case 'pose':
+        return this.#ask(event, nowMs)
       case 'cancel':
         this.#placed.delete(event.operation)
         this.#sought(this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs), nowMs)
@@ -278,16 +297,19 @@ export class Asking {
     return this.#lastErrand
   }
 
-  #ask(question: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
-    const background = this.#isBackground(question.asker)
-    return this.#replied(this.#requests.handle({ type: 'ask', id: this.#ids.message(), background, ...question }, nowMs), nowMs)
+  #ask(asked: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
+    const { to, route, question, asker, tries } = asked
+    const background = this.#isBackground(asker)
+    const event = { type: 'ask', id: this.#ids.message(), to, route, question, asker, tries, background } as const
+    return this.#replied(this.#requests.handle(event, nowMs), nowMs)
   }
 
   /** What nobody waits for: pushes, rewrites and refreshes give way to what the app asks. */
   #isBackground(asker: Asker): boolean {
+    if (asker.for === 'watch') return asker.side === 'holder'
     if (asker.for !== 'operation') return asker.for === 'push'
     const errand = this.#errands.get(asker.operation)
-    return errand !== undefined && errand.for !== 'locate'
+    return errand !== undefined && errand.for !== 'locate' && errand.for !== 'watch'
   }
 
   #replied(effects: readonly RequestsEffect<Asker>[], nowMs: number): AskingEffect[] {
@@ -321,16 +343,25 @@ export class Asking {
         if (answer?.newer && recordId(answer.newer) === asker.id) this.#learn(answer.newer, to, nowMs)
         return [{ type: answer && answer.receipt !== 'full' ? 'pushed' : 'notPushed', id: asker.id, to }]
       }
+      case 'watch':
+        return [
+          ...(effect.type === 'silent' ? this.#doubted(effect) : []),
+          { type: 'replied', asker, answer: effect.type === 'answered' ? effect.answer : undefined },
+        ]
       case 'operation': {
         if (effect.type === 'silent') {
-          const link = this.#table.linkTo(to)
-          const doubted: AskingEffect[] = link && effect.reason === 'timedOut' ? [{ type: 'troubled', link: link.link }] : []
-          return [...doubted, ...this.#operated(this.#operations.handle({ type: 'silent', asker, from: to }, nowMs), nowMs)]
+          return [...this.#doubted(effect), ...this.#operated(this.#operations.handle({ type: 'silent', asker, from: to }, nowMs), nowMs)]
         }
         const { route, answer } = effect
         return this.#operated(this.#operations.handle({ type: 'answered', asker, from: to, route, answer }, nowMs), nowMs)
       }
     }
+  }
+
+  /** A linked peer that does not answer may be gone. */
+  #doubted({ to, reason }: Extract<RequestsEffect<Asker>, { type: 'silent' }>): AskingEffect[] {
+    const link = this.#table.linkTo(to)
+    return link && reason === 'timedOut' ? [{ type: 'troubled', link: link.link }] : []
   }
 
   /** What we pushed is old: the newer version is kept in its place, if it holds. */
@@ -362,6 +393,7 @@ export class Asking {
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#wrote(operation, outcome), { type: 'finish', operation, outcome }]
     this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
+    if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
     const found: AskingEffect = { type: 'found', contacts: closest }
     if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]
     if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
@@ -401,10 +433,4 @@ function isThin({ storedElsewhere, wanted, conflict, newer }: Written): boolean 
 function unwritten(why: 'full' | 'refused' | 'conflict' | undefined): Written {
   const notKept = why === 'conflict' ? undefined : why
   return { type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: why === 'conflict', full: 0, notKept }
-}
-
-/** As many of the records as one answer holds, from the first. */
-function fitting(records: readonly Record[]): Record[] {
-  let bytes = 0
-  return records.slice(0, answerRecordsMax).filter((record) => (bytes += encodedLength(encodeRecord(record))) <= answerRecordBytesMax)
 }

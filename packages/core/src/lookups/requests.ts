@@ -136,5 +136,9 @@ function fits(question: Question, answer: Answer): boolean {
       return answer.type === 'found'
     case 'store':
       return answer.type === 'receipt'
+    case 'watch':
+      return answer.type === 'watching'
+    case 'changed':
+      return answer.type === 'heard'
   }
 }

@@ -30,6 +30,8 @@ export type RecordRoomEffect =
   | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[] }
   /** Write our own record anew. */
   | { type: 'rewrite'; record: Record }
+  /** This record, or this version of it, is kept here now. */
+  | { type: 'kept'; record: Record }
 
 /** Everything about the records this peer has, put together: the store, their replication, and the care for its own. */
 export class RecordRoom {
@@ -143,6 +145,11 @@ export class RecordRoom {
     return !last || Key.compare(target, this.#table.self, last.id) < 0
   }
 
+  /** What is kept under this `recordId`. */
+  kept(id: string): Record | undefined {
+    return this.#store.kept(id)?.record
+  }
+
   seqSeen(id: string): bigint | undefined {
     return this.#store.highestSeq(id)
   }
@@ -199,12 +206,12 @@ export class RecordRoom {
   }
 
   #changed(changes: readonly StoreChange[], nowMs: number): RecordRoomEffect[] {
-    return changes.map(({ id, kept }) => {
-      if (!kept) {
-        this.#replication.handle({ type: 'dropped', id }, nowMs)
-        this.#own.handle({ type: 'dropped', id }, nowMs)
-      }
-      return { type: 'persist', name: id, bytes: kept && encodeStored(kept), own: kept?.role === 'own' }
+    return changes.flatMap(({ id, kept }): RecordRoomEffect[] => {
+      const persist = { type: 'persist', name: id, bytes: kept && encodeStored(kept), own: kept?.role === 'own' } as const
+      if (kept) return [persist, { type: 'kept', record: kept.record }]
+      this.#replication.handle({ type: 'dropped', id }, nowMs)
+      this.#own.handle({ type: 'dropped', id }, nowMs)
+      return [persist]
     })
   }
 

@@ -106,6 +106,11 @@ export function compareRecords(a: Record, b: Record): number {
   return compareBytes(left, right) === 0 ? 0 : compareBytes(sha256(left), sha256(right))
 }
 
+/** The SHA-256 of what was signed and the signature (of content: of the content): which of two versions of one seq stays. */
+export function recordHash(record: Record): Uint8Array {
+  return sha256(canonicalBytes(record))
+}
+
 /** Whether a record of this seq stands against a write on the condition of `ifSeq` (BEP 44, `cas`): a higher one does, against 0n any. */
 export function contradictsIfSeq(seq: bigint, ifSeq: bigint | undefined): boolean {
   return ifSeq !== undefined && (seq > ifSeq || ifSeq === 0n)

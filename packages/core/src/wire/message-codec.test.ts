@@ -15,6 +15,7 @@ import {
   avoidMax,
   type Envelope,
   hopsMax,
+  leaseMaxS,
   type Message,
   type Neighbours,
   neighbourRttMaxMs,
@@ -26,6 +27,8 @@ import {
   type Seek,
   type Want,
 } from './message.js'
+import { recordsThatFit } from '../records/records-that-fit.js'
+import { versionsDigestBytes } from '../records/record-version.js'
 import { decodeMessage, encodeMessage } from './message-codec.js'
 import { messageBytesMax } from './wire-bounds.js'
 
@@ -46,6 +49,20 @@ const anyQuestion: fc.Arbitrary<Question> = fc.oneof(
     { type: fc.constant('store' as const), record: anyRecord, ifSeq: fc.bigInt(0n, 2n ** 63n - 1n) },
     { requiredKeys: ['type', 'record'] },
   ),
+  fc.record({
+    type: fc.constant('watch' as const),
+    target: anyKey,
+    want: fc.constantFrom('owned', 'open'),
+    lease: anyId,
+    leaseS: fc.nat(leaseMaxS),
+    known: hexOf(versionsDigestBytes),
+  }),
+  fc.record({
+    type: fc.constant('changed' as const),
+    lease: anyId,
+    records: fc.array(anyRecord, { maxLength: 4 }),
+    ending: fc.boolean(),
+  }),
 )
 const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
   fc.constant<Answer>({ type: 'pong' }),
@@ -62,6 +79,14 @@ const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
     },
     { requiredKeys: ['type', 'receipt'] },
   ),
+  fc.record({
+    type: fc.constant('watching' as const),
+    verdict: fc.constantFrom('taken', 'full', 'elsewhere', 'ended'),
+    leaseS: fc.nat(leaseMaxS),
+    contacts: fc.array(anyContact, { maxLength: replicas }),
+    records: fc.array(anyRecord, { maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('heard' as const), watching: fc.boolean() }),
 )
 const anyPayload: fc.Arbitrary<Payload> = fc.oneof(
   fc.record({ type: fc.constant('request' as const), id: anyId, question: anyQuestion }),
@@ -130,6 +155,7 @@ const seek = (over: Partial<Seek> = {}): Seek => ({
 })
 const told = (count: number, rttMs = 0) => peers(count).map((contact) => ({ contact, rttMs }))
 const neighbours = (over: Partial<Neighbours>): Neighbours => ({ type: 'neighbours', came: [], went: [], ...over })
+const request = (question: Question) => envelope({ payload: { type: 'request', id: '00'.repeat(8), question } })
 const response = (answer: Answer) => envelope({ payload: { type: 'response', id: '00'.repeat(8), answer } })
 
 /** As a relay would pass it on. */
@@ -210,6 +236,31 @@ describe('messages on the wire', () => {
       envelope({ payload: { type: 'request', id: '00'.repeat(8), question: { type: 'store', record: ownedRecord('a'), ifSeq: -1n } } }),
     ],
     [
+      'too long a lease',
+      request({
+        type: 'watch',
+        target: key('0b1'),
+        want: 'open',
+        lease: '00'.repeat(8),
+        leaseS: leaseMaxS + 1,
+        known: '00'.repeat(versionsDigestBytes),
+      }),
+    ],
+    ['too long a name of a lease', request({ type: 'changed', lease: '00'.repeat(9), records: [], ending: false })],
+    [
+      'too many records in a push',
+      request({
+        type: 'changed',
+        lease: '00'.repeat(8),
+        records: Array.from({ length: answerRecordsMax + 1 }, (_, i) => openRecord(key('0b1'), { seq: i })),
+        ending: false,
+      }),
+    ],
+    [
+      'too many contacts of a holder',
+      response({ type: 'watching', verdict: 'taken', leaseS: 1, contacts: peers(replicas + 1), records: [] }),
+    ],
+    [
       'too long a part',
       {
         type: 'spoken',
@@ -229,6 +280,17 @@ describe('messages on the wire', () => {
     ['the longest path', envelope({ path: many(hopsMax + 1), hopsLeft: 0 })],
     ['a seek with the longest path, round as many as it may avoid', seek({ path: many(hopsMax + 1), avoid: many(avoidMax), hopsLeft: 0 })],
     ['a whole list of neighbours, come and gone', neighbours({ came: told(neighboursMax, neighbourRttMaxMs), went: many(neighboursMax) })],
+    [
+      'a push of as much as one may be',
+      request({
+        type: 'changed',
+        lease: '00'.repeat(8),
+        records: recordsThatFit(
+          Array.from({ length: answerRecordsMax }, (_, i) => openRecord(key('0b1'), { seq: i, value: 'x'.repeat(900) })),
+        ),
+        ending: true,
+      }),
+    ],
     [
       'the longest content',
       envelope({

@@ -10,6 +10,7 @@ import {
   answerRecordsMax,
   avoidMax,
   hopsMax,
+  leaseMaxS,
   type Message,
   messageIdBytes,
   neighbourRttMaxMs,
@@ -24,6 +25,7 @@ import { keyBytes } from '../keys/key.js'
 import { type Contact, contactOf } from '../keys/public-key.js'
 import { recordField } from '../records/record-codec.js'
 import { seqMax } from '../records/record.js'
+import { versionsDigestBytes } from '../records/record-version.js'
 import { messageBytesMax } from './wire-bounds.js'
 
 const contactField: Field<Contact> = mapped(
@@ -49,6 +51,14 @@ const questionField: Field<Question> = tagged('type', 'q', {
   ping: {},
   find: { target: required('k', keyField), want: required('w', wantField) },
   store: { record: required('r', recordField), ifSeq: optional('c', integer64(0n, seqMax)) },
+  watch: {
+    target: required('k', keyField),
+    want: required('w', oneOf('owned', 'open')),
+    lease: required('l', id),
+    leaseS: required('s', integer(0, leaseMaxS)),
+    known: required('h', hex(versionsDigestBytes)),
+  },
+  changed: { lease: required('l', id), records: required('r', list(recordField, answerRecordsMax)), ending: required('e', flag) },
 })
 
 const answerField: Field<Answer> = tagged('type', 'a', {
@@ -58,6 +68,13 @@ const answerField: Field<Answer> = tagged('type', 'a', {
     receipt: required('s', oneOf('stored', 'same', 'stale', 'conflict', 'full', 'refused')),
     newer: optional('r', recordField),
   },
+  watching: {
+    verdict: required('v', oneOf('taken', 'full', 'elsewhere', 'ended')),
+    leaseS: required('s', integer(0, leaseMaxS)),
+    contacts: required('c', list(contactField, replicas)),
+    records: required('r', list(recordField, answerRecordsMax)),
+  },
+  heard: { watching: required('w', flag) },
 })
 
 const payloadField: Field<Payload> = tagged('type', 't', {

@@ -90,6 +90,31 @@ export type Question =
   | { readonly type: 'find'; readonly target: Key; readonly want: Want }
   /** Keep this record; with `ifSeq`, only where the one you have carries that seq (BEP 44, `cas`). */
   | { readonly type: 'store'; readonly record: Record; readonly ifSeq?: bigint }
+  | WatchQuestion
+
+/** What watchers and holders ask each other: see `watches/`. */
+export type WatchQuestion =
+  /**
+   * Tell me of new records of this kind under the target for `leaseS` seconds, 0: no longer; and at once of all there are, unless their `versionsDigest` is `known`.
+   * `lease`: the asker's name for it, which only those on the way learn.
+   */
+  | {
+      readonly type: 'watch'
+      readonly target: Key
+      readonly want: Watchable
+      readonly lease: LeaseId
+      readonly leaseS: number
+      readonly known: string
+    }
+  /** There are new records under a key that you watch. `ending`: and I go, ask another. */
+  | { readonly type: 'changed'; readonly lease: LeaseId; readonly records: readonly Record[]; readonly ending: boolean }
+
+/** Kinds of records that change, so that they can be watched. */
+export type Watchable = 'owned' | 'open'
+/** Names one watcher's lease at one holder. 8 random bytes as 16 hex digits. */
+export type LeaseId = string
+/** Seconds a lease lasts at most: a watcher that crashed is told in vain, and holders that crashed are missed, no longer than this. */
+export const leaseMaxS = 120
 
 /** What a `find` asks for besides contacts. */
 export type Want = 'peers' | 'content' | 'owned' | 'open'
@@ -104,6 +129,23 @@ export type Answer =
   | { readonly type: 'pong' }
   | { readonly type: 'found'; readonly contacts: readonly Contact[]; readonly records: readonly Record[] }
   | { readonly type: 'receipt'; readonly receipt: Receipt; readonly newer?: Record }
+  | WatchAnswer
+
+/** Answers to `watch` and to `changed`. */
+export type WatchAnswer =
+  /** `leaseS`: how long it lasts, or how soon to ask again. `contacts`: of those this peer is linked to, the closest to the target. */
+  | {
+      readonly type: 'watching'
+      readonly verdict: WatchVerdict
+      readonly leaseS: number
+      readonly contacts: readonly Contact[]
+      readonly records: readonly Record[]
+    }
+  /** `watching`: the lease is still wanted. */
+  | { readonly type: 'heard'; readonly watching: boolean }
+
+/** What became of a wish to watch: `taken`; `full`: no room for one more watcher; `elsewhere`: this peer is no replica of the key; `ended`: as asked. */
+export type WatchVerdict = 'taken' | 'full' | 'elsewhere' | 'ended'
 
 /**
  * What became of a record: `stored`; `same`: it was there; `stale`: a newer one is there; `conflict`: `ifSeq` does not fit;

@@ -1,0 +1,19 @@
+import type { CipherSuite } from './keys/cipher-suite.js'
+import type { Contact, Verify } from './keys/public-key.js'
+import type { LinkLimits } from './links/link-policy.js'
+
+/** What a peer of the table is made of. */
+export interface OverlayOptions {
+  /** Who this peer is. */
+  readonly contact: Contact
+  /** The one judge of signatures. */
+  readonly verify: Verify
+  /** What is said where there is no link is encrypted with it. */
+  readonly cipherSuite: CipherSuite
+  /** `length` bytes that nobody can foretell. */
+  readonly random: (length: number) => Uint8Array
+  readonly nowMs: number
+  /** Wall-clock milliseconds since 1970 at `nowMs`. */
+  readonly unixMs: number
+  readonly limits?: LinkLimits
+}

@@ -1,0 +1,165 @@
+import type { FreshIds } from '../fresh-ids.js'
+import { Key } from '../keys/key.js'
+import type { Contact } from '../keys/public-key.js'
+import { sourceOf, wayBack } from '../links/relay.js'
+import type { RoutingTable } from '../links/routing-table.js'
+import type { Found } from '../lookups/lookup.js'
+import type { OperationId } from '../lookups/operations.js'
+import type { Record } from '../records/record.js'
+import type { RecordRoom } from '../records/record-room.js'
+import {
+  type Answer,
+  type Envelope,
+  type LeaseId,
+  replicas,
+  type Watchable,
+  type WatchAnswer,
+  type WatchQuestion,
+} from '../wire/message.js'
+import { holdersWanted } from './holders.js'
+import { Watchers, type WatchersEvent } from './watchers.js'
+import { Watching, type WatchingEvent } from './watching.js'
+
+/** Who waits for an answer: a watcher for that to its wish, a holder for that to its push. */
+export type WatchAsker =
+  | { readonly for: 'watch'; readonly side: 'watcher'; readonly lease: LeaseId }
+  | { readonly for: 'watch'; readonly side: 'holder'; readonly lease: LeaseId; readonly name: string }
+
+export type WatchRoomEvent =
+  | { type: 'watch'; operation: OperationId; target: Key; want: Watchable }
+  | { type: 'cancel'; operation: OperationId }
+  | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
+  /** A question was answered; undefined: it was not. */
+  | { type: 'replied'; asker: WatchAsker; answer: Answer | undefined }
+  | { type: 'kept'; record: Record }
+  | { type: 'linked'; contact: Contact }
+  | { type: 'unlinked'; contact: Contact }
+  | { type: 'leaving' }
+  | { type: 'woke' }
+
+export type WatchRoomEffect =
+  | { type: 'watched'; operation: OperationId; record: Record }
+  | { type: 'finish'; operation: OperationId; outcome: { readonly type: 'notWatched' } }
+  /** Who is closest to this key? */
+  | { type: 'findReplicas'; topic: string; target: Key }
+  | { type: 'pose'; asker: WatchAsker; to: Key; route: readonly Key[]; question: WatchQuestion; tries: number }
+
+/** Watches, put together: those of this peer's app, and those that others hold here. Most peers have neither, so each side is made when it is first needed. */
+export class WatchRoom {
+  readonly #table: RoutingTable
+  readonly #ids: FreshIds
+  readonly #records: RecordRoom
+  #watching: Watching | undefined
+  #watchers: Watchers | undefined
+  #unixS = 0
+  #dueMs: number | undefined
+
+  constructor(table: RoutingTable, ids: FreshIds, records: RecordRoom) {
+    this.#table = table
+    this.#ids = ids
+    this.#records = records
+  }
+
+  handle(event: WatchRoomEvent, nowMs: number, unixS: number): WatchRoomEffect[] {
+    this.#unixS = unixS
+    switch (event.type) {
+      case 'watch': {
+        const here = this.#records.here(event.target, event.want, unixS)
+        this.#watching ??= new Watching(this.#ids, (record) => this.#records.holds(record, this.#unixS))
+        return this.#watch({ ...event, here }, nowMs)
+      }
+      case 'cancel':
+        return this.#watch({ type: 'cancelled', operation: event.operation }, nowMs)
+      case 'replicasFound':
+        return this.#watch({ ...event, type: 'sought' }, nowMs)
+      case 'linked':
+      case 'unlinked':
+        return this.#watch(event, nowMs)
+      case 'replied':
+        return this.#replied(event.asker, event.answer, nowMs)
+      case 'leaving':
+        return this.#push(event, nowMs)
+      case 'kept':
+      case 'woke':
+        return [...this.#watch(event, nowMs), ...this.#push(event, nowMs)]
+    }
+  }
+
+  /** The answer to a question that came in an envelope for us. */
+  answer(question: WatchQuestion, envelope: Envelope, nowMs: number, unixS: number): { answer: WatchAnswer; effects: WatchRoomEffect[] } {
+    this.#unixS = unixS
+    this.#dueMs = undefined
+    const watcher = sourceOf(envelope)
+    if (question.type === 'changed') {
+      const watching = this.#watching?.expects(question.lease, watcher) === true
+      return { answer: { type: 'heard', watching }, effects: watching ? this.#watch({ ...question, type: 'pushed' }, nowMs) : [] }
+    }
+    const nearest = this.#table.closestLinks(question.target, replicas + 1).filter(({ contact }) => !contact.id.equals(watcher))
+    const farthest = nearest[replicas - 1]
+    const isReplica = !farthest || Key.compare(question.target, this.#table.self, farthest.contact.id) < 0
+    const wish = { question, watcher, route: wayBack(envelope), via: envelope.path.at(-1)!, isReplica }
+    const contacts = nearest.slice(0, holdersWanted).map(({ contact }) => contact)
+    this.#watchers ??= this.#newWatchers(nowMs)
+    return { answer: { type: 'watching', contacts, ...this.#watchers.take(wish, nowMs) }, effects: [] }
+  }
+
+  /** Asked for after every message, so remembered until something changes. Infinity: waiting for nothing. */
+  get wakeAtMs(): number {
+    return (this.#dueMs ??= Math.min(this.#watching?.wakeAtMs ?? Infinity, this.#watchers?.wakeAtMs ?? Infinity))
+  }
+
+  /** Watches of this peer's app. */
+  get count(): number {
+    return this.#watching?.count ?? 0
+  }
+
+  /** Those of them for which some holder pushes. */
+  liveCount(nowMs: number): number {
+    return this.#watching?.liveCount(nowMs) ?? 0
+  }
+
+  #newWatchers(nowMs: number): Watchers {
+    const here = (target: Key, want: Watchable) => this.#records.here(target, want, this.#unixS)
+    return new Watchers({ here, kept: (id) => this.#records.kept(id) }, nowMs)
+  }
+
+  #replied(asker: WatchAsker, answer: Answer | undefined, nowMs: number): WatchRoomEffect[] {
+    const { lease } = asker
+    if (asker.side === 'watcher')
+      return this.#watch(answer?.type === 'watching' ? { type: 'answered', lease, answer } : { type: 'silent', lease }, nowMs)
+    const { name } = asker
+    return this.#push(
+      answer?.type === 'heard' ? { type: 'heard', name, lease, watching: answer.watching } : { type: 'unheard', name, lease },
+      nowMs,
+    )
+  }
+
+  #watch(event: WatchingEvent, nowMs: number): WatchRoomEffect[] {
+    this.#dueMs = undefined
+    const effects = this.#watching?.handle(event, nowMs, this.#unixS) ?? []
+    return effects.map((effect): WatchRoomEffect => {
+      if (effect.type === 'seek') return { ...effect, type: 'findReplicas' }
+      if (effect.type !== 'ask') return effect
+      const { to, question } = effect
+      const asker: WatchAsker = { for: 'watch', side: 'watcher', lease: question.lease }
+      return {
+        type: 'pose',
+        asker,
+        to: to.id,
+        route: this.#table.routeTo(to.id) ?? effect.route,
+        question,
+        tries: question.leaseS > 0 ? 2 : 1,
+      }
+    })
+  }
+
+  /** Asked once: whoever does not hear it is pushed what is new by then. */
+  #push(event: WatchersEvent, nowMs: number): WatchRoomEffect[] {
+    this.#dueMs = undefined
+    const effects = this.#watchers?.handle(event, nowMs) ?? []
+    return effects.map(({ name, to, route, question }) => {
+      const asker: WatchAsker = { for: 'watch', side: 'holder', lease: question.lease, name }
+      return { type: 'pose', asker, to, route, question, tries: 1 }
+    })
+  }
+}
