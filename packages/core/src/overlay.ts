@@ -345,6 +345,10 @@ export class Overlay {
         case 'write':
           this.#toPost({ ...effect, type: 'introduction' })
           break
+        case 'end':
+          this.#out.push(effect)
+          this.#onForwarding(this.#forwarding.handle({ type: 'unlinked', link: effect.link }, this.#nowMs))
+          break
         case 'ping':
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           break

@@ -28,6 +28,15 @@ export class Nearest<T> {
     this.offerAt(item, this.#target.distanceHead(this.#idOf(item)))
   }
 
+  /** Whether this very item is among the closest so far, or another with its id. `head`: the first 32 bits of its distance. */
+  has(item: T, head: number): boolean {
+    const heads = this.#heads
+    for (let i = 0; i < heads.length; i++) {
+      if (heads[i] === head && (this.items[i] === item || this.#idOf(this.items[i]!).equals(this.#idOf(item)))) return true
+    }
+    return false
+  }
+
   /** For whoever knows the first 32 bits of the distance already. */
   offerAt(item: T, head: number): void {
     if (head > this.boundHead) return

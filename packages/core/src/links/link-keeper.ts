@@ -8,8 +8,10 @@ import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.j
 
 /** The links are looked over this soon after something changed. */
 export const lookOverDelayMs = 300
-/** And this often when nothing did: back-offs end, quotas move. */
-export const lookOverEveryMs = 10_000
+/** But not twice within this time: while an overlay forms something changes all the time. */
+export const lookOverGapMs = 1_000
+/** And this often when nothing did and nothing is due: quotas move. */
+export const lookOverEveryMs = 60_000
 /** A link younger than this is not closed for being unwanted: the other end may still want it. */
 export const unwantedAgeMs = 20_000
 
@@ -41,6 +43,7 @@ export class LinkKeeper {
   readonly #budget: DialBudget
   readonly #avoidance = new Avoidance()
   #dueMs: number
+  #lookedMs = -Infinity
   /** When it may next be that a link is to be closed, or is wanted no more: at once after a change. */
   #keepAtMs = -Infinity
   /** When it may next be that a peer is to be dialled: at once after a change. */
@@ -83,12 +86,14 @@ export class LinkKeeper {
   #changed(nowMs: number): void {
     this.#keepAtMs = -Infinity
     this.#dialAtMs = -Infinity
-    this.#dueMs = Math.min(this.#dueMs, nowMs + lookOverDelayMs)
+    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + lookOverDelayMs, this.#lookedMs + lookOverGapMs))
   }
 
   #lookOver(nowMs: number): LinkKeeperEffect[] {
-    this.#dueMs = nowMs + lookOverEveryMs
-    return [...(nowMs >= this.#keepAtMs ? this.#keep(nowMs) : []), ...(nowMs >= this.#dialAtMs ? this.#dial(nowMs) : [])]
+    this.#lookedMs = nowMs
+    const effects = [...(nowMs >= this.#keepAtMs ? this.#keep(nowMs) : []), ...(nowMs >= this.#dialAtMs ? this.#dial(nowMs) : [])]
+    this.#dueMs = Math.max(nowMs + lookOverGapMs, Math.min(nowMs + lookOverEveryMs, this.#keepAtMs, this.#dialAtMs))
+    return effects
   }
 
   #keep(nowMs: number): LinkKeeperEffect[] {

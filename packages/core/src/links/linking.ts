@@ -76,7 +76,7 @@ export class Linking {
       case 'introductionUndeliverable':
         return this.#introduced(this.#introductions.handle({ type: 'undeliverable', to: event.to }, nowMs), nowMs)
       case 'closed':
-        if (this.#table.byLinkId(event.link)) return this.#unlink(event.link, nowMs)
+        if (this.#table.byLinkId(event.link)) return this.#unlink(event.link, false, nowMs)
         return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
       case 'broken':
         return this.#hangUp(event.link, nowMs)
@@ -186,19 +186,20 @@ export class Linking {
     ]
   }
 
-  #hangUp(link: LinkId, nowMs: number): LinkingEffect[] {
-    return [...this.#unlink(link, nowMs), { type: 'end', link }]
+  /** `byUs`: only because there is no more use for it. */
+  #hangUp(link: LinkId, nowMs: number, byUs = false): LinkingEffect[] {
+    return [...this.#unlink(link, byUs, nowMs), { type: 'end', link }]
   }
 
-  #unlink(link: LinkId, nowMs: number): LinkingEffect[] {
+  #unlink(link: LinkId, byUs: boolean, nowMs: number): LinkingEffect[] {
     const sibling = this.#table.siblings().some((one) => one.link === link)
     const gone = this.#table.removeLink(link)
     if (!gone) return []
-    this.#neighbourhood.handle({ type: 'unlinked', contact: gone.contact }, nowMs)
+    this.#neighbourhood.handle({ type: 'unlinked', contact: gone.contact, byUs }, nowMs)
     this.#liveness.handle({ type: 'unlinked', link }, nowMs)
     return [
       { type: 'unlinked', contact: gone.contact, link, sibling },
-      ...(sibling ? [{ type: 'neighboursChanged', contacts: gone.neighbours.all.map(({ contact }) => contact) } as const] : []),
+      ...(sibling ? [{ type: 'neighboursChanged', contacts: gone.neighbours.contacts } as const] : []),
       ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
     ]
   }
@@ -209,7 +210,7 @@ export class Linking {
         case 'sayWanted':
           return [{ type: 'send', link: effect.link, message: { type: 'wants', wanted: effect.wanted } }]
         case 'hangUp':
-          return this.#hangUp(effect.link, nowMs)
+          return this.#hangUp(effect.link, nowMs, true)
         case 'introduce':
           return this.#introduce(effect.known, effect.why, nowMs)
         case 'forget':
@@ -227,7 +228,7 @@ export class Linking {
     return effects.flatMap((effect): LinkingEffect[] => {
       if (effect.type === 'tell') return [{ type: 'send', link: effect.link, message: effect.message }]
       const route = [effect.link.contact.id]
-      for (const { id } of effect.went) this.#table.forget(id)
+      for (const { id } of effect.went) if (this.#table.known(id) && !this.#table.isAlive(id)) this.#table.forget(id)
       this.#note(
         effect.named.map((contact) => ({ contact, route })),
         nowMs,

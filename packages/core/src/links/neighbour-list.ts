@@ -1,4 +1,4 @@
-import { Key } from '../keys/key.js'
+import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 
 /** Somebody that a linked peer says it is linked to. */
@@ -18,28 +18,36 @@ export interface NeighbourChange {
 const rttShare = 0.3
 
 /**
- * Whom one peer is linked to. Immutable, so that all who were told may share it; the first 32 bits of the ids lie side by side, for a peer
- * looks through a thousand of them to find one next hop.
+ * Whom one peer is linked to. Immutable, so that all who were told may share it. What is looked through lies side by side:
+ * a peer goes over a thousand ids to find one next hop.
  */
 export class NeighbourList {
   static readonly empty = new NeighbourList([])
-  readonly all: readonly Neighbour[]
+  readonly contacts: readonly Contact[]
   /** The first 32 bits of each one's id, as `Key.head`. */
-  readonly heads: Int32Array
+  readonly heads: readonly number[]
+  /** Round trips in whole milliseconds; 0: not measured yet. */
+  readonly rttsMs: readonly number[]
   /** The last change that was asked for, and what came of it: where messages pass by reference all who are told of a change end up with one list. */
   #next: { readonly change: NeighbourChange; readonly list: NeighbourList } | undefined
 
   constructor(all: readonly Neighbour[]) {
-    this.all = all
-    this.heads = Int32Array.from(all, ({ contact }) => contact.id.head)
+    this.contacts = all.map(({ contact }) => contact)
+    this.heads = all.map(({ contact }) => contact.id.head)
+    this.rttsMs = all.map(({ rttMs }) => rttMs)
   }
 
-  /** The list after a change, cut off at `max` entries. */
+  get all(): Neighbour[] {
+    return this.contacts.map((contact, i) => ({ contact, rttMs: this.rttsMs[i]! }))
+  }
+
+  /** The list after a change, cut off at `max` entries; of a peer that came twice, the last counts. */
   changed(change: NeighbourChange, max: number): NeighbourList {
     if (this.#next?.change === change) return this.#next.list
-    const over = new Set([...change.went, ...change.came.map(({ contact }) => contact.id)].map(({ hex }) => hex))
-    const kept = over.size > 0 ? this.all.filter(({ contact }) => !over.has(contact.id.hex)) : this.all
-    const list = new NeighbourList([...kept, ...change.came].slice(0, max))
+    const came = new Map(change.came.map((one) => [one.contact.id.hex, one]))
+    const over = new Set([...came.keys(), ...change.went.map(({ hex }) => hex)])
+    const kept = this.all.filter(({ contact }) => !over.has(contact.id.hex))
+    const list = new NeighbourList([...kept, ...came.values()].slice(0, max))
     this.#next = { change, list }
     return list
   }
@@ -47,24 +55,22 @@ export class NeighbourList {
   /** What to tell somebody who was told this list, so that it has the next; undefined: nothing worth a message. */
   changeTo(next: NeighbourList): NeighbourChange | undefined {
     if (next === this) return undefined
-    const before = new Map(this.all.map((one) => [one.contact.id.hex, one]))
-    const came = next.all.filter((one) => !isTold(before.get(one.contact.id.hex), one))
-    const after = new Set(next.all.map(({ contact }) => contact.id.hex))
-    const went = this.all.filter(({ contact }) => !after.has(contact.id.hex)).map(({ contact }) => contact.id)
+    const before = new Map(this.contacts.map(({ id }, i) => [id.hex, this.rttsMs[i]!]))
+    const came = next.all.filter(({ contact, rttMs }) => !isTold(before.get(contact.id.hex), rttMs))
+    const after = new Set(next.contacts.map(({ id }) => id.hex))
+    const went = this.contacts.filter(({ id }) => !after.has(id.hex)).map(({ id }) => id)
     return came.length + went.length > 0 ? { came, went } : undefined
   }
 
-  /** The entry of this peer. */
-  find(id: Key): Neighbour | undefined {
-    const { head } = id
-    const heads = this.heads
-    for (let i = 0; i < heads.length; i++) if (heads[i] === head && this.all[i]!.contact.id.equals(id)) return this.all[i]
-    return undefined
+  /** The place of this peer in the list; -1: it is not there. */
+  placeOf(id: Key): number {
+    for (let i = this.heads.indexOf(id.head); i >= 0; i = this.heads.indexOf(id.head, i + 1)) if (this.contacts[i]!.id.equals(id)) return i
+    return -1
   }
 }
 
-function isTold(before: Neighbour | undefined, now: Neighbour): boolean {
-  if (!before) return false
-  if (before.rttMs === 0 || now.rttMs === 0) return before.rttMs === now.rttMs
-  return Math.abs(before.rttMs - now.rttMs) <= rttShare * Math.max(before.rttMs, now.rttMs)
+function isTold(beforeMs: number | undefined, nowMs: number): boolean {
+  if (beforeMs === undefined) return false
+  if (beforeMs === 0 || nowMs === 0) return beforeMs === nowMs
+  return Math.abs(beforeMs - nowMs) <= rttShare * Math.max(beforeMs, nowMs)
 }

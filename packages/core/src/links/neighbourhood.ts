@@ -6,18 +6,20 @@ import type { Link, LinkId, RoutingTable } from './routing-table.js'
 /** A new link, and what changes near this peer, is told this soon: replicas follow from it, and a first round trip is measured by then. */
 export const tellSoonMs = 3_000
 /** Everything else waits for company: lists that are this old still lead the right way. */
-export const tellLaterMs = 30_000
+export const tellLaterMs = 45_000
 /** The links closest to this peer whose coming and going is told soon: twice the siblings, so that whoever is near knows who takes over. */
 const nearCount = 2 * replicas
 
 export type NeighbourhoodEvent =
-  | { type: 'linked' | 'unlinked'; contact: Contact }
+  | { type: 'linked'; contact: Contact }
+  /** `byUs`: we had no more use for the link; else the other end may be gone. */
+  | { type: 'unlinked'; contact: Contact; byUs: boolean }
   | { type: 'told'; link: LinkId; message: Neighbours }
   | { type: 'woke' }
 
 export type NeighbourhoodEffect =
   | { type: 'tell'; link: LinkId; message: Neighbours }
-  /** A linked peer says that it has linked to the `named`. Near this peer, these came to be known alive, and those are so no more. */
+  /** A linked peer says that it has linked to the `named`. Near this peer, these came, and those went. */
   | { type: 'heard'; link: Link; named: readonly Contact[]; came: readonly Contact[]; went: readonly Contact[] }
 
 /**
@@ -45,19 +47,20 @@ export class Neighbourhood {
         this.#isNearChanged ||= isNear
         if (isNear || event.type === 'linked') this.#soonMs ??= nowMs + tellSoonMs
         this.#laterMs ??= nowMs + tellLaterMs
-        if (event.type === 'unlinked') this.#table.doubt(event.contact.id, nowMs)
+        if (event.type === 'unlinked' && !event.byUs) this.#table.doubt(event.contact.id, nowMs)
         return []
       }
       case 'told':
         return this.#hear(event.link, event.message, nowMs)
       case 'woke':
+        this.#table.endDoubts(nowMs)
         return this.#tell(nowMs)
     }
   }
 
   get wakeAtMs(): number | undefined {
-    if (this.#soonMs === undefined || this.#laterMs === undefined) return this.#soonMs ?? this.#laterMs
-    return Math.min(this.#soonMs, this.#laterMs)
+    const earliest = Math.min(this.#soonMs ?? Infinity, this.#laterMs ?? Infinity, this.#table.doubtsEndMs)
+    return earliest === Infinity ? undefined : earliest
   }
 
   #isNear({ id }: Contact): boolean {
@@ -71,14 +74,15 @@ export class Neighbourhood {
     const before = link.neighbours
     const rttMs = message.came.find(({ contact }) => contact.id.equals(this.#table.self))?.rttMs
     if (rttMs && link.rttMs === undefined) link.rttMs = rttMs
-    const named = message.came.filter(({ contact }) => before.find(contact.id) === undefined).map(({ contact }) => contact)
-    const came = named.filter((contact) => this.#isNear(contact) && !this.#table.isAlive(contact.id))
-    const left = message.went.flatMap((gone) => before.find(gone)?.contact ?? [])
-    const gone = left.filter((contact) => this.#isNear(contact) && this.#table.isAlive(contact.id))
+    const others = message.came.map(({ contact }) => contact).filter(({ id }) => !id.equals(this.#table.self))
+    const named = others.filter((contact) => before.placeOf(contact.id) < 0)
+    const left = message.went.flatMap((gone) => (gone.equals(this.#table.self) ? [] : (before.contacts[before.placeOf(gone)] ?? [])))
     link.neighbours = before.changed(message, neighboursMax)
-    for (const contact of came) this.#table.believe(contact.id)
-    if (this.#table.siblings().includes(link)) for (const contact of gone) this.#table.doubt(contact.id, nowMs)
-    return [{ type: 'heard', link, named, came, went: gone.filter((contact) => !this.#table.isAlive(contact.id)) }]
+    const came = named.filter((contact) => this.#isNear(contact))
+    const went = left.filter((contact) => this.#isNear(contact))
+    for (const contact of named) this.#table.believe(contact.id)
+    if (this.#table.siblings().includes(link)) for (const contact of went) this.#table.doubt(contact.id, nowMs)
+    return [{ type: 'heard', link, named, came, went }]
   }
 
   #tell(nowMs: number): NeighbourhoodEffect[] {
@@ -111,7 +115,7 @@ export class Neighbourhood {
     }
     const message = changes.get(before)
     if (!message) return []
-    this.#told.set(link, list)
+    this.#told.set(link, before.changed(message, neighboursMax))
     return [{ type: 'tell', link, message }]
   }
 

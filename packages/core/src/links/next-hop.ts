@@ -42,12 +42,13 @@ function quickBound(table: RoutingTable, destination: Key, passed: readonly Key[
   if (!best || (!fromAnywhere && Key.compare(destination, best.id, table.self) >= 0)) return undefined
   const last = nearest[replicas - 1]
   const farthestSibling = table.siblings()[replicas - 1]
-  if (!last || !farthestSibling) return 0xffffffff
+  const ownHead = fromAnywhere ? 0xffffffff : destination.distanceHead(table.self)
+  if (!last || !farthestSibling) return ownHead
   const lastHead = destination.distanceHead(last.id)
   // As dense as this peer's own surroundings: these are the replicas themselves.
   const areReplicas = lastHead <= densitySlack * table.self.distanceHead(farthestSibling.contact.id)
   const bound = areReplicas ? lastHead : quickSlack * destination.distanceHead(best.id)
-  return fromAnywhere ? bound : Math.min(bound, destination.distanceHead(table.self))
+  return Math.min(bound, ownHead)
 }
 
 /** The search for a next hop: the best that was seen so far, over which link, and how long it takes to get there. */
@@ -80,13 +81,11 @@ class Step {
     const { id } = link.contact
     const head = this.#destination.distanceHead(id)
     if (head <= this.#bestHead) this.#consider(id, head, 0)
-    const { heads, all } = link.neighbours
+    const { heads, contacts, rttsMs } = link.neighbours
     const { head: destinationHead } = this.#destination
     for (let i = 0; i < heads.length; i++) {
       const distance = (heads[i]! ^ destinationHead) >>> 0
-      if (distance > this.#bestHead) continue
-      const { contact, rttMs } = all[i]!
-      this.#consider(contact.id, distance, rttMs || unmeasuredMs)
+      if (distance <= this.#bestHead) this.#consider(contacts[i]!.id, distance, rttsMs[i]! || unmeasuredMs)
     }
   }
 
@@ -129,12 +128,10 @@ class QuickStep {
     if (linkMs > this.#bestMs) return
     const { id } = link.contact
     if (this.#destination.distanceHead(id) <= this.#boundHead) this.#consider(link, id, linkMs)
-    const { heads, all } = link.neighbours
+    const { heads, contacts, rttsMs } = link.neighbours
     const { head } = this.#destination
     for (let i = 0; i < heads.length; i++) {
-      if ((heads[i]! ^ head) >>> 0 > this.#boundHead) continue
-      const { contact, rttMs } = all[i]!
-      this.#consider(link, contact.id, linkMs + (rttMs || unmeasuredMs))
+      if ((heads[i]! ^ head) >>> 0 <= this.#boundHead) this.#consider(link, contacts[i]!.id, linkMs + (rttsMs[i]! || unmeasuredMs))
     }
   }
 

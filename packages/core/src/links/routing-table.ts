@@ -39,8 +39,8 @@ type Known = { -readonly [P in keyof KnownContact]: KnownContact[P] }
 /** Contacts kept per bucket: twice Kademlia's k, enough to fill a bucket's links again. */
 export const contactsPerBucketMax = 16
 
-/** Within this time everybody has heard of a link that ended: 15 s to notice, 30 s to tell. */
-const doubtMs = 60_000
+/** Within this time everybody has heard of a link that ended: 15 s to notice, 45 s to tell. */
+export const doubtMs = 70_000
 
 /**
  * Who this peer is linked to, and whom it only knows. Kademlia's routing table (section 2.2), with two differences: what is
@@ -134,14 +134,12 @@ export class RoutingTable {
     for (const { contact } of this.#links.values()) nearest.offer(contact)
     const { head } = target
     for (const { neighbours } of this.#links.values()) {
-      const { heads, all } = neighbours
+      const { heads, contacts } = neighbours
       let bound = nearest.boundHead
       for (let i = 0; i < heads.length; i++) {
         const distance = (heads[i]! ^ head) >>> 0
-        if (distance > bound) continue
-        const { contact } = all[i]!
-        if (this.#doubted.size > 0 && this.#doubted.has(contact.id.hex)) continue
-        nearest.offerAt(contact, distance)
+        if (distance > bound || nearest.has(contacts[i]!, distance) || this.#isDoubted(contacts[i]!)) continue
+        nearest.offerAt(contacts[i]!, distance)
         bound = nearest.boundHead
       }
     }
@@ -153,30 +151,43 @@ export class RoutingTable {
     const alive = new Map<string, Contact>()
     for (const { contact } of this.#links.values()) alive.set(contact.id.hex, contact)
     for (const { neighbours } of this.#links.values()) {
-      for (const { contact } of neighbours.all) if (!this.#doubted.has(contact.id.hex)) alive.set(contact.id.hex, contact)
+      for (const contact of neighbours.contacts) if (!this.#isDoubted(contact)) alive.set(contact.id.hex, contact)
     }
     alive.delete(this.self.hex)
     return [...alive.values()]
   }
 
   /** Whether this peer is linked, or a linked peer says it is linked to it, and nobody near it has told otherwise since. */
-  isAlive({ hex, head }: Key): boolean {
-    if (this.#links.has(hex)) return true
-    if (this.#doubted.has(hex)) return false
-    for (const { neighbours } of this.#links.values()) {
-      if (neighbours.heads.includes(head) && neighbours.all.some(({ contact }) => contact.id.hex === hex)) return true
-    }
+  isAlive(id: Key): boolean {
+    if (this.#links.has(id.hex)) return true
+    if (this.#doubted.has(id.hex)) return false
+    for (const { neighbours } of this.#links.values()) if (neighbours.placeOf(id) >= 0) return true
     return false
+  }
+
+  #isDoubted({ id }: Contact): boolean {
+    return this.#doubted.size > 0 && this.#doubted.has(id.hex)
   }
 
   /** A link to this peer ended, or a sibling's did: while lists that are told later still have it, it is not taken for alive. */
   doubt({ hex }: Key, nowMs: number): void {
+    this.endDoubts(nowMs)
+    this.#doubted.delete(hex)
+    this.#doubted.set(hex, nowMs + doubtMs)
+  }
+
+  /** When the first of the doubts ends; Infinity: there are none. */
+  get doubtsEndMs(): number {
+    for (const untilMs of this.#doubted.values()) return untilMs
+    return Infinity
+  }
+
+  /** By now lists are right again. */
+  endDoubts(nowMs: number): void {
     for (const [one, untilMs] of this.#doubted) {
       if (untilMs > nowMs) break
       this.#doubted.delete(one)
     }
-    this.#doubted.delete(hex)
-    this.#doubted.set(hex, nowMs + doubtMs)
   }
 
   /** Somebody has linked to it since. */
@@ -207,9 +218,13 @@ export class RoutingTable {
       if (known.route.length === 0 || (way.route.length > 0 && way.route.length <= known.route.length)) known.route = way.route
       known.point = way.point ?? known.point
       known.seenMs = nowMs
+      // The one seen longest ago stays the first.
+      bucket.delete(hex)
+      bucket.set(hex, known)
       return false
     }
-    if (bucket.size >= contactsPerBucketMax) bucket.delete(stalestOf(bucket))
+    const [stalest] = bucket.keys()
+    if (bucket.size >= contactsPerBucketMax && stalest !== undefined) bucket.delete(stalest)
     this.#known.set(place, bucket.set(hex, { contact, route: way.route, point: way.point, seenMs: nowMs }))
     return true
   }
@@ -253,21 +268,15 @@ export class RoutingTable {
     let best: Link | undefined
     let bestMs = Infinity
     for (const link of this.#links.values()) {
-      const neighbour = link.neighbours.find(id)
-      if (!neighbour) continue
-      const ms = (link.rttMs ?? unmeasuredMs) + (neighbour.rttMs || unmeasuredMs)
+      const place = link.neighbours.placeOf(id)
+      if (place < 0) continue
+      const ms = (link.rttMs ?? unmeasuredMs) + (link.neighbours.rttsMs[place]! || unmeasuredMs)
       if (ms >= bestMs) continue
       best = link
       bestMs = ms
     }
     return best
   }
-}
-
-function stalestOf(bucket: ReadonlyMap<string, KnownContact>): string {
-  let stalest = { hex: '', seenMs: Infinity }
-  for (const [hex, { seenMs }] of bucket) if (seenMs < stalest.seenMs) stalest = { hex, seenMs }
-  return stalest.hex
 }
 
 const idOfContact = ({ id }: Contact) => id

@@ -242,12 +242,11 @@ export class Asking {
   }
 
   #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number): AskingEffect[] {
-    if (purpose.type === 'look') return this.#startCareful(operation, target, purpose, [], nowMs)
     const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.#unixS) : []
     return this.#sought(this.#seeking.handle({ type: 'start', operation, target, purpose, here }, nowMs), nowMs)
   }
 
-  /** The asked lookup: for what the routed one could not settle, and for looking around. */
+  /** The asked lookup: for what the routed one could not settle. */
   #startCareful(operation: OperationId, target: Key, purpose: Purpose, known: readonly Record[], nowMs: number): AskingEffect[] {
     const seeds = this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
     const here = purpose.type === 'read' ? [...known, ...this.#records.here(target, purpose.want, this.#unixS)] : []
@@ -283,7 +282,7 @@ export class Asking {
         return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
       }
       case 'look':
-        return []
+        return this.#finished({ type: 'finish', operation, target, outcome: { type: 'looked', closest }, closest }, nowMs)
     }
   }
 

@@ -155,7 +155,7 @@ export class RoutedLookup {
 
   #more(count: number, nowMs: number): RoutedLookupEffect[] {
     this.#toBegin = Math.min(count, pathsMax - this.#paths.length)
-    this.#hedgeAtMs = nowMs + this.#options.slowMs
+    this.#hedgeAtMs = this.#paths.length < pathsMax && !this.#isExhausted ? nowMs + this.#options.slowMs : undefined
     return this.#begin(nowMs)
   }
 
@@ -178,7 +178,7 @@ export class RoutedLookup {
   #finish(believed: boolean): RoutedLookupEffect {
     this.#finished = true
     this.#hedgeAtMs = undefined
-    return { type: 'finish', believed, answers: this.#answers, asked: this.#paths.length }
+    return { type: 'finish', believed, answers: this.#answers, asked: this.#paths.filter(({ via }) => via !== undefined).length }
   }
 }
 

@@ -8,12 +8,14 @@ import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
 import { RoundTrips } from './round-trips.js'
-import { closestOf, RoutedLookup, type RoutedLookupEffect } from './routed-lookup.js'
+import { closestOf, pathsMax, RoutedLookup, type RoutedLookupEffect } from './routed-lookup.js'
 
 /** Hops that time-outs are reckoned with before any answer came, and as their unit afterwards: a path among ten thousand peers. */
 const hopsReckoned = 3
 /** A closest set this many times sparser than the size of the overlay lets expect is not believed: it was made up, or somebody is in the way. */
 export const sparserMax = 3
+/** Paths remembered after the end of their search: as many as may still be under way. */
+const overMax = pathsMax * operationsMax
 /** Records that one lookup repairs at one peer: the rest is replication's. */
 export const repairsMax = 4
 /** Closest sets among fewer peers say too little about how dense they should be. */
@@ -71,6 +73,8 @@ export class Seeking {
   readonly #searches = new Map<OperationId, Search>()
   /** Whose path each seek is. */
   readonly #paths = new Map<MessageId, { readonly search: Search; readonly sentMs: number }>()
+  /** Paths of searches that are over: their answers come too late, and are none that nobody asked for. */
+  readonly #over = new Set<MessageId>()
   readonly #roundTrips = new RoundTrips()
 
   constructor(table: RoutingTable, ids: FreshIds, host: SeekingHost) {
@@ -111,9 +115,9 @@ export class Seeking {
     return earliest
   }
 
-  /** Whether an answer of this id is waited for here. */
+  /** Whether an answer of this id belongs here. */
   awaits(id: MessageId): boolean {
-    return this.#paths.has(id)
+    return this.#paths.has(id) || this.#over.has(id)
   }
 
   #start({ operation, target, purpose, here }: Extract<SeekingEvent, { type: 'start' }>, nowMs: number): SeekingEffect[] {
@@ -167,7 +171,7 @@ export class Seeking {
       }
       this.#end(search)
       const { operation, target, purpose, reading } = search
-      const closest = closestOf(target, effect.answers)
+      const closest = closestOf(target, effect.answers).filter(({ contact }) => !contact.id.equals(this.#table.self))
       const sought = { operation, target, purpose, records: reading?.best() ?? [], closest, asked: effect.asked }
       return [{ type: 'sought', sought, believed: effect.believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
     })
@@ -186,6 +190,14 @@ export class Seeking {
 
   #end(search: Search): void {
     this.#searches.delete(search.operation)
-    for (const [id, one] of this.#paths) if (one.search === search) this.#paths.delete(id)
+    for (const [id, one] of this.#paths) {
+      if (one.search !== search) continue
+      this.#paths.delete(id)
+      this.#over.add(id)
+    }
+    for (const id of this.#over) {
+      if (this.#over.size <= overMax) break
+      this.#over.delete(id)
+    }
   }
 }

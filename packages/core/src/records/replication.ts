@@ -14,7 +14,7 @@ export const firstRepairMs = 20_000
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
 /** For fewer records it is not worth while to list all live peers once. */
-const aliveOnceMin = 4
+const aliveOnceMin = 12
 /** Milliseconds between two such goes, and before the next push after one that failed: a link that is gone fails them all at once. */
 export const goGapMs = 50
 /** Pushes that wait for an answer at one time: what is pushed leaves room for what the app asks. */
@@ -87,7 +87,7 @@ export class Replication {
   readonly #share: () => number
   readonly #held = new LateMap<string, Held>()
   /** Who came or went since the records were last looked over. */
-  #touched: Contact[] = []
+  #touched: Map<string, Contact> = new LateMap()
   #toDo: Held[] = []
   /** Something changed while `#toDo` was being worked off. */
   #changedMeanwhile = false
@@ -125,7 +125,7 @@ export class Replication {
         this.#held.delete(event.id)
         return []
       case 'changed':
-        this.#touch(event.contacts)
+        if (!this.#touch(event.contacts)) return []
         this.#changedMeanwhile = this.#toDo.length > 0
         this.#dueMs ??= nowMs + settleMs
         return []
@@ -247,18 +247,25 @@ export class Replication {
     held.nearest = undefined
   }
 
-  #touch(contacts: readonly Contact[]): void {
-    if (this.#held.size > 0 && this.#touched.length <= touchedMax) this.#touched.push(...contacts)
+  /** Whether any of these may be among the closest to some record. */
+  #touch(contacts: readonly Contact[]): boolean {
+    let isNear = false
+    for (const held of this.#held.values()) {
+      const near = contacts.filter(({ id }) => isWithin(held, id))
+      for (const contact of near) if (this.#touched.size <= touchedMax) this.#touched.set(contact.id.hex, contact)
+      isNear ||= near.length > 0
+    }
+    return isNear
   }
 
-  /** The records near which somebody came or went since the last time: a change far away is none of theirs. */
+  /** The records whose closest peers are others than the last time: a change far away is none of theirs, and one that is heard of again is none. */
   #affected(): Held[] {
-    const touched = this.#touched
-    this.#touched = []
-    return [...this.#held.values()].filter(({ key, nearest }) => {
-      const farthest = nearest?.at(-1)
-      if (!nearest || !farthest || nearest.length < nearestCount || touched.length > touchedMax) return true
-      return touched.some(({ id }) => Key.compare(key, id, farthest.id) <= 0)
+    const touched = [...this.#touched.values()].map(({ id }) => ({ id, isAlive: this.#table.isAlive(id) }))
+    this.#touched = new LateMap()
+    return [...this.#held.values()].filter((held) => {
+      if (!held.nearest || held.nearest.length < nearestCount || touched.length > touchedMax) return true
+      const { nearest } = held
+      return touched.some(({ id, isAlive }) => isWithin(held, id) && nearest.some((contact) => contact.id.equals(id)) !== isAlive)
     })
   }
 
@@ -328,6 +335,12 @@ export class Replication {
   #later(periodMs: number, nowMs: number): number {
     return nowMs + periodMs * (0.75 + this.#share() / 2)
   }
+}
+
+/** Whether a peer is, or would be, among the closest to a record that were looked at; all are while there are few. */
+function isWithin({ key, nearest }: Held, id: Key): boolean {
+  const farthest = nearest?.[nearestCount - 1]
+  return !farthest || Key.compare(key, id, farthest.id) <= 0
 }
 
 function pushName(id: string, to: Key): string {
