@@ -88,7 +88,7 @@ export class Driver {
     this.overlay = new Overlay({ contact, verify, cipherSuite, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
     this.shelf = new Shelf(parts.storage, clock)
     this.#letters = new LetterOffice(signer, self, verify, nowMs)
-    this.place = new MeetingPlace(parts.meetingPoints, self, clock)
+    this.place = new MeetingPlace(parts.meetingPoints, self, clock, random)
   }
 
   /** Restores what storage kept, and begins. */
@@ -191,7 +191,8 @@ export class Driver {
     this.#cancelWake = this.#parts.clock.wake(Math.max(0, untilMs - nowMs), () => {
       const wokenMs = this.#parts.clock.nowMs()
       this.shelf.woke(wokenMs)
-      this.place.woke(wokenMs, this.overlay.status.links)
+      const { links, estimatedPeers } = this.overlay.status
+      this.place.woke(wokenMs, links, estimatedPeers)
       this.handle({ type: 'woke' })
     })
   }

@@ -19,7 +19,13 @@ function keeperOf(links: readonly string[]) {
   const table = linkedTable('0b0', links)
   const budget = new DialBudget(0)
   const ids = new FreshIds(seededRandom())
-  const introductions: Introductions = new Introductions(table.self, ids, budget, () => 'yes')
+  const introductions: Introductions = new Introductions(
+    table.self,
+    ids,
+    budget,
+    () => 'yes',
+    () => false,
+  )
   const policy = new LinkPolicy(table, limits, () => introductions.contacts)
   const keeper = new LinkKeeper(table, policy, introductions, budget, 0)
   const lookOver = (nowMs: number) => {

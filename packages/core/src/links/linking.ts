@@ -71,7 +71,13 @@ export class Linking {
     const budget = new DialBudget(nowMs)
     this.#table = table
     this.#policy = new LinkPolicy(table, limits, () => this.#introductions.contacts)
-    this.#introductions = new Introductions(table.self, ids, budget, (contact, why) => this.#policy.admits(contact, why))
+    this.#introductions = new Introductions(
+      table.self,
+      ids,
+      budget,
+      (contact, why) => this.#policy.admits(contact, why),
+      (id) => this.#policy.wouldBeSibling(id) || this.#policy.appWants.has(id.hex),
+    )
     this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
     this.#liveness = new Liveness(table)
     this.#neighbourhood = new Neighbourhood(table)
