@@ -262,7 +262,7 @@ export class Overlay {
       case 'undeliverable':
         return this.#undeliverable(payload.id)
       case 'letter':
-        this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: wayBack(envelope) } })
+        this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: wayBack(envelope) }, via: link.contact.id })
         return
       case 'secret':
         return this.#toPost({ type: 'secret', secret: payload, from: sourceOf(envelope), back: wayBack(envelope) })
