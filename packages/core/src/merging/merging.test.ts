@@ -3,7 +3,7 @@ import { contacts, linkedTable } from '../fixtures/linked-table.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
-import { answerTimeoutMs, looksPerMinute, Merging, type MergingEffect, type MergingEvent, tellGapMs } from './merging.js'
+import { answerTimeoutMs, looksPerMinute, Merging, strangerLinkMs, type MergingEffect, type MergingEvent, tellGapMs } from './merging.js'
 import { settledLinkMs, suspicionDelayMs, suspicionGapMs } from './suspicion.js'
 
 const ours = '0b10'
@@ -96,6 +96,18 @@ describe('whoever is met', () => {
     handle({ type: 'met', point: 1, contacts: contacts('0b011', '0b0111') })
     expect(asksOf(handle({ type: 'woke' }, startMs + suspicionGapMs - 1))).toEqual([])
     expect(asksOf(handle({ type: 'woke' }, startMs + suspicionGapMs))).toHaveLength(1)
+  })
+})
+
+describe('a second one met', () => {
+  it('waits for the link to the first, and is not asked for until then', () => {
+    const { merging, handle, answer, asked } = suspicious()
+    answer(asked, [])
+    const lateMs = startMs + suspicionGapMs
+    expect(merging.wakeAtMs).toBe(startMs + strangerLinkMs)
+    expect(handle({ type: 'woke' }, lateMs)).toEqual([])
+    expect(merging.wakeAtMs).toBeGreaterThan(lateMs)
+    expect(questionsOf(handle({ type: 'woke' }, startMs + strangerLinkMs))).toEqual([[key(ours).hex, [], key('0b01').hex]])
   })
 })
 

@@ -101,7 +101,9 @@ export class Merging {
 
   /** Undefined: waiting for nothing. */
   get wakeAtMs(): number | undefined {
-    const dues = [this.#suspicion.wakeAtMs, this.#linking?.untilMs, ...[...this.#asked.values()].map(({ deadlineMs }) => deadlineMs)]
+    const deadlines = [...this.#asked.values()].map(({ deadlineMs }) => deadlineMs)
+    // One suspect at a time: while a link to one is being made, the next waits for that.
+    const dues = [this.#linking?.untilMs ?? this.#suspicion.wakeAtMs, ...deadlines]
     const known = dues.filter((dueMs) => dueMs !== undefined)
     return known.length > 0 ? Math.min(...known) : undefined
   }
