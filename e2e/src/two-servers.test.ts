@@ -54,12 +54,6 @@ describe('six tabs at one server, six at another', () => {
     bridge = opened!
     const all = new Crowd([...here.tabs, ...there.tabs, bridge])
     await timed('13 tabs of two servers are one overlay', () => all.linked(siblings, mergedWithinMs))
-    await until(
-      'every tab is linked to each',
-      mergedWithinMs,
-      () => linksOf(all),
-      (links) => links.every((count) => count === 12),
-    )
     expect(await all.get('from here')).toEqual(all.tabs.map(() => ['hello there']))
     expect(await all.get('from there')).toEqual(all.tabs.map(() => ['hello here']))
     await all.reachEachOther('across')

@@ -25,8 +25,7 @@ export function sizeOf(message: Message): number {
     case 'neighbours':
       return frameBytes + neighbourOnWireBytes * message.came.length + keyOnWireBytes * message.went.length
     case 'strangers':
-      // A public key and its length: 35 bytes.
-      return frameBytes + 35 * message.contacts.length
+      return frameBytes + contactOnWireBytes * message.contacts.length
     case 'seek':
       return seekBytes + keyOnWireBytes * (1 + message.path.length + message.avoid.length)
     case 'taken':
