@@ -8,7 +8,8 @@ describe('readCommandLine', () => {
   })
 
   it('reads every option', () => {
-    const line = '--port 0 --host 0.0.0.0 --path /s --origin https://a.org --origin https://b.org --ice-server stun:c.org --reservoir 16'
+    const line =
+      '--port 0 --host 0.0.0.0 --path /s --origin https://a.org --origin https://b.org --ice-server stun:c.org --reservoir 16 --client-address-header x-real-ip'
     expect(readCommandLine(line.split(' '), { HASHTAB_ICE_SERVERS: '[{"urls":["turn:d.org"],"username":"u","credential":"p"}]' })).toEqual({
       type: 'run',
       options: {
@@ -16,6 +17,7 @@ describe('readCommandLine', () => {
         host: '0.0.0.0',
         path: '/s',
         origins: ['https://a.org', 'https://b.org'],
+        clientAddressHeader: 'x-real-ip',
         iceServers: [{ urls: 'stun:c.org' }, { urls: ['turn:d.org'], username: 'u', credential: 'p' }],
         limits: { reservoirSize: 16 },
       },

@@ -19,6 +19,9 @@ const help = `hashtab-signaling: introduces the peers of Hashtab networks to eac
   --host <address>       default 127.0.0.1; 0.0.0.0 to be reached from elsewhere (put TLS in front)
   --path <path>          default /signal
   --origin <origin>      pages of this origin only, such as https://chat.example.org; may be repeated
+  --client-address-header <name>
+                         where the proxy in front says whose request it is, such as x-forwarded-for;
+                         only where nobody gets past the proxy
   --ice-server <address> handed out to peers, such as stun:stun.example.org:3478; may be repeated
   --reservoir <number>   sockets of one network that stay open, default 64
   --help, --version
@@ -36,6 +39,7 @@ export function readCommandLine(args: readonly string[], environment: Readonly<R
         host: { type: 'string' },
         path: { type: 'string' },
         origin: { type: 'string', multiple: true },
+        'client-address-header': { type: 'string' },
         'ice-server': { type: 'string', multiple: true },
         reservoir: { type: 'string' },
         help: { type: 'boolean' },
@@ -51,6 +55,7 @@ export function readCommandLine(args: readonly string[], environment: Readonly<R
       ...(values.host !== undefined && { host: values.host }),
       ...(values.path !== undefined && { path: values.path }),
       ...(values.origin !== undefined && { origins: values.origin }),
+      ...(values['client-address-header'] !== undefined && { clientAddressHeader: values['client-address-header'] }),
       ...(values.reservoir !== undefined && { limits: { reservoirSize: integer('--reservoir', values.reservoir, 1, 2_048)! } }),
     }
     return { type: 'run', options }

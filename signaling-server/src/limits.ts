@@ -4,12 +4,20 @@ export interface SignalingLimits {
   readonly socketsMax: number
   /** Sockets of one network: its reservoir, and those who have just come. */
   readonly networkSocketsMax: number
+  /** Sockets of one block of addresses (/24, /64): a school or a company behind one address, not a botnet's share of `socketsMax`. */
+  readonly blockSocketsMax: number
+  /** Sockets that one block may open at once: a class that opens the same page. Whoever is refused comes back by itself, with jitter. */
+  readonly blockOpensBurst: number
+  /** Sockets that one block may open a second after that: a server's whole network comes back within minutes. */
+  readonly blockOpensPerS: number
   /** Sockets of one network that stay open: a sample large enough that some are there whenever somebody comes. */
   readonly reservoirSize: number
   /** With fewer than this, the overlay is asked for more: a newcomer is introduced to 8. */
   readonly lowWater: number
   /** How long every newcomer may stay: a set-up takes up to 10 s behind bad NATs, and a second try should be possible. */
   readonly graceMs: number
+  /** From the connection to the whole request that opens the socket: as long as a proof may take. Of our own HTTP server; a shared one has its own. */
+  readonly requestDeadlineMs: number
   /** From the open socket to the proof: one round trip and one signature. */
   readonly proveDeadlineMs: number
   /** A ping to each socket, and the previous one must be answered: keeps proxies from cutting idle sockets (60 s is common). */
@@ -29,9 +37,13 @@ export interface SignalingLimits {
 export const defaultLimits: SignalingLimits = {
   socketsMax: 8_192,
   networkSocketsMax: 2_048,
+  blockSocketsMax: 512,
+  blockOpensBurst: 256,
+  blockOpensPerS: 8,
   reservoirSize: 64,
   lowWater: 8,
   graceMs: 20_000,
+  requestDeadlineMs: 10_000,
   proveDeadlineMs: 10_000,
   heartbeatMs: 30_000,
   messagesBurst: 144,

@@ -214,6 +214,51 @@ describe('what it refuses', () => {
   })
 })
 
+describe('one block of addresses', () => {
+  const limits = { blockSocketsMax: 2, blockOpensBurst: 3, blockOpensPerS: 1 }
+  const from = (address: string, forwarded: string) => RawClient.connect(address, undefined, { 'X-Forwarded-For': forwarded })
+
+  it('has its share of the sockets, by what the proxy itself has added to the header', async () => {
+    const { address } = await serve({ clientAddressHeader: 'X-Forwarded-For', limits })
+    const first = await from(address, '192.0.2.1')
+    await from(address, '203.0.113.9, 192.0.2.2')
+    await expect(from(address, '203.0.113.9, 192.0.2.3')).rejects.toThrow('429')
+    await from(address, '192.0.2.3, 203.0.113.9')
+    first.socket.close()
+    await first.closed
+    await from(address, '192.0.2.4')
+  })
+
+  it('opens no more than its burst, however soon it closes them', async () => {
+    const { address } = await serve({ clientAddressHeader: 'X-Forwarded-For', limits: { ...limits, blockOpensPerS: 1 } })
+    for (let i = 0; i < limits.blockOpensBurst; i++) {
+      const client = await from(address, '2001:db8::1')
+      client.socket.terminate()
+      await client.closed
+    }
+    await expect(from(address, '2001:db8::2')).rejects.toThrow('429')
+  })
+
+  it('is not believed to be another by a header that nobody trusts', async () => {
+    const server = await serve({ limits })
+    for (let i = 0; i < 5; i++) await from(server.address, '192.0.2.1')
+    expect(server.health().sockets).toBe(5)
+  })
+})
+
+describe('requests that never end', () => {
+  it('are cut off', async () => {
+    const server = await serve({ limits: { requestDeadlineMs: 100 } })
+    const socket = connect(Number(new URL(server.address).port), '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write('GET /signal HTTP/1.1\r\nHost: localhost\r\n')
+    let answer = ''
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+    await once(socket, 'close')
+    expect(answer).toContain('408')
+  })
+})
+
 describe('sockets that do not read', () => {
   it('end with the second heartbeat', async () => {
     const server = await serve({ limits: { heartbeatMs: 50 } })

@@ -10,6 +10,7 @@ import {
   signalingSubprotocol,
 } from '@hashtab/signaling/protocol'
 import { WebSocketServer } from 'ws'
+import { AddressBlocks } from './address-blocks.js'
 import { Allowance } from './allowance.js'
 import { Gathering } from './gathering.js'
 import { healthHandler } from './health.js'
@@ -23,8 +24,8 @@ const fragmentsMax = 16
 const chunksMax = 256
 /** Bytes of the request that opens a socket, cookies and all. */
 const headerBytesMax = 8 * 1024
-/** From the connection to the whole request: as long as a proof may take. */
-const requestTimeoutMs = 10_000
+/** Requests that take too long are looked for this often. Node's own default, 30 s, would let them stay four times as long as they may. */
+const requestCheckMs = 2_500
 /** Connections beyond `socketsMax`: health checks, and those that are being told there is no room. */
 const spareConnections = 64
 
@@ -39,6 +40,11 @@ export interface SignalingServerOptions {
   readonly path?: string
   /** Pages of these origins only; programs other than browsers send none and are let in. Default: all. */
   readonly origins?: readonly string[]
+  /**
+   * The header in which the proxy in front says whose request it is: 'x-forwarded-for', say; of several addresses the last counts, which is
+   * what the proxy itself has added. Only where nobody gets past the proxy, for anybody can write a header. Default: none, the socket's own address counts.
+   */
+  readonly clientAddressHeader?: string
   /** Handed out to everybody who has proved a key. Default: none. */
   readonly iceServers?: readonly IceServer[]
   readonly limits?: Partial<SignalingLimits>
@@ -77,6 +83,7 @@ class ThinServer implements SignalingServer, House {
   readonly #visitors = new Set<Visitor>()
   readonly #networks = new Map<string, Gathering>()
   readonly #proves: Allowance
+  readonly #blocks: AddressBlocks
   readonly #refusals = new Map<RefuseCode, number>()
   readonly #heart: NodeJS.Timeout
   readonly #startedMs = performance.now()
@@ -89,6 +96,7 @@ class ThinServer implements SignalingServer, House {
     this.limits = limitsWith(options.limits ?? {})
     checkIceServers(options.iceServers ?? [])
     this.#proves = new Allowance(this.limits.provesPerS, this.limits.provesPerS, performance.now())
+    this.#blocks = new AddressBlocks(this.limits)
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -159,8 +167,14 @@ class ThinServer implements SignalingServer, House {
   }
 
   #ownServer(): Server {
+    const { requestDeadlineMs } = this.limits
     const server = createServer(
-      { maxHeaderSize: headerBytesMax, headersTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs },
+      {
+        maxHeaderSize: headerBytesMax,
+        headersTimeout: requestDeadlineMs,
+        requestTimeout: requestDeadlineMs,
+        connectionsCheckingInterval: Math.min(requestCheckMs, requestDeadlineMs),
+      },
       healthHandler(() => this.health()),
     )
     server.maxConnections = this.limits.socketsMax + spareConnections
@@ -180,6 +194,9 @@ class ThinServer implements SignalingServer, House {
     if (!offersSubprotocol(request)) return refuseUpgrade(socket, '400 Bad Request')
     if (this.#closing !== undefined || this.#visitors.size >= this.limits.socketsMax)
       return refuseUpgrade(socket, '503 Service Unavailable')
+    const leave = this.#blocks.enter(clientAddress(request, this.#options.clientAddressHeader), performance.now())
+    if (leave === undefined) return refuseUpgrade(socket, '429 Too Many Requests')
+    socket.once('close', leave)
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#visitors.add(new Visitor(webSocket, this)))
   }
 
@@ -210,6 +227,12 @@ class ThinServer implements SignalingServer, House {
 function offersSubprotocol(request: IncomingMessage): boolean {
   const offered = request.headers['sec-websocket-protocol'] ?? ''
   return offered.split(',').some((name) => name.trim() === signalingSubprotocol)
+}
+
+function clientAddress(request: IncomingMessage, header: string | undefined): string | undefined {
+  if (header === undefined) return request.socket.remoteAddress
+  const said = request.headers[header.toLowerCase()]
+  return (Array.isArray(said) ? said.at(-1) : said)?.split(',').at(-1)?.trim()
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {

@@ -31,6 +31,17 @@ export class History {
       return promisifyRequest(store.transaction)
     })
   }
+
+  /** Drops contacts, and what was said with them. Rejects as `load`. */
+  forget(contacts: readonly UserKey[]): Promise<void> {
+    return this.#store('readwrite', (store) => {
+      for (const contact of contacts) {
+        store.delete(contactName(contact))
+        store.delete(messagesOf(contact))
+      }
+      return promisifyRequest(store.transaction)
+    })
+  }
 }
 
 function nameOf(fact: Fact): string {
@@ -38,10 +49,14 @@ function nameOf(fact: Fact): string {
     case 'named':
       return 'me'
     case 'contact':
-      return `contact:${fact.contact.key}`
+      return contactName(fact.contact.key)
     case 'message':
       return `message:${fact.message.contact}:${fact.message.id}`
   }
+}
+
+function contactName(contact: UserKey): string {
+  return `contact:${contact}`
 }
 
 function messagesOf(contact: UserKey): IDBKeyRange {

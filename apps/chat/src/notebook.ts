@@ -1,5 +1,6 @@
 import { History } from './history.js'
 import { Conversations, isFact, type Fact } from './model/conversations.js'
+import type { UserKey } from './model/user-key.js'
 
 /** How the tabs of one profile tell each other what became known. */
 const tabsChannel = 'hashtab-chat'
@@ -29,6 +30,8 @@ export class Notebook {
       return []
     })
     for (const fact of kept) notebook.#add(fact, false)
+    const contacts = kept.flatMap((fact) => (fact.type === 'contact' ? [fact.contact.key] : []))
+    notebook.#forget(notebook.#conversations.without(contacts))
     return notebook
   }
 
@@ -49,7 +52,11 @@ export class Notebook {
         type: 'contact',
         contact: { ...contact, standing: 'removed', standingAt: Math.max(Date.now(), contact.standingAt + 1) },
       })
+    const before = this.#conversations.keys
     this.#add(fact, true)
+    this.#forget(this.#conversations.without(before))
+    // Too old a word to be kept beside what is newer.
+    if (fact.type === 'contact' && !this.#conversations.contact(fact.contact.key)) return true
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has no target: it stays within the origin
     this.#tabs.postMessage(fact)
     try {
@@ -64,6 +71,11 @@ export class Notebook {
   listen(listener: NotebookListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** What has no place in memory has none on the disk: else every stranger who ever wrote would stay there. */
+  #forget(contacts: readonly UserKey[]) {
+    if (contacts.length > 0) void this.#history.forget(contacts).catch(() => (this.#keeps = false))
   }
 
   #add(fact: Fact, here: boolean) {

@@ -65,8 +65,8 @@ export type OverlayEffect =
   | LinkOrder
   /** Sign this letter; then hand it to the meeting point, or back as `sealed`. */
   | { type: 'seal'; id: MessageId; to: Key; body: LetterBody; carriage: Carriage }
-  /** Check this letter that came for us; if it holds, hand it back as `letter`. */
-  | { type: 'open'; sealed: Uint8Array; back: Carriage }
+  /** Check this letter that came for us over the link to `via`; if it holds, hand it back as `letter`. */
+  | { type: 'open'; sealed: Uint8Array; back: Carriage; via: Key }
   /** Keep these bytes under this name in storage, or drop them. `own`: our own record, to be on disk before the call returns. */
   | { type: 'persist'; name: string; bytes: Uint8Array | undefined; own: boolean }
   | { type: 'finish'; operation: OperationId; outcome: Outcome | CallOutcome }

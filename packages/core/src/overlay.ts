@@ -186,6 +186,7 @@ export class Overlay {
       case 'wants':
       case 'neighbours':
       case 'leaving':
+      case 'strangers':
         return this.#onLinking(this.#linking.handle({ type: 'said', link, message }, this.#nowMs))
       case 'draw':
         this.#out.push({ type: 'drawn' })
@@ -246,6 +247,10 @@ export class Overlay {
         return this.#passOn(this.#relay.answer(envelope, { type: 'response', id: payload.id, answer }), undefined)
       }
       case 'response': {
+        if (this.#linking.awaits(payload.id)) {
+          const event = { type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer } as const
+          return this.#onLinking(this.#linking.handle(event, this.#nowMs))
+        }
         const effects = this.#asking.handle(
           { type: 'answered', id: payload.id, from: sourceOf(envelope), route: wayBack(envelope), answer: payload.answer },
           this.#nowMs,
@@ -257,7 +262,7 @@ export class Overlay {
       case 'undeliverable':
         return this.#undeliverable(payload.id)
       case 'letter':
-        this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: wayBack(envelope) } })
+        this.#out.push({ type: 'open', sealed: payload.sealed, back: { by: 'overlay', route: wayBack(envelope) }, via: link.contact.id })
         return
       case 'secret':
         return this.#toPost({ type: 'secret', secret: payload, from: sourceOf(envelope), back: wayBack(envelope) })
@@ -299,6 +304,7 @@ export class Overlay {
   }
 
   #undeliverable(id: string): void {
+    if (this.#linking.awaits(id)) return this.#onLinking(this.#linking.handle({ type: 'undeliverable', id }, this.#nowMs))
     this.#onAsking(this.#asking.handle({ type: 'undeliverable', id }, this.#nowMs))
     this.#toPost({ type: 'undeliverable', letter: id })
   }
@@ -352,6 +358,11 @@ export class Overlay {
         case 'ping':
           this.#onAsking(this.#asking.handle(effect, this.#nowMs))
           break
+        case 'ask': {
+          const question = { type: 'find', target: effect.target, want: 'peers' } as const
+          this.#passOn(this.#relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question }), effect.id)
+          break
+        }
         default:
           this.#out.push(effect)
       }

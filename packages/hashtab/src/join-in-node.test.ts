@@ -10,3 +10,12 @@ test('64 characters of 4 bytes each name a network, for all that is named after 
   await peer.leave()
   expect(peer.status.phase).toBe('left')
 })
+
+test.each(['nonsense', '', 'https://signal.example.org', 'ws://'])(
+  '"%s" is no address of a signalling server, and the error says what one is like',
+  async (signaling) => {
+    const joined = join({ network: 'app', signaling: ['ws://127.0.0.1:9/signal', signaling] })
+    await expect(joined).rejects.toMatchObject({ name: 'PeerError', code: 'invalid' })
+    await expect(joined).rejects.toThrow('wss://signal.example.org/signal')
+  },
+)

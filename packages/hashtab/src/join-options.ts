@@ -4,7 +4,7 @@ import { type IceServer, PeerError, type Signer, type Storage } from '@hashtab/p
 export interface JoinOptions {
   /** 1 to 64 characters. Peers of other networks are never met. */
   readonly network: string
-  /** Addresses of signalling servers: ws:// or wss://. */
+  /** Addresses of signalling servers, wss:// (or ws:// on this machine): several at once are all stood at, and what formed apart at them becomes one. */
   readonly signaling?: string | readonly string[]
   /** Meet the other tabs of this browser, with no server at all: true unless said. In Node: false. */
   readonly tabs?: boolean

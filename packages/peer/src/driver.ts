@@ -88,7 +88,7 @@ export class Driver {
     this.overlay = new Overlay({ contact, verify, cipherSuite, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
     this.shelf = new Shelf(parts.storage, clock)
     this.#letters = new LetterOffice(signer, self, verify, nowMs)
-    this.place = new MeetingPlace(parts.meetingPoints, self, clock)
+    this.place = new MeetingPlace(parts.meetingPoints, self, clock, random)
   }
 
   /** Restores what storage kept, and begins. */
@@ -102,7 +102,7 @@ export class Driver {
         case 'iceServers':
           return this.#parts.transport.useIceServers(event.servers)
         case 'letter':
-          return this.#open(event.letter, { by: 'meetingPoint', point: event.point })
+          return this.#open(event.letter, { by: 'meetingPoint', point: event.point }, `point ${event.point}`)
         case 'met':
         case 'drawn':
           return this.handle(event)
@@ -191,7 +191,8 @@ export class Driver {
     this.#cancelWake = this.#parts.clock.wake(Math.max(0, untilMs - nowMs), () => {
       const wokenMs = this.#parts.clock.nowMs()
       this.shelf.woke(wokenMs)
-      this.place.woke(wokenMs, this.overlay.status.links)
+      const { links, estimatedPeers } = this.overlay.status
+      this.place.woke(wokenMs, links, estimatedPeers)
       this.handle({ type: 'woke' })
     })
   }
@@ -235,7 +236,7 @@ export class Driver {
         void this.#seal(effect)
         return
       case 'open':
-        return this.#open(effect.sealed, effect.back)
+        return this.#open(effect.sealed, effect.back, effect.via.hex)
       case 'persist':
         return this.shelf.change(effect.name, effect.bytes, effect.own, nowMs)
       case 'finish': {
@@ -264,8 +265,8 @@ export class Driver {
     if (sealed.length <= introductionLetterBytesMax) this.place.carry(carriage.point, to, sealed)
   }
 
-  #open(sealed: Uint8Array, back: Extract<OverlayEffect, { type: 'open' }>['back']): void {
-    const letter = this.#letters.open(sealed, this.#parts.clock.nowMs())
+  #open(sealed: Uint8Array, back: Extract<OverlayEffect, { type: 'open' }>['back'], via: string): void {
+    const letter = this.#letters.open(sealed, via, this.#parts.clock.nowMs())
     if (!letter) return
     const from = contactOf(letter.from)
     if (describesLink(letter.body) && this.#parts.mayLink?.(from.id.hex) === false) return

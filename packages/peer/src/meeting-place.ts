@@ -1,11 +1,20 @@
 import { type Contact, contactOf, type Key } from '@hashtab/core'
 import type { Clock } from './ports/clock.js'
 import type { MeetingPoint, MeetingPointEvent, MeetingPointState } from './ports/meeting-point.js'
+import type { Random } from './ports/random.js'
 import type { Signer } from './ports/signer.js'
 import type { IceServer } from './ports/transport.js'
 
 /** A peer without a link looks at its meeting points again this often, times 0.5 to 1.5 by its own id, so that not all come at once. */
 const lonelyRetryMs = 20_000
+/**
+ * Somebody of the overlay looks in at the meeting points this often, however large it is: each peer as much more seldom as there are peers.
+ * So a server that was restarted, or lost those who stood there, is found again, and so are peers that formed an overlay of their own.
+ */
+const visitEveryMs = 30_000
+/** But no peer more often than this, nor more seldom than that: the size is an estimate, and tabs do not live long. */
+const visitMinMs = 120_000
+const visitMaxMs = 3_600_000
 /** Contacts taken from one message of a meeting point. */
 const contactsMax = 64
 
@@ -27,21 +36,27 @@ export class MeetingPlace {
   readonly #points: readonly MeetingPoint[]
   readonly #self: Key
   readonly #clock: Clock
+  readonly #random: Random
   readonly #states: MeetingPointStatus[]
   readonly #servers = new Map<number, readonly IceServer[]>()
   #retryAtMs: number | undefined
+  #visitedMs = 0
+  /** From 0.5 to 1.5: this peer's share of all the visits, drawn anew for each. */
+  #visitShare = 1
   /** Whether anybody was ever met. */
   hasMet = false
 
-  constructor(points: readonly MeetingPoint[], self: Key, clock: Clock) {
+  constructor(points: readonly MeetingPoint[], self: Key, clock: Clock, random: Random) {
     this.#points = points
     this.#self = self
     this.#clock = clock
+    this.#random = random
     this.#states = points.map(({ name }) => ({ name, state: 'connecting' }))
   }
 
   start(signer: Signer, listener: (event: MeetingPlaceEvent) => void): void {
     this.#retryAtMs = this.#clock.nowMs() + this.#retryMs()
+    this.#visited(this.#clock.nowMs())
     this.#points.forEach((point, number) => point.start(signer, (event) => this.#told(number, event, listener)))
   }
 
@@ -53,10 +68,14 @@ export class MeetingPlace {
     return this.#points.length > 0 ? this.#retryAtMs : undefined
   }
 
-  woke(nowMs: number, links: number): void {
+  /** Called now and then, at least as often as `wakeAtMs` says. */
+  woke(nowMs: number, links: number, estimatedPeers: number): void {
     if (this.#retryAtMs === undefined || nowMs < this.#retryAtMs) return
     this.#retryAtMs = nowMs + this.#retryMs()
-    if (links === 0) this.wake()
+    const everyMs = Math.min(Math.max(visitEveryMs * estimatedPeers, visitMinMs), visitMaxMs)
+    if (links > 0 && nowMs < this.#visitedMs + everyMs * this.#visitShare) return
+    this.#visited(nowMs)
+    this.wake()
   }
 
   wake(): void {
@@ -69,6 +88,11 @@ export class MeetingPlace {
 
   close(): void {
     for (const point of this.#points) point.close()
+  }
+
+  #visited(nowMs: number): void {
+    this.#visitedMs = nowMs
+    this.#visitShare = 0.5 + this.#random(1)[0]! / 255
   }
 
   #retryMs(): number {

@@ -1,7 +1,7 @@
 import { contactOf } from '@hashtab/core'
 import { expect, test } from 'vitest'
 import { generateSigner, systemRandom } from './index.js'
-import { type ChannelHost, earlyBytesMax, PeerChannel } from './peer-channel.js'
+import { type ChannelHost, earlyBytesMax, PeerChannel, unsentBytesMax, unsentMax } from './peer-channel.js'
 
 const contact = contactOf(generateSigner(systemRandom).publicKey)
 
@@ -37,4 +37,23 @@ test('messages that nobody listens to are kept up to 2 MiB; then the channel is 
   channel.on('message', ({ length }) => lengths.push(length))
   channel.received(new Uint8Array(1))
   expect(lengths).toEqual([1_048_576, 1_048_576])
+})
+
+test.each([
+  ['bytes', 1_048_576, unsentBytesMax / 1_048_576],
+  ['messages', 1, unsentMax],
+])('an app that does not await is told when too many %s wait, and may go on when some are gone', async (_, length, fits) => {
+  const waiting: (() => void)[] = []
+  const host: ChannelHost = { sendOn: () => new Promise((resolve) => waiting.push(resolve)), closeChannel() {}, isLinkedTo: () => true }
+  const channel = new PeerChannel(host, 'one', contact)
+  const data = new Uint8Array(length)
+  const sent = Array.from({ length: fits }, () => channel.send(data))
+  await expect(channel.send(data)).rejects.toMatchObject({ name: 'PeerError', code: 'queue-full' })
+  expect(waiting).toHaveLength(fits)
+  waiting.shift()!()
+  await sent[0]
+  const next = channel.send(data)
+  expect(waiting).toHaveLength(fits)
+  for (const resolve of waiting) resolve()
+  await Promise.all([...sent, next])
 })

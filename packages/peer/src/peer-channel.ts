@@ -17,6 +17,11 @@ const earlyMax = 1_024
 /** Two of the longest messages, so that one more may come while the app makes up its mind. */
 export const earlyBytesMax = 2 * channelMessageBytesMax
 
+/** Bytes of messages that wait to be sent: eight of the longest, for an app that does not await. Beyond, `send` rejects with `queue-full`. */
+export const unsentBytesMax = 8 * channelMessageBytesMax
+/** Messages that wait to be sent, however small: each costs some hundred bytes of its own. */
+export const unsentMax = 8_192
+
 /** What a channel needs of its peer. */
 export interface ChannelHost {
   /** Resolves when the message is on its way, and there is room for the next; rejects with `closed`. */
@@ -35,6 +40,8 @@ export class PeerChannel {
   readonly #contact: Contact
   readonly #listeners = new Listeners<ChannelEvents>()
   readonly #early: Uint8Array[] = []
+  #unsent = 0
+  #unsentBytes = 0
   #heard = false
   #overflowed = false
   #closed: ChannelEvents['close'] | undefined
@@ -64,14 +71,24 @@ export class PeerChannel {
     return this.#closed !== undefined
   }
 
-  /** Sends one message of at most 1 MiB. Resolves when there is room for the next. Errors: `too-large`, `closed`. */
+  /** Sends one message of at most 1 MiB. Resolves when there is room for the next. Errors: `too-large`, `queue-full`, `closed`. */
   async send(data: Data, options: { signal?: AbortSignal } = {}): Promise<void> {
     const bytes = bytesOf(data)
     if (bytes.length > channelMessageBytesMax) {
       throw new PeerError('too-large', `A message has at most ${channelMessageBytesMax} bytes: send ${bytes.length} bytes in several.`)
     }
     if (this.#closed) throw new PeerError('closed', 'The channel is closed: connect again.')
-    await this.#host.sendOn(this.#id, bytes, options.signal)
+    if (this.#unsent >= unsentMax || this.#unsentBytes + bytes.length > unsentBytesMax) {
+      throw new PeerError('queue-full', `${this.#unsentBytes} bytes wait to be sent already: await each send before the next.`)
+    }
+    this.#unsent += 1
+    this.#unsentBytes += bytes.length
+    try {
+      await this.#host.sendOn(this.#id, bytes, options.signal)
+    } finally {
+      this.#unsent -= 1
+      this.#unsentBytes -= bytes.length
+    }
   }
 
   /** Listens; answers with the call that stops it. Messages that came before the first listener are kept for it, and who listens for a `close` that was is told. */

@@ -8,6 +8,7 @@
  * - `not-stored`: peers are there, but none confirmed the record.
  * - `cas-mismatch`: the record has another seq than `ifSeq` said.
  * - `quota`: no room: every replica, or this peer's own store, is full.
+ * - `queue-full`: more was sent on a channel than it takes before the other end does: await each `send`.
  * - `closed`: the channel is closed.
  * - `left`: this peer has left the table.
  * - `invalid`: an argument is not what it should be.
@@ -20,6 +21,7 @@ export type PeerErrorCode =
   | 'not-stored'
   | 'cas-mismatch'
   | 'quota'
+  | 'queue-full'
   | 'closed'
   | 'left'
   | 'invalid'

@@ -30,7 +30,7 @@ export interface WriteOptions extends CallOptions {
   readonly expiresInS?: number
   /** Whose record it is: this peer's, unless said. */
   readonly signer?: Signer
-  /** Only where the record has this seq now (BEP 44, `cas`); 0n: only where there is none. */
+  /** Only where the record has this seq now (BEP 44, `cas`); 0n: only where there is none, or none any more: expired, or deleted. */
   readonly ifSeq?: bigint
 }
 

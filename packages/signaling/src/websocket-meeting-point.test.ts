@@ -7,7 +7,7 @@ import { WebSocketMeetingPoint } from './websocket-meeting-point.js'
 // How it fares at real servers: signaling-server/src/meeting.test.ts.
 describe('WebSocketMeetingPoint', () => {
   it.each(['https://example.org', 'signal.example.org', 'wss://', ''])('refuses the address "%s"', (url) => {
-    expect(() => new WebSocketMeetingPoint({ url, network: 'app', webSocket: WebSocket })).toThrow(TypeError)
+    expect(() => new WebSocketMeetingPoint({ url, network: 'app', webSocket: WebSocket })).toThrow(PeerError)
   })
 
   it.each(['', 'é'.repeat(65)])('refuses the network "%s"', (network) => {

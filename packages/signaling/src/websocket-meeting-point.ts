@@ -1,6 +1,6 @@
 import type { Key } from '@hashtab/core'
 import { signature } from '@hashtab/core'
-import { checkedNetwork, type Clock, type MeetingPoint, type MeetingPointEvent, type Random, type Signer } from '@hashtab/peer'
+import { checkedNetwork, type Clock, type MeetingPoint, type MeetingPointEvent, PeerError, type Random, type Signer } from '@hashtab/peer'
 import { platformClock } from './platform-clock.js'
 import { SignalingClient, type SignalingClientEffect, type SignalingClientEvent } from './signaling-client.js'
 import { signalingSubprotocol } from './signaling-message.js'
@@ -33,7 +33,7 @@ export class WebSocketMeetingPoint implements MeetingPoint {
   #socket: Socket | undefined
   #takeBackWake = () => {}
 
-  /** Throws a `TypeError` where the address is no WebSocket's or the platform has no WebSocket, and a `PeerError` (`invalid`) at a network's name that is none. */
+  /** Throws a `PeerError` (`invalid`) where the address is no WebSocket's or the network's name is none, and a `TypeError` where the platform has no WebSocket. */
   constructor(options: WebSocketMeetingPointOptions) {
     this.#url = checkedUrl(options.url)
     this.#network = checkedNetwork(options.network)
@@ -133,7 +133,10 @@ function closeDetail({ code, reason }: SocketEvent): string {
 
 function checkedUrl(url: string): string {
   if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new TypeError(`The address of a signalling server begins with wss:// (or ws:// on this machine), not as "${url}".`)
+    throw new PeerError(
+      'invalid',
+      `"${url}" is no address of a signalling server: give one like wss://signal.example.org/signal (ws:// on this machine only), as the server prints it.`,
+    )
   }
   return url
 }

@@ -9,13 +9,13 @@ export const graceMs = 30_000
 export const introducedMax = 8
 /** One way to the server, its own time included. */
 export const serverLatencyMs = 40
-/** The number under which overlays know the one meeting point. */
-export const pointNumber = 0
 /** With fewer peers than this the overlay is asked for more. */
 export const lowWater = 16
 
 /** A virtual signalling server: introduces newcomers to a random sample of those present, carries letters between them, can be killed. */
 export class MeetingPoint {
+  /** Overlays know it under this number. */
+  readonly number: number
   readonly #schedule: Schedule
   readonly #random: RandomSource
   readonly #present = new Map<string, VirtualPeer>()
@@ -23,7 +23,8 @@ export class MeetingPoint {
   #considered = 0
   alive = true
 
-  constructor(schedule: Schedule, random: RandomSource) {
+  constructor(number: number, schedule: Schedule, random: RandomSource) {
+    this.number = number
     this.#schedule = schedule
     this.#random = random
   }
@@ -33,11 +34,11 @@ export class MeetingPoint {
     const others = [...this.#present.values()].filter((one) => one !== peer)
     const introduced = this.#random.sample(others, introducedMax)
     const atMs = nowMs + 2 * serverLatencyMs
-    this.#schedule.push(atMs, { type: 'met', peer, contacts: introduced.map(({ contact }) => contact) })
-    for (const one of introduced) this.#schedule.push(atMs, { type: 'met', peer: one, contacts: [peer.contact] })
+    this.#schedule.push(atMs, { type: 'met', point: this.number, peer, contacts: introduced.map(({ contact }) => contact) })
+    for (const one of introduced) this.#schedule.push(atMs, { type: 'met', point: this.number, peer: one, contacts: [peer.contact] })
     if (this.#present.get(peer.contact.id.hex) === peer) return
     this.#present.set(peer.contact.id.hex, peer)
-    this.#schedule.push(nowMs + graceMs, { type: 'graceOver', peer })
+    this.#schedule.push(nowMs + graceMs, { type: 'graceOver', point: this.number, peer })
   }
 
   /** The newcomer gets a place by chance, so that the members are a random sample of all that came (Vitter 1985, algorithm R). */
@@ -65,7 +66,7 @@ export class MeetingPoint {
   carry(to: Key, sealed: Uint8Array, nowMs: number): void {
     const peer = this.alive ? this.#present.get(to.hex) : undefined
     if (!peer) return
-    this.#schedule.push(nowMs + 2 * serverLatencyMs, { type: 'carried', peer, sealed })
+    this.#schedule.push(nowMs + 2 * serverLatencyMs, { type: 'carried', point: this.number, peer, sealed })
   }
 
   /** One of those present, to be asked for more; undefined: there are enough, or nobody. */

@@ -24,6 +24,8 @@ export function sizeOf(message: Message): number {
       return frameBytes
     case 'neighbours':
       return frameBytes + neighbourOnWireBytes * message.came.length + keyOnWireBytes * message.went.length
+    case 'strangers':
+      return frameBytes + contactOnWireBytes * message.contacts.length
     case 'seek':
       return seekBytes + keyOnWireBytes * (1 + message.path.length + message.avoid.length)
     case 'taken':

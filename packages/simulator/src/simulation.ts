@@ -18,7 +18,7 @@ import type { Happening } from './happening.js'
 import { laidOutLinkId, type LaidOutLinks } from './laid-out-links.js'
 import type { Latency } from './latency.js'
 import { LetterPress } from './letter-press.js'
-import { MeetingPoint, pointNumber } from './meeting-point.js'
+import { MeetingPoint } from './meeting-point.js'
 import { sizeOf } from './message-size.js'
 import type { NatShares } from './nat.js'
 import { RandomSource } from './random-source.js'
@@ -68,7 +68,8 @@ export class Simulation {
   readonly random: RandomSource
   readonly schedule = new EventHeap<Happening>()
   readonly network: VirtualNetwork
-  readonly meetingPoint: MeetingPoint
+  /** By their numbers. More are added with `addMeetingPoint`. */
+  readonly meetingPoints: MeetingPoint[] = []
   readonly traffic = new Traffic()
   readonly hash = new RunningHash()
   /** In no particular order. */
@@ -82,6 +83,8 @@ export class Simulation {
   readonly #letters = new LetterPress()
   readonly #randomBytes: (length: number) => Uint8Array
   readonly #inbox: OverlayEvent[] = []
+  /** One list for all who are told of no other. */
+  readonly #first: readonly MeetingPoint[]
   #indices = 0
   #operations = 0
 
@@ -92,16 +95,33 @@ export class Simulation {
     const { latency, unlinkable = 0, loss = 0, nat, uplinkMbps } = options
     this.#siteOptions = { nat, uplinkMbps, hasPlaces: latency.model === 'geography' }
     this.network = new VirtualNetwork(this.schedule, this.random, { latency, unlinkable, loss }, (index) => this.#byIndex.get(index))
-    this.meetingPoint = new MeetingPoint(this.schedule, this.random)
+    this.#first = [this.addMeetingPoint()]
   }
 
   get unixMs(): number {
     return beginsUnixMs + this.nowMs
   }
 
+  /** The first, to which everybody comes who is not told of others. */
+  get meetingPoint(): MeetingPoint {
+    return this.meetingPoints[0]!
+  }
+
+  addMeetingPoint(): MeetingPoint {
+    const point = new MeetingPoint(this.meetingPoints.length, this.schedule, this.random)
+    this.meetingPoints.push(point)
+    return point
+  }
+
+  /** A peer stands at one more meeting point from now on. */
+  standAt(peer: VirtualPeer, point: MeetingPoint): void {
+    peer.points = [...peer.points, point]
+    point.visit(peer, this.nowMs)
+  }
+
   /** A tab is opened: of a newcomer, or of one who was here before. */
-  join(identity: Identity = this.#newcomer()): VirtualPeer {
-    const peer = this.#open(identity)
+  join(identity: Identity = this.#newcomer(), points: readonly MeetingPoint[] = this.#first): VirtualPeer {
+    const peer = this.#open(identity, points)
     if (peer.storage && peer.storage.size > 0) this.tell(peer, { type: 'restored', stored: new Map(peer.storage) })
     this.#seek(peer, 0)
     this.#setWake(peer)
@@ -232,15 +252,15 @@ export class Simulation {
     this.#note(peer, 3, happening.type.length)
     switch (happening.type) {
       case 'met':
-        return this.tell(peer, { type: 'met', point: pointNumber, contacts: happening.contacts })
+        return this.tell(peer, { type: 'met', point: happening.point, contacts: happening.contacts })
       case 'carried':
-        return this.#unseal(peer, happening.sealed, { by: 'meetingPoint', point: pointNumber })
+        return this.#unseal(peer, happening.sealed, { by: 'meetingPoint', point: happening.point })
       case 'graceOver':
-        return this.meetingPoint.graceOver(peer)
+        return this.meetingPoints[happening.point]!.graceOver(peer)
       case 'seeks':
         peer.seeking = false
         if (peer.openLinks > 0 && !happening.drawn) return
-        if (!this.network.isCutOff(peer)) this.meetingPoint.visit(peer, this.nowMs)
+        if (!this.network.isCutOff(peer)) for (const point of peer.points) point.visit(peer, this.nowMs)
         return this.#seek(peer, seekAgainMs)
       case 'gone':
         return this.#remove(peer, false)
@@ -322,7 +342,7 @@ export class Simulation {
   #seal(peer: VirtualPeer, { id, to, body, carriage }: Extract<OverlayEffect, { type: 'seal' }>): void {
     const sealed = this.#letters.seal(peer.contact, to, body)
     if (carriage.by === 'meetingPoint') {
-      if (!this.network.isCutOff(peer)) this.meetingPoint.carry(to, sealed, this.nowMs)
+      if (!this.network.isCutOff(peer)) this.meetingPoints[carriage.point]!.carry(to, sealed, this.nowMs)
     } else this.#inbox.push({ type: 'sealed', id, to, route: carriage.route, sealed })
   }
 
@@ -340,7 +360,7 @@ export class Simulation {
     if (peer.openLinks === 0 && peer.alive) this.#seek(peer, seekAgainMs / 10)
   }
 
-  /** Once per peer at a time: to the meeting point, after a while that is never the same for two. */
+  /** Once per peer at a time: to its meeting points, after a while that is never the same for two. */
   #seek(peer: VirtualPeer, afterMs: number): void {
     if (peer.seeking) return
     peer.seeking = true
@@ -367,13 +387,15 @@ export class Simulation {
     peer.alive = false
     if (peer.wake) peer.wake.peer = undefined
     this.network.vanish(peer, crashed, this.nowMs)
-    this.meetingPoint.leave(peer)
     this.#byIndex.delete(peer.index)
-    const asked = this.meetingPoint.runsLow
-    if (asked) this.tell(asked, { type: 'drawn', count: 1 })
+    for (const point of peer.points) {
+      point.leave(peer)
+      const asked = point.runsLow
+      if (asked) this.tell(asked, { type: 'drawn', count: 1 })
+    }
   }
 
-  #open(identity: Identity): VirtualPeer {
+  #open(identity: Identity, points = this.#first): VirtualPeer {
     const { nowMs, unixMs } = this
     const { limits } = this.#options
     const { contact } = identity
@@ -386,7 +408,7 @@ export class Simulation {
       unixMs,
       ...(limits && { limits }),
     })
-    const peer = new VirtualPeer((this.#indices += 1), identity, overlay, this.siteOf(contact))
+    const peer = new VirtualPeer((this.#indices += 1), identity, overlay, this.siteOf(contact), points)
     this.#byIndex.set(peer.index, peer)
     peer.place = this.alive.push(peer) - 1
     return peer

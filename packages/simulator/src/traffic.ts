@@ -15,6 +15,7 @@ export const codecSampleEvery = 1_000
 /** What a message is about, as far as whoever looks at a link can tell. `read`: questions of lookups for records, and their answers. */
 export const trafficClasses = [
   'link',
+  'strangers',
   'neighbours',
   'letter',
   'ping',
@@ -44,6 +45,7 @@ export class Traffic {
   constructor() {
     this.sent = {
       link: 0,
+      strangers: 0,
       neighbours: 0,
       letter: 0,
       ping: 0,
@@ -92,6 +94,7 @@ function classOf(message: Message): TrafficClass {
     case 'leaving':
     case 'draw':
       return 'link'
+    case 'strangers':
     case 'neighbours':
     case 'spoken':
       return message.type

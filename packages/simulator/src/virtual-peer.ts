@@ -1,6 +1,7 @@
 import type { Contact, Overlay } from '@hashtab/core'
 import type { Happening } from './happening.js'
 import type { Site } from './site.js'
+import type { MeetingPoint } from './meeting-point.js'
 import type { LinkEnd } from './virtual-network.js'
 
 /** What of a peer outlives its tab: who it is, and what its storage has. */
@@ -24,6 +25,8 @@ export class VirtualPeer implements Identity {
   storage: Map<string, Uint8Array> | undefined
   /** By the overlay's own number of the link; of attempts and of open links. Undefined: it never had one but those laid out. */
   ends: Map<number, LinkEnd> | undefined
+  /** Where it looks for company: one list for all who are told of no other place. */
+  points: readonly MeetingPoint[]
   /** The one entry for its wake-ups, shared by all of them. */
   wake: Wake | undefined
   alive = true
@@ -33,7 +36,7 @@ export class VirtualPeer implements Identity {
   wakeAtMs = Infinity
   /** Links that are open, by what the overlay was told. */
   openLinks = 0
-  /** Looking for company at the meeting point, again and again until it is linked. */
+  /** Looking for company at its meeting points, again and again until it is linked. */
   seeking = false
   /** Where it stands in the list of those alive. */
   place = -1
@@ -42,12 +45,13 @@ export class VirtualPeer implements Identity {
   /** Frozen: what waits for it to thaw; else undefined. */
   frozen: Happening[] | undefined
 
-  constructor(index: number, identity: Identity, overlay: Overlay, site: Site) {
+  constructor(index: number, identity: Identity, overlay: Overlay, site: Site, points: readonly MeetingPoint[]) {
     this.index = index
     this.contact = identity.contact
     this.storage = identity.storage
     this.overlay = overlay
     this.site = site
+    this.points = points
   }
 
   has(recordId: string): boolean {

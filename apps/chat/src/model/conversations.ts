@@ -80,6 +80,15 @@ export class Conversations {
     return this.#standing('asking')
   }
 
+  /** The contacts among these that are not kept here (any more). */
+  without(keys: Iterable<UserKey>): readonly UserKey[] {
+    return [...keys].filter((key) => !this.#contacts.has(key))
+  }
+
+  get keys(): Iterable<UserKey> {
+    return this.#contacts.keys()
+  }
+
   /** Oldest first. */
   messagesWith(key: UserKey): readonly Message[] {
     return this.#messages.get(key) ?? []

@@ -12,6 +12,7 @@ interface Allowance {
 /**
  * `fault`: malformed and forged messages; noise happens, floods do not. `neighbours`: lists, told at most once a second by our own like.
  * `store`: records to be judged, each for up to 3 ms of signature. `draw`: calls to a meeting point, each a new socket.
+ * `strangers`: tales of other overlays, told twice a minute at most by our own like.
  * `control`: greetings and wishes, two at most for each change at the other end. `mail`: what an app is bothered with.
  * `watch`: wishes of peers beyond the link to be pushed to, each for a hash over a key's records. `changed`: pushes of holders, three for each change at ten a second, through few links. `unasked`: answers that nobody waits for; an overloaded peer is late with some.
  */
@@ -20,6 +21,7 @@ export const allowances = {
   neighbours: { burst: 10, perMinute: 60 },
   store: { burst: 400, perMinute: 1_200 },
   draw: { burst: 1, perMinute: 1 },
+  strangers: { burst: 2, perMinute: 2 },
   control: { burst: 60, perMinute: 300 },
   mail: { burst: 500, perMinute: 3_000 },
   watch: { burst: 600, perMinute: 900 },
@@ -55,6 +57,7 @@ function kindOf(message: Message, self: Key): GuardedKind | undefined {
   switch (message.type) {
     case 'neighbours':
     case 'draw':
+    case 'strangers':
       return message.type
     case 'hello':
     case 'wants':

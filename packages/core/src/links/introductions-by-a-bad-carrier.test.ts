@@ -19,7 +19,13 @@ const carriages: Carriage[] = [
 type Fate = readonly number[]
 
 function endOf(self: Contact, seed: number) {
-  const machine = new Introductions(self.id, new FreshIds(seededRandom(seed)), new DialBudget(0), () => 'yes')
+  const machine = new Introductions(
+    self.id,
+    new FreshIds(seededRandom(seed)),
+    new DialBudget(0),
+    () => 'yes',
+    () => true,
+  )
   return { self, machine, began: 0, ended: 0, linked: [] as number[], alive: new Set<number>() }
 }
 

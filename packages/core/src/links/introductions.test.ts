@@ -27,10 +27,17 @@ interface Setting {
   readonly admits?: 'yes' | RefusalReason
   readonly budget?: DialBudget
   readonly seed?: number
+  readonly isWantedHere?: boolean
 }
 
-function introductionsOf(self: Contact, { admits = 'yes', budget = new DialBudget(0), seed = 1 }: Setting = {}) {
-  return new Introductions(self.id, new FreshIds(seededRandom(seed)), budget, () => admits)
+function introductionsOf(self: Contact, { admits = 'yes', budget = new DialBudget(0), seed = 1, isWantedHere = true }: Setting = {}) {
+  return new Introductions(
+    self.id,
+    new FreshIds(seededRandom(seed)),
+    budget,
+    () => admits,
+    () => isWantedHere,
+  )
 }
 
 const letter = (from: Contact, body: Introduction, back: Carriage = overlay) => ({ type: 'letter', from, body, back }) as const
@@ -200,7 +207,13 @@ describe('setting up', () => {
 
   it('2: gives the turn of one that is given up to those that wait, also when the newer knock is refused', () => {
     let verdict: 'yes' | RefusalReason = 'yes'
-    const machine = new Introductions(small.id, new FreshIds(seededRandom()), new DialBudget(0), () => verdict)
+    const machine = new Introductions(
+      small.id,
+      new FreshIds(seededRandom()),
+      new DialBudget(0),
+      () => verdict,
+      () => true,
+    )
     const others = Array.from({ length: setUpsMax + 1 }, (_, i) => contact(`0b1${i.toString(2).padStart(4, '0')}`))
     others.forEach((other, i) => machine.handle(knock(other, `${i}`.repeat(32)), 0))
     verdict = 'full'
@@ -213,7 +226,7 @@ describe('setting up', () => {
 
   it('2: pays each from the budget, and is busy without', () => {
     const budget = new DialBudget(0)
-    while (budget.spend('app', 0)) continue
+    while (budget.spend(true, 0)) continue
     const [asker, asked] = [introductionsOf(small, { budget }), introductionsOf(large, { budget })]
     expect(asked.handle(knock(small), 0)).toMatchObject([{ type: 'write', body: { type: 'refusal', reason: 'busy' } }])
     const of = knockNonce(asker.handle(begin(large), 0))
@@ -224,12 +237,37 @@ describe('setting up', () => {
     expect([asker.wakeAtMs, asked.wakeAtMs]).toEqual([undefined, undefined])
   })
 
+  it.each([
+    ['a knocker gets none for calling itself a sibling', false, 'refusal'],
+    ['a knocker gets it where our own table has it for a sibling', true, 'offer'],
+  ] as const)('2: credit: %s', (_, isWantedHere, outcome) => {
+    const budget = new DialBudget(0)
+    while (budget.spend(false, 0)) continue
+    const [effect] = introductionsOf(small, { budget, isWantedHere }).handle(knock(large), 0)
+    expect(effect?.type === 'write' ? effect.body.type : effect?.type).toBe(outcome)
+  })
+
+  it('2: credit: our own dials have it, unless they only fill a bucket', () => {
+    const budget = new DialBudget(0)
+    while (budget.spend(false, 0)) continue
+    for (const [why, outcome] of [
+      ['sibling', 'answer'],
+      ['app', 'answer'],
+      ['bucket', 'refused'],
+    ] as const) {
+      const machine = introductionsOf(small, { budget, isWantedHere: false })
+      const of = knockNonce(machine.handle({ ...begin(large), why }, 0))
+      const offer: Introduction = { type: 'offer', nonce: of, offerNonce: otherNonce, description: bytes(1) }
+      expect(machine.handle(letter(large, offer), 0)).toMatchObject([{ type: outcome }])
+    }
+  })
+
   it('2: spends one on each connection', () => {
     const budget = new DialBudget(0)
     const machine = introductionsOf(small, { budget })
     machine.handle(knock(large), 0)
     let left = 0
-    while (budget.spend('bucket', 0)) left += 1
+    while (budget.spend(false, 0)) left += 1
     expect(left).toBe(dialBurst - 1)
   })
 

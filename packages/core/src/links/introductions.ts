@@ -79,13 +79,22 @@ export class Introductions {
   readonly #ids: FreshIds
   readonly #budget: DialBudget
   readonly #admits: (contact: Contact, why: Why) => 'yes' | RefusalReason
+  readonly #isWantedHere: (id: Key) => boolean
   readonly #attempts = new Map<string, Attempt>()
 
-  constructor(self: Key, ids: FreshIds, budget: DialBudget, admits: (contact: Contact, why: Why) => 'yes' | RefusalReason) {
+  /** `isWantedHere`: whether this peer would be our sibling, or our own app wants it: by our own knowledge, whatever it says of itself. */
+  constructor(
+    self: Key,
+    ids: FreshIds,
+    budget: DialBudget,
+    admits: (contact: Contact, why: Why) => 'yes' | RefusalReason,
+    isWantedHere: (id: Key) => boolean,
+  ) {
     this.#self = self
     this.#ids = ids
     this.#budget = budget
     this.#admits = admits
+    this.#isWantedHere = isWantedHere
   }
 
   handle(event: IntroductionsEvent, nowMs: number): IntroductionsEffect[] {
@@ -202,7 +211,7 @@ export class Introductions {
     for (const attempt of [...this.#attempts.values()]) {
       if (attempt.state !== 'ready') continue
       if (this.#count('settingUp') >= setUpsMax) break
-      if (!this.#budget.spend(attempt.why, nowMs)) {
+      if (!this.#budget.spend(this.#isOnCredit(attempt), nowMs)) {
         effects.push(...this.#tooBusy(attempt, nowMs))
         continue
       }
@@ -217,6 +226,10 @@ export class Introductions {
       }
     }
     return effects
+  }
+
+  #isOnCredit({ offering, why, contact }: Attempt): boolean {
+    return offering ? this.#isWantedHere(contact.id) : why !== 'bucket'
   }
 
   /** Says when there will be a dial to spend: whoever comes back sooner is only refused again. */

@@ -19,7 +19,13 @@ function keeperOf(links: readonly string[]) {
   const table = linkedTable('0b0', links)
   const budget = new DialBudget(0)
   const ids = new FreshIds(seededRandom())
-  const introductions: Introductions = new Introductions(table.self, ids, budget, () => 'yes')
+  const introductions: Introductions = new Introductions(
+    table.self,
+    ids,
+    budget,
+    () => 'yes',
+    () => false,
+  )
   const policy = new LinkPolicy(table, limits, () => introductions.contacts)
   const keeper = new LinkKeeper(table, policy, introductions, budget, 0)
   const lookOver = (nowMs: number) => {
@@ -122,7 +128,7 @@ describe('the links made', () => {
 
   it('fill a bucket only while the budget lasts; siblings go on credit', () => {
     const { table, budget, lookOver } = keeperOf([...siblings])
-    while (budget.spend('bucket', 0)) continue
+    while (budget.spend(false, 0)) continue
     table.note(contact('0b1'), { route: [key(siblings[0]!)] }, 0)
     expect(introduced(lookOver(1_000))).toEqual([])
     table.note(contact(`0b${'0'.repeat(20)}1`), { route: [key(siblings[0]!)] }, 0)

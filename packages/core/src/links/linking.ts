@@ -4,9 +4,19 @@ import { Introductions, type IntroductionsEffect } from './introductions.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Why } from '../wire/letter.js'
 import { LinkKeeper, type LinkKeeperEffect } from './link-keeper.js'
+import { Merging, type MergingEffect } from '../merging/merging.js'
 import { type LinkLimits, LinkPolicy } from './link-policy.js'
 import { Liveness, type LivenessEffect } from './liveness.js'
-import { type Leaving, type Message, type Neighbours, protocolVersion, type Wants } from '../wire/message.js'
+import {
+  type Answer,
+  type Leaving,
+  type Message,
+  type MessageId,
+  type Neighbours,
+  protocolVersion,
+  type Strangers,
+  type Wants,
+} from '../wire/message.js'
 import { Neighbourhood, type NeighbourhoodEffect } from './neighbourhood.js'
 import type { Found } from '../lookups/lookup.js'
 import type { LaidOutLink, LinkEvent, LinkOrder } from '../overlay-event.js'
@@ -15,7 +25,7 @@ import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.j
 
 export type LinkingEvent =
   | LinkEvent
-  | { type: 'said'; link: Link; message: Wants | Neighbours | Leaving }
+  | { type: 'said'; link: Link; message: Wants | Neighbours | Leaving | Strangers }
   /** The other end broke the rules too often, or speaks another protocol. */
   | { type: 'broken'; link: LinkId }
   | { type: 'alive'; link: LinkId; rttMs: number }
@@ -29,6 +39,9 @@ export type LinkingEvent =
   | { type: 'introductionUndeliverable'; to: Key }
   | { type: 'appWants'; id: Key; wanted: boolean }
   | { type: 'laidOut'; links: readonly LaidOutLink[] }
+  /** To a question of `Merging`. */
+  | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
+  | { type: 'undeliverable'; id: MessageId }
   | { type: 'woke' }
 
 export type LinkingEffect =
@@ -41,6 +54,7 @@ export type LinkingEffect =
   | { type: 'notIntroduced'; id: Key }
   | { type: 'write'; to: Key; body: Introduction; carriage: Carriage }
   | { type: 'ping'; link: LinkId; to: Key }
+  | Extract<MergingEffect, { type: 'ask' }>
 
 /** Everything about links, put together: which to have, how they are made, whether they live, and what is said of the surroundings over them. */
 export class Linking {
@@ -50,16 +64,24 @@ export class Linking {
   readonly #keeper: LinkKeeper
   readonly #liveness: Liveness
   readonly #neighbourhood: Neighbourhood
+  readonly #merging: Merging
   #dueMs: number | undefined
 
   constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number) {
     const budget = new DialBudget(nowMs)
     this.#table = table
     this.#policy = new LinkPolicy(table, limits, () => this.#introductions.contacts)
-    this.#introductions = new Introductions(table.self, ids, budget, (contact, why) => this.#policy.admits(contact, why))
+    this.#introductions = new Introductions(
+      table.self,
+      ids,
+      budget,
+      (contact, why) => this.#policy.admits(contact, why),
+      (id) => this.#policy.wouldBeSibling(id) || this.#policy.appWants.has(id.hex),
+    )
     this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
     this.#liveness = new Liveness(table)
     this.#neighbourhood = new Neighbourhood(table)
+    this.#merging = new Merging(table, ids, nowMs)
   }
 
   handle(event: LinkingEvent, nowMs: number): LinkingEffect[] {
@@ -91,7 +113,16 @@ export class Linking {
         return []
       case 'met':
         for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point }, nowMs)
-        return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+        return [
+          ...this.#merged(this.#merging.handle(event, nowMs), nowMs),
+          ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
+        ]
+      case 'answered': {
+        const contacts = event.answer.type === 'found' ? event.answer.contacts : []
+        return this.#merged(this.#merging.handle({ ...event, contacts }, nowMs), nowMs)
+      }
+      case 'undeliverable':
+        return this.#merged(this.#merging.handle(event, nowMs), nowMs)
       case 'introduce': {
         this.#table.note(event.contact, { route: event.route }, nowMs)
         const known = this.#table.known(event.contact.id) ?? { contact: event.contact, route: event.route, point: undefined, seenMs: nowMs }
@@ -112,6 +143,7 @@ export class Linking {
           ...this.#introduced(this.#introductions.handle(event, nowMs), nowMs),
           ...this.#lived(this.#liveness.handle(event, nowMs), nowMs),
           ...this.#heard(this.#neighbourhood.handle(event, nowMs), nowMs),
+          ...this.#merged(this.#merging.handle(event, nowMs), nowMs),
           ...this.#kept(this.#keeper.handle(event, nowMs), nowMs),
         ]
     }
@@ -122,6 +154,11 @@ export class Linking {
     return (this.#dueMs ??= this.#earliestMs())
   }
 
+  /** Whether this answer is to a question that `ask` ordered. */
+  awaits(id: MessageId): boolean {
+    return this.#merging.awaits(id)
+  }
+
   #earliestMs(): number {
     const { wakeAtMs: keeper } = this.#keeper
     return Math.min(
@@ -129,10 +166,11 @@ export class Linking {
       this.#introductions.wakeAtMs ?? keeper,
       this.#liveness.wakeAtMs ?? keeper,
       this.#neighbourhood.wakeAtMs ?? keeper,
+      this.#merging.wakeAtMs ?? keeper,
     )
   }
 
-  #said(link: Link, message: Wants | Neighbours | Leaving, nowMs: number): LinkingEffect[] {
+  #said(link: Link, message: Wants | Neighbours | Leaving | Strangers, nowMs: number): LinkingEffect[] {
     switch (message.type) {
       case 'wants':
         link.wantedThere = message.wanted
@@ -141,6 +179,8 @@ export class Linking {
         return this.#heard(this.#neighbourhood.handle({ type: 'told', link: link.link, message }, nowMs), nowMs)
       case 'leaving':
         return this.#hangUp(link.link, nowMs)
+      case 'strangers':
+        return this.#merged(this.#merging.handle({ type: 'told', link, contacts: message.contacts }, nowMs), nowMs)
     }
   }
 
@@ -182,6 +222,7 @@ export class Linking {
       { type: 'send', link, message: { type: 'hello', version: protocolVersion } },
       { type: 'linked', contact, link, sibling },
       ...this.#lived(this.#liveness.handle({ type: 'linked', link }, nowMs), nowMs),
+      ...this.#merged(this.#merging.handle({ type: 'linked', contact }, nowMs), nowMs),
       ...this.#kept(this.#keeper.handle({ type: 'linked', id: contact.id }, nowMs), nowMs),
     ]
   }
@@ -235,6 +276,24 @@ export class Linking {
       )
       const contacts = [...effect.came, ...effect.went]
       return contacts.length > 0 ? [{ type: 'neighboursChanged', contacts }] : []
+    })
+  }
+
+  #merged(effects: readonly MergingEffect[], nowMs: number): LinkingEffect[] {
+    return effects.flatMap((effect): LinkingEffect[] => {
+      switch (effect.type) {
+        case 'ask':
+          return [effect]
+        case 'tell':
+          return [{ ...effect, type: 'send' }]
+        case 'found':
+          this.#note(effect.contacts, nowMs)
+          return []
+        case 'introduce': {
+          const { contact, point } = effect
+          return this.#introduce({ contact, point, route: [], seenMs: nowMs }, 'app', nowMs)
+        }
+      }
     })
   }
 

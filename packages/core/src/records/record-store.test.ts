@@ -93,7 +93,7 @@ describe('putting', () => {
 })
 
 describe('compare and swap', () => {
-  const held = ownedRecord('a', { seq: 5 })
+  const held = ownedRecord('a', { seq: 5, value: 'x' })
 
   it.each<[string, bigint, number, PutOutcome['type']]>([
     ['the seq that is here', 5n, 6, 'stored'],
@@ -104,7 +104,7 @@ describe('compare and swap', () => {
   ])('%s', (_, ifSeq, seq, outcome) => {
     const store = storeOf()
     put(store, held)
-    expect(put(store, ownedRecord('a', { seq }), { ...replica, ifSeq }).type).toBe(outcome)
+    expect(put(store, ownedRecord('a', { seq, value: 'x' }), { ...replica, ifSeq }).type).toBe(outcome)
   })
 
   it('answers a conflict with what is here', () => {
@@ -124,8 +124,22 @@ describe('compare and swap', () => {
 
   it('only where there is none: not where there is one of seq 0', () => {
     const store = storeOf()
-    expect(put(store, ownedRecord('a', { seq: 0 }), { ...replica, ifSeq: 0n }).type).toBe('stored')
+    expect(put(store, ownedRecord('a', { seq: 0, value: 'x' }), { ...replica, ifSeq: 0n }).type).toBe('stored')
     expect(put(store, ownedRecord('a', { seq: 6 }), { ...replica, ifSeq: 0n }).type).toBe('conflict')
+  })
+
+  it('only where there is none: also where one was, that has expired, or was deleted; its seq is exceeded all the same', () => {
+    const expired = storeOf()
+    put(expired, ownedRecord('a', { seq: 5, expiresUnixS: nowS + 1, value: 'x' }))
+    for (const sweeps of [false, true]) {
+      if (sweeps) expired.sweep(nowS + 1)
+      const late = { ...replica, ifSeq: 0n }
+      expect(expired.consider(ownedRecord('a', { seq: 6 }), late, nowS + 1)).toBeUndefined()
+      expect(expired.consider(ownedRecord('a', { seq: 4 }), late, nowS + 1)).toMatchObject({ type: 'stale' })
+    }
+    const deleted = storeOf()
+    put(deleted, ownedRecord('a', { seq: 5, value: '' }))
+    expect(put(deleted, ownedRecord('a', { seq: 6, value: 'x' }), { ...replica, ifSeq: 0n }).type).toBe('stored')
   })
 })
 

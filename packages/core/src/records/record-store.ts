@@ -15,7 +15,7 @@ export interface StoreChange {
 
 /**
  * How a record is put. With `ifSeq` (BEP 44, `cas`): not where a higher seq is known; a store that is behind, or knows none, takes it.
- * 0n: only where none is known.
+ * 0n: only where a reader finds none; that one was there once, and has expired or was deleted, is no hindrance (but its seq is to be exceeded, always).
  */
 export interface PutOptions extends RecordSource {
   readonly ifSeq?: bigint
@@ -161,7 +161,8 @@ export class RecordStore {
     const newer = order < 0 ? before?.record : undefined
     if (record.kind !== 'content') {
       const seqHere = this.highestSeq(id)
-      if (seqHere !== undefined && contradictsIfSeq(seqHere, options.ifSeq)) return answer({ type: 'conflict', current: before?.record })
+      const contradicts = options.ifSeq === 0n ? isThere(before, unixS) : seqHere !== undefined && contradictsIfSeq(seqHere, options.ifSeq)
+      if (contradicts) return answer({ type: 'conflict', current: before?.record })
       if (seqHere !== undefined && record.seq < seqHere) return answer({ type: 'stale', newer })
     }
     if (order < 0) return answer({ type: 'stale', newer })
@@ -218,6 +219,11 @@ type PutPlan =
 
 function answer(outcome: PutOutcome): PutPlan {
   return { type: 'answer', outcome }
+}
+
+/** Whether a reader finds it: it is not over its time, and not deleted. */
+function isThere(kept: KeptRecord | undefined, unixS: number): boolean {
+  return kept !== undefined && kept.dropUnixS > unixS && kept.record.value.length > 0
 }
 
 function higherRole(a: Role, b: Role): Role {

@@ -111,7 +111,7 @@ export function recordHash(record: Record): Uint8Array {
   return sha256(canonicalBytes(record))
 }
 
-/** Whether a record of this seq stands against a write on the condition of `ifSeq` (BEP 44, `cas`): a higher one does, against 0n any. */
+/** Whether a record of this seq stands against a write on the condition of `ifSeq` (BEP 44, `cas`): a higher one does, against 0n ("none") any. */
 export function contradictsIfSeq(seq: bigint, ifSeq: bigint | undefined): boolean {
   return ifSeq !== undefined && (seq > ifSeq || ifSeq === 0n)
 }

@@ -19,6 +19,7 @@ import {
   protocolVersion,
   type Question,
   replicas,
+  strangersMax,
 } from './message.js'
 import type { Neighbour } from '../links/neighbour-list.js'
 import { keyBytes } from '../keys/key.js'
@@ -102,6 +103,7 @@ const messageField: Field<Message> = tagged('type', 't', {
   neighbours: { came: required('c', list(neighbourField, neighboursMax)), went: required('w', list(keyField, neighboursMax)) },
   leaving: {},
   draw: {},
+  strangers: { contacts: required('c', list(contactField, strangersMax)) },
   spoken: { id: required('i', id), body: required('b', letterBodyField) },
   seek: {
     id: required('i', id),

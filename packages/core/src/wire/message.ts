@@ -5,7 +5,7 @@ import type { NeighbourChange } from '../links/neighbour-list.js'
 import type { Record } from '../records/record.js'
 
 /** What travels on one link, between its two ends. */
-export type Message = Hello | Wants | Neighbours | Leaving | Draw | Spoken | Seek | Acknowledgement | Envelope
+export type Message = Hello | Wants | Neighbours | Leaving | Draw | Strangers | Spoken | Seek | Acknowledgement | Envelope
 
 /** The first message each end says, once. */
 export interface Hello {
@@ -32,6 +32,12 @@ export interface Leaving {
 /** A meeting point runs low: whoever gets this may go and stand there. */
 export interface Draw {
   readonly type: 'draw'
+}
+
+/** The sender is linked to these, and they are of two overlays: at most `strangersMax`. See `Merging`. */
+export interface Strangers {
+  readonly type: 'strangers'
+  readonly contacts: readonly Contact[]
 }
 
 /** What would be a letter, said straight to the other end: the link has proved who speaks. */
@@ -188,6 +194,8 @@ export const replicas = 8
 export const neighboursMax = 64
 /** Round trips in a neighbour list are no longer: what takes longer counts as this slow. */
 export const neighbourRttMaxMs = 10_000
+/** Contacts in one `strangers` message: one of each overlay. */
+export const strangersMax = 2
 /** Hops of one envelope at most: 2·log₂ n + 4 for a million peers is 44; asked lookups need far fewer. */
 export const hopsMax = 44
 /** Peers that a seek may be told to avoid: the paths of three others. */

@@ -1,0 +1,93 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { Allowance } from './allowance.js'
+
+/** Blocks of which count is kept at one time, at some 200 bytes each. Beyond, blocks without a socket are forgotten. */
+export const blocksMax = 65_536
+
+export interface BlockLimits {
+  readonly blockSocketsMax: number
+  readonly blockOpensBurst: number
+  readonly blockOpensPerS: number
+}
+
+interface Block {
+  sockets: number
+  readonly opens: Allowance
+}
+
+/**
+ * How many sockets one household, office or attacker has: an address alone says little, for whoever has one IPv6 address has 2⁶⁴,
+ * so addresses are counted by block, /24 and /64. Addresses of this machine are not counted: they are its own programs, or a proxy
+ * that stands for everybody.
+ */
+export class AddressBlocks {
+  readonly #limits: BlockLimits
+  readonly #blocks = new Map<string, Block>()
+
+  constructor(limits: BlockLimits) {
+    this.#limits = limits
+  }
+
+  /** Lets one more socket of this address in; answers with the call for its end, or undefined: there are too many. */
+  enter(address: string | undefined, nowMs: number): (() => void) | undefined {
+    const name = blockOf(address)
+    if (name === undefined) return () => {}
+    const block = this.#block(name, nowMs)
+    if (block.sockets >= this.#limits.blockSocketsMax || block.opens.spend(nowMs) !== 'granted') return undefined
+    block.sockets += 1
+    let isIn = true
+    return () => {
+      if (isIn) block.sockets -= 1
+      isIn = false
+    }
+  }
+
+  get size(): number {
+    return this.#blocks.size
+  }
+
+  #block(name: string, nowMs: number): Block {
+    const known = this.#blocks.get(name)
+    const block = known ?? { sockets: 0, opens: new Allowance(this.#limits.blockOpensBurst, this.#limits.blockOpensPerS, nowMs) }
+    this.#blocks.delete(name)
+    this.#blocks.set(name, block)
+    if (this.#blocks.size > blocksMax) this.#forgetOne()
+    return block
+  }
+
+  /** The one longest quiet, without a socket: there are fewer sockets than blocks. */
+  #forgetOne(): void {
+    for (const [name, { sockets }] of this.#blocks) {
+      if (sockets > 0) continue
+      this.#blocks.delete(name)
+      return
+    }
+  }
+}
+
+/** `192.0.2.0/24`, `2001:db8:0:1::/64`; undefined: of this machine. What is no address at all is one block: nobody gains by being unreadable. */
+export function blockOf(address: string | undefined): string | undefined {
+  const bare = (address ?? '').split('%', 1)[0]!
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
+  const v4 = mapped ?? bare
+  if (isIPv4(v4)) return v4.startsWith('127.') ? undefined : `${v4.split('.').slice(0, 3).join('.')}.0/24`
+  if (!isIPv6(bare)) return 'unknown'
+  const groups = groupsOf(bare)
+  if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return undefined
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':')}::/64`
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): number[] {
+  // The last four bytes may be written as an IPv4 address.
+  const plain = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
+    const [a, b, c, d] = bytes.slice(0, 4).map(Number)
+    return `${(a! * 256 + b!).toString(16)}:${(c! * 256 + d!).toString(16)}`
+  })
+  const [head, tail] = plain.split('::', 2).map((part) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))))
+  if (tail === undefined) return head!
+  return [...head!, ...Array.from({ length: 8 - head!.length - tail.length }, () => 0), ...tail]
+}
