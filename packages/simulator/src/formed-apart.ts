@@ -1,7 +1,8 @@
 import { contentRecord, Key, type Record } from '@hashtab/core'
 import { outcomeOf } from './outcome-of.js'
 import type { MeetingPoint } from './meeting-point.js'
-import { Simulation, type SimulationOptions } from './simulation.js'
+import { Simulation } from './simulation.js'
+import type { SimulationOptions } from './simulation-options.js'
 import type { VirtualPeer } from './virtual-peer.js'
 
 /** Peers that arrive in a second, while a part forms. */

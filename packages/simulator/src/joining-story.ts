@@ -3,7 +3,9 @@ import type { Errand } from './happening.js'
 import { type Figures, type Progress } from './figures.js'
 import { layOut, standAtMeetingPoint } from './lay-out.js'
 import { mean, percentile } from './lookup-tally.js'
-import { type Finish, Simulation, type SimulationOptions, type Watcher } from './simulation.js'
+import { Simulation } from './simulation.js'
+import type { SimulationOptions } from './simulation-options.js'
+import type { Finish, Watcher } from './watcher.js'
 import type { VirtualPeer } from './virtual-peer.js'
 
 /** Newcomers to an overlay that is there: how soon each has its first answer, and its links. */

@@ -1,6 +1,6 @@
 import type { Key, Message } from '@hashtab/core'
 import { mean, percentile } from './lookup-tally.js'
-import type { Finish, Watcher } from './simulation.js'
+import type { Finish, Watcher } from './watcher.js'
 import type { VirtualPeer } from './virtual-peer.js'
 
 /** One lookup that is watched. */

@@ -1,5 +1,6 @@
 import type { Call, Message } from '@hashtab/core'
-import type { Finish, Simulation, Watcher } from './simulation.js'
+import type { Simulation } from './simulation.js'
+import type { Finish, Watcher } from './watcher.js'
 import type { VirtualPeer } from './virtual-peer.js'
 
 /** No operation of an overlay takes longer than this. */

@@ -2,9 +2,7 @@ import {
   type Contact,
   contactOf,
   type LinkId,
-  type LinkLimits,
   type Message,
-  NeighbourList,
   Overlay,
   type OverlayEffect,
   type OverlayEvent,
@@ -15,18 +13,19 @@ import { cheapCipherSuite } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
 import { EventHeap } from './event-heap.js'
 import type { Happening } from './happening.js'
-import { laidOutLinkId, type LaidOutLinks } from './laid-out-links.js'
-import type { Latency } from './latency.js'
+import type { LaidOutLinks } from './laid-out-links.js'
+import { laidOutNeighbours } from './laid-out-neighbours.js'
 import { LetterPress } from './letter-press.js'
 import { MeetingPoint } from './meeting-point.js'
 import { sizeOf } from './message-size.js'
-import type { NatShares } from './nat.js'
 import { RandomSource } from './random-source.js'
 import { RunningHash } from './running-hash.js'
+import type { SimulationOptions } from './simulation-options.js'
 import { type Site, siteOf, type SiteOptions } from './site.js'
 import { Traffic } from './traffic.js'
 import { VirtualNetwork } from './virtual-network.js'
 import { type Identity, VirtualPeer } from './virtual-peer.js'
+import type { Watcher } from './watcher.js'
 
 /** Wall-clock time at which every simulation begins: the same for all, so that expiries do not depend on the day. */
 export const beginsUnixMs = 1_800_000_000_000
@@ -34,31 +33,6 @@ export const beginsUnixMs = 1_800_000_000_000
 export const seekAgainMs = 10_000
 /** A peer that leaves stays this long, so that what it hands over is sent. */
 export const farewellMs = 500
-
-export interface SimulationOptions {
-  readonly seed: number
-  readonly latency: Latency
-  /** The share of pairs between which no direct link can be made, 0 to 1. */
-  readonly unlinkable?: number | undefined
-  /** The share of packets that are lost on their way, and sent again. */
-  readonly loss?: number | undefined
-  /** The median uplink in Mbit/s; undefined: no bound. */
-  readonly uplinkMbps?: number | undefined
-  /** What routers peers are behind; undefined: none that matters. */
-  readonly nat?: NatShares | undefined
-  readonly limits?: LinkLimits | undefined
-}
-
-export type Finish = Extract<OverlayEffect, { type: 'finish' }>
-
-/** Told of what the overlays report; one for all peers. */
-export interface Watcher {
-  finished(peer: VirtualPeer, finish: Finish): void
-  /** One hop of a message. */
-  sent(message: Message, to: VirtualPeer, bytes: number): void
-  /** A peer's watch was told of a record. */
-  watched?(peer: VirtualPeer, watched: Extract<OverlayEffect, { type: 'watched' }>): void
-}
 
 /**
  * Real overlays in virtual time: does for each of them what a driver does for one, carries out their effects in a virtual network, and goes
@@ -141,15 +115,12 @@ export class Simulation {
     this.network.layOut(links, this.#indices + 1)
     const sites = identities.map(({ contact }) => this.siteOf(contact))
     const rttMs = (a: number, b: number) => Math.max(1, Math.round(2 * this.network.latencyMs(sites[a]!, sites[b]!)))
-    const lists = identities.map(
-      (_, i) => new NeighbourList(linkedTo(links, i).map((other) => ({ contact: identities[other]!.contact, rttMs: rttMs(i, other) }))),
-    )
+    const linksOf = laidOutNeighbours(identities, links, rttMs)
     return identities.map((identity, i) => {
       const peer = this.#open(identity)
       peer.wasLaidOut = true
       peer.openLinks = links.countOf(i)
-      const laidOut = lists[i]!.all.map((to, place) => ({ ...to, link: laidOutLinkId(place), neighbours: lists[links.otherOf(i, place)]! }))
-      peer.overlay.handle({ type: 'laidOut', links: laidOut }, this.nowMs)
+      peer.overlay.handle({ type: 'laidOut', links: linksOf(i) }, this.nowMs)
       return peer
     })
   }
@@ -424,8 +395,4 @@ export class Simulation {
     this.hash.mix(what)
     this.hash.mix(detail)
   }
-}
-
-function linkedTo(links: LaidOutLinks, peer: number): number[] {
-  return Array.from({ length: links.countOf(peer) }, (_, place) => links.otherOf(peer, place))
 }

@@ -5,7 +5,8 @@ import { layOut } from './lay-out.js'
 import { LookupProbe } from './lookup-probe.js'
 import { mean, percentile } from './lookup-tally.js'
 import { memoryInUse } from './memory.js'
-import { Simulation, type SimulationOptions } from './simulation.js'
+import { Simulation } from './simulation.js'
+import type { SimulationOptions } from './simulation-options.js'
 import type { VirtualPeer } from './virtual-peer.js'
 
 /** An overlay that is laid out, in which nobody comes or goes: what lookups cost and bring. */

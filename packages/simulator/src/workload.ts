@@ -10,7 +10,8 @@ import {
   type SignedRecord,
 } from '@hashtab/core'
 import { cheaplySigned } from './cheap-signature.js'
-import type { Finish, Simulation, Watcher } from './simulation.js'
+import type { Simulation } from './simulation.js'
+import type { Finish, Watcher } from './watcher.js'
 import { LookupTally } from './lookup-tally.js'
 import type { VirtualPeer } from './virtual-peer.js'
 

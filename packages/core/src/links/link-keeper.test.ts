@@ -7,7 +7,16 @@ import { replicas } from '../wire/message.js'
 import { failureMs, silenceMs } from './avoidance.js'
 import { DialBudget } from './dial-budget.js'
 import { Introductions, knocksMax } from './introductions.js'
-import { LinkKeeper, type LinkKeeperEffect, lookOverDelayMs, lookOverEveryMs, silencesMax, unwantedAgeMs } from './link-keeper.js'
+import {
+  LinkKeeper,
+  type LinkKeeperEffect,
+  lookOverDelayMs,
+  lookOverEveryMs,
+  lookOverGapMs,
+  recallEveryMs,
+  silencesMax,
+  unwantedAgeMs,
+} from './link-keeper.js'
 import { LinkPolicy } from './link-policy.js'
 
 const siblings = Array.from({ length: replicas }, (_, i) => `0b${'0'.repeat(8 + i)}1`)
@@ -32,7 +41,8 @@ function keeperOf(links: readonly string[]) {
     keeper.handle({ type: 'changed' }, nowMs - lookOverDelayMs)
     return keeper.handle({ type: 'woke' }, nowMs)
   }
-  return { table, budget, introductions, keeper, lookOver }
+  const woke = (nowMs: number) => keeper.handle({ type: 'woke' }, nowMs)
+  return { table, budget, introductions, keeper, lookOver, woke }
 }
 
 const introduced = (effects: readonly LinkKeeperEffect[]) =>
@@ -50,6 +60,16 @@ describe('the links kept', () => {
     expect(keeper.wakeAtMs).toBe(1_000 + lookOverDelayMs + lookOverEveryMs)
   })
 
+  it('are not looked over twice within the gap, whatever changes', () => {
+    const { keeper, lookOver, woke } = keeperOf([])
+    lookOver(1_000)
+    keeper.handle({ type: 'changed' }, 1_100)
+    expect(keeper.wakeAtMs).toBe(1_000 + lookOverGapMs)
+    woke(1_000 + lookOverGapMs)
+    keeper.handle({ type: 'changed' }, 1_000 + 2 * lookOverGapMs)
+    expect(keeper.wakeAtMs).toBe(1_000 + 2 * lookOverGapMs + lookOverDelayMs)
+  })
+
   it('are told when they are no longer wanted, and when they are again, once', () => {
     const { table, lookOver } = keeperOf([...siblings, ...far(2)])
     const young = linkWith(table, far(2)[1]!).link
@@ -60,12 +80,20 @@ describe('the links kept', () => {
   })
 
   it('1: are closed when neither end wants them, not sooner, and not while they are young', () => {
+    const { table, keeper, lookOver, woke } = keeperOf([...siblings, ...far(2)])
+    const unwanted = linkWith(table, far(2)[1]!)
+    unwanted.wantedThere = false
+    expect(hungUp(lookOver(unwantedAgeMs - lookOverGapMs))).toEqual([])
+    expect([keeper.wakeAtMs, woke(unwantedAgeMs - 1)]).toEqual([unwantedAgeMs, []])
+    expect(hungUp(woke(unwantedAgeMs))).toEqual([unwanted.link])
+  })
+
+  it('1: are not closed, however old, while the other end wants them', () => {
     const { table, lookOver } = keeperOf([...siblings, ...far(2)])
     const unwanted = linkWith(table, far(2)[1]!)
-    expect(hungUp(lookOver(unwantedAgeMs))).toEqual([])
+    expect(hungUp(lookOver(2 * unwantedAgeMs))).toEqual([])
     unwanted.wantedThere = false
-    expect(hungUp(lookOver(unwantedAgeMs - 1))).toEqual([])
-    expect(hungUp(lookOver(unwantedAgeMs))).toEqual([unwanted.link])
+    expect(hungUp(lookOver(2 * unwantedAgeMs + lookOverGapMs))).toEqual([unwanted.link])
   })
 
   it('1: are closed against the will of the other end only beyond the hard limit, the youngest first, once each', () => {
@@ -101,19 +129,21 @@ describe('the links made', () => {
     ['silent', silenceMs],
     ['failed', failureMs[0]],
   ] as const)('2: are not tried again at once after one was %s', (reason, lengthMs) => {
-    const { table, keeper, lookOver } = keeperOf(['0b01'])
+    const { table, keeper, lookOver, woke } = keeperOf(['0b01'])
     table.note(contact('0b1'), { route: [key('0b01')] }, 0)
     keeper.handle({ type: 'failed', id: key('0b1'), reason }, 1_000)
-    expect(introduced(lookOver(1_000 + lengthMs - 1))).toEqual([])
-    expect(introduced(lookOver(1_000 + lengthMs))).toEqual([key('0b1').hex])
+    expect(introduced(lookOver(1_000 + lengthMs - lookOverGapMs))).toEqual([])
+    expect([keeper.wakeAtMs, woke(1_000 + lengthMs - 1)]).toEqual([1_000 + lengthMs, []])
+    expect(introduced(woke(1_000 + lengthMs))).toEqual([key('0b1').hex])
   })
 
   it('2: are tried again when the other end said, or once there was a link', () => {
-    const { table, keeper, lookOver } = keeperOf(['0b01'])
+    const { table, keeper, lookOver, woke } = keeperOf(['0b01'])
     table.note(contact('0b1'), { route: [key('0b01')] }, 0)
     keeper.handle({ type: 'refused', id: key('0b1'), retryAfterMs: 60_000 }, 1_000)
-    expect(introduced(lookOver(60_999))).toEqual([])
-    expect(introduced(lookOver(61_000))).toEqual([key('0b1').hex])
+    expect(introduced(lookOver(61_000 - lookOverGapMs))).toEqual([])
+    expect([keeper.wakeAtMs, woke(60_999)]).toEqual([61_000, []])
+    expect(introduced(woke(61_000))).toEqual([key('0b1').hex])
     keeper.handle({ type: 'refused', id: key('0b1'), retryAfterMs: 60_000 }, 61_000)
     keeper.handle({ type: 'linked', id: key('0b1') }, 62_000)
     expect(introduced(lookOver(63_000))).toEqual([key('0b1').hex])
@@ -124,6 +154,19 @@ describe('the links made', () => {
     const failed = () => keeper.handle({ type: 'failed', id: key('0b1'), reason: 'silent' }, 0)
     for (let times = 1; times < silencesMax; times++) expect(failed()).toEqual([])
     expect(failed()).toEqual([{ type: 'forget', id: key('0b1') }])
+  })
+
+  it('are made anew to a sibling that was forgotten and that a neighbour list still has, some time later', () => {
+    const { table, lookOver } = keeperOf(['0b01'])
+    const lost = key('0b001')
+    linkWith(table, '0b01', ['0b001'])
+    expect(lookOver(1_000)).toMatchObject([{ type: 'introduce', known: { contact: contact('0b001'), route: [key('0b01')] } }])
+    table.forget(lost)
+    expect(introduced(lookOver(1_000 + recallEveryMs - lookOverGapMs))).toEqual([])
+    expect(introduced(lookOver(1_000 + recallEveryMs))).toEqual([lost.hex])
+    table.forget(lost)
+    linkWith(table, '0b01', [])
+    expect(introduced(lookOver(1_000 + 2 * recallEveryMs))).toEqual([])
   })
 
   it('fill a bucket only while the budget lasts; siblings go on credit', () => {

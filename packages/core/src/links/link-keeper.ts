@@ -12,6 +12,8 @@ export const lookOverDelayMs = 300
 export const lookOverGapMs = 1_000
 /** And this often when nothing did and nothing is due: quotas move. */
 export const lookOverEveryMs = 60_000
+/** Contacts that were forgotten, or never noted, are taken from the neighbour lists again this often: lists name each peer but once. */
+export const recallEveryMs = 60_000
 /** A link younger than this is not closed for being unwanted: the other end may still want it. */
 export const unwantedAgeMs = 20_000
 
@@ -44,6 +46,7 @@ export class LinkKeeper {
   readonly #avoidance = new Avoidance()
   #dueMs: number
   #lookedMs = -Infinity
+  #recalledMs = -Infinity
   /** When it may next be that a link is to be closed, or is wanted no more: at once after a change. */
   #keepAtMs = -Infinity
   /** When it may next be that a peer is to be dialled: at once after a change. */
@@ -91,9 +94,21 @@ export class LinkKeeper {
 
   #lookOver(nowMs: number): LinkKeeperEffect[] {
     this.#lookedMs = nowMs
+    if (nowMs - this.#recalledMs >= recallEveryMs) this.#recall(nowMs)
     const effects = [...(nowMs >= this.#keepAtMs ? this.#keep(nowMs) : []), ...(nowMs >= this.#dialAtMs ? this.#dial(nowMs) : [])]
-    this.#dueMs = Math.max(nowMs + lookOverGapMs, Math.min(nowMs + lookOverEveryMs, this.#keepAtMs, this.#dialAtMs))
+    this.#dueMs = Math.max(nowMs + lookOverGapMs, Math.min(this.#keepAtMs, this.#dialAtMs))
     return effects
+  }
+
+  /** Of all that are known to be alive, those closest to this peer, as many as it wants links: its siblings, and everybody where there are few. */
+  #recall(nowMs: number): void {
+    this.#recalledMs = nowMs
+    const { self } = this.#table
+    for (const contact of this.#table.closestAlive(self, this.#policy.limits.target)) {
+      const route = this.#table.routeTo(contact.id)
+      const isLost = !this.#table.linkTo(contact.id) && !this.#table.known(contact.id)
+      if (isLost && route && this.#table.note(contact, { route }, nowMs)) this.#dialAtMs = -Infinity
+    }
   }
 
   #keep(nowMs: number): LinkKeeperEffect[] {
@@ -109,7 +124,10 @@ export class LinkKeeper {
     const unwanted = [...this.#table.links()].filter((link) => !link.wantedHere)
     const idle = unwanted.filter((link) => !link.wantedThere)
     const old = idle.filter((link) => nowMs - link.sinceMs >= unwantedAgeMs)
-    this.#keepAtMs = Math.min(...idle.filter((link) => !old.includes(link)).map((link) => link.sinceMs + unwantedAgeMs))
+    this.#keepAtMs = Math.min(
+      nowMs + lookOverEveryMs,
+      ...idle.filter((link) => !old.includes(link)).map((link) => link.sinceMs + unwantedAgeMs),
+    )
     const leaving = [
       ...old,
       ...this.#excess(
@@ -130,7 +148,7 @@ export class LinkKeeper {
     const effects: LinkKeeperEffect[] = []
     const knocks = this.#introductions.knocksLeft
     if (knocks === 0) return effects
-    let nextMs = Infinity
+    let nextMs = nowMs + lookOverEveryMs
     for (const { known, why } of this.#policy.wishes()) {
       const { id } = known.contact
       if (this.#introductions.includes(id)) continue

@@ -4,7 +4,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import { protocolVersion } from '../wire/message.js'
-import { lookOverDelayMs, silencesMax } from './link-keeper.js'
+import { lookOverDelayMs, silencesMax, unwantedAgeMs } from './link-keeper.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './linking.js'
 import { desktopLinkLimits } from './link-policy.js'
 import { idleMs, missesMax } from './liveness.js'
@@ -104,6 +104,21 @@ describe('linking', () => {
       { type: 'ping', link: 2 },
     ])
     expect(handle({ type: 'closed', link: 1 }, 30)).toEqual([])
+  })
+
+  it('takes a peer for alive whose link nobody wanted any more, and doubts one whose other end ended it', () => {
+    const many = Array.from({ length: desktopLinkLimits.target + 8 }, (_, i) => `0b1${i.toString(2).padStart(6, '0')}`)
+    const { table, handle } = linkingOf([...many, '0b01'])
+    for (const link of table.links()) link.wantedThere = false
+    linkWith(table, '0b01', many)
+    handle({ type: 'appWants', id: other.id, wanted: false }, unwantedAgeMs)
+    handle({ type: 'woke' }, unwantedAgeMs + lookOverDelayMs)
+    const ended = many.filter((bits) => !table.linkTo(key(bits)))
+    expect(ended.length).toBeGreaterThan(0)
+    for (const bits of ended) expect(table.isAlive(key(bits))).toBe(true)
+    const [kept] = many.filter((bits) => table.linkTo(key(bits)))
+    handle({ type: 'closed', link: table.linkTo(key(kept!))!.link }, unwantedAgeMs + lookOverDelayMs)
+    expect(table.isAlive(key(kept!))).toBe(false)
   })
 
   it('tells siblings of a new link after a while', () => {

@@ -52,7 +52,7 @@ describe('a change', () => {
         const list = change ? before.changed(change, neighboursMax) : before
         expect(sortedHexes(list)).toEqual(sortedHexes(next))
         for (const { contact: one, rttMs } of list.all) {
-          const wanted = next.find(one.id)!.rttMs
+          const wanted = next.rttsMs[next.placeOf(one.id)]!
           expect(Math.abs(rttMs - wanted)).toBeLessThanOrEqual(0.3 * Math.max(rttMs, wanted))
         }
         expect(list.changeTo(next)).toBeUndefined()
@@ -71,6 +71,14 @@ describe('a changed list', () => {
   it('has one entry of whoever came again: the newer', () => {
     const after = new NeighbourList([withRtt('0b1', 10)]).changed({ came: [withRtt('0b1', 90)], went: [] }, neighboursMax)
     expect(after.all).toEqual([withRtt('0b1', 90)])
+  })
+
+  it('has one entry of whoever came twice, the last, and that takes the place of nobody else', () => {
+    const twice = [withRtt('0b1', 10), withRtt('0b01', 20), withRtt('0b1', 90)]
+    const after = listOf('0b001').changed({ came: twice, went: [] }, 3)
+    expect(new Set(after.all)).toEqual(new Set([withRtt('0b001', 0), withRtt('0b1', 90), withRtt('0b01', 20)]))
+    expect(after.all.length).toBe(3)
+    expect(hexes(after.changed({ came: [], went: [key('0b1')] }, 3))).toEqual(hexes(listOf('0b001', '0b01')))
   })
 
   it('does not mind that somebody went who was not there', () => {
@@ -96,15 +104,15 @@ describe('a changed list', () => {
 describe('finding', () => {
   it('tells peers apart that begin with the same 32 bits', () => {
     const [one, other] = [pool[0]!, pool[1]!]
-    expect(listOf(one).find(key(one))).toEqual(withRtt(one, 0))
-    expect(listOf(one).find(key(other))).toBeUndefined()
-    expect(listOf(one, other).find(key(other))).toEqual(withRtt(other, 0))
+    expect(listOf(one).placeOf(key(one))).toBe(0)
+    expect(listOf(one).placeOf(key(other))).toBe(-1)
+    expect(listOf(one, other).placeOf(key(other))).toBe(1)
   })
 
   it('finds everybody who is there, and nobody else', () => {
     fc.assert(
       fc.property(anyList, fc.constantFrom(...pool), (list, bits) => {
-        expect(list.find(key(bits))).toBe(list.all.find(({ contact: { id } }) => id.equals(key(bits))))
+        expect(list.placeOf(key(bits))).toBe(list.all.findIndex(({ contact: { id } }) => id.equals(key(bits))))
       }),
     )
   })

@@ -5,7 +5,7 @@ import { contact, key } from '../fixtures/visible-key.js'
 import { neighboursMax, replicas } from '../wire/message.js'
 import { NeighbourList } from './neighbour-list.js'
 import { Neighbourhood, type NeighbourhoodEffect, tellLaterMs, tellSoonMs } from './neighbourhood.js'
-import type { LinkId, RoutingTable } from './routing-table.js'
+import { doubtMs, type LinkId, type RoutingTable } from './routing-table.js'
 
 /** More peers than count as near `0b0`, the closest first: the first 8 are its siblings, the last ones are far. */
 const crowd = Array.from({ length: 2 * replicas + 3 }, (_, i) => `0b${'0'.repeat(30 - i)}1`)
@@ -28,9 +28,9 @@ function settled(self: string, others: readonly string[]) {
     table.addLink(id, contact(bits), nowMs)
     return neighbourhood.handle({ type: 'linked', contact: contact(bits) }, nowMs)
   }
-  const unlink = (bits: string, nowMs: number) => {
+  const unlink = (bits: string, nowMs: number, byUs = false) => {
     table.removeLink(linkTo(table, bits))
-    return neighbourhood.handle({ type: 'unlinked', contact: contact(bits) }, nowMs)
+    return neighbourhood.handle({ type: 'unlinked', contact: contact(bits), byUs }, nowMs)
   }
   const hear = (from: string, came: readonly string[], went: readonly string[] = [], nowMs = 0) =>
     neighbourhood.handle({ type: 'told', link: linkTo(table, from), message: message(came, went) }, nowMs)
@@ -132,6 +132,19 @@ describe('telling', () => {
     expect(tellings(woke(130_000))).toEqual([tell(5, ['0b01']), tell(6, ['0b01', '0b1'])])
   })
 
+  it('2: is of a round trip that drifts away from what was told, however small the steps', () => {
+    const { table, link, woke } = settled('0b0', ['0b1', '0b01'])
+    const drifting = table.linkTo(key('0b01'))!
+    const toldMs = [100, 125, 155, 190].map((rttMs, i) => {
+      drifting.rttMs = rttMs
+      const nowMs = 100_000 * (i + 1)
+      link(`0b1${'0'.repeat(i + 1)}1`, 10 + i, nowMs)
+      const first = tellings(woke(nowMs + tellLaterMs)).find((one) => one.link === 1)
+      return first?.message.came.find(({ contact: one }) => one.id.equals(key('0b01')))?.rttMs
+    })
+    expect(toldMs).toEqual([100, undefined, 155, undefined])
+  })
+
   it('2: adds up to the list of this peer, whoever comes and goes', () => {
     const pool = Array.from({ length: 24 }, (_, i) => `0b${(i + 1).toString(2).padStart(8, '0')}`)
     const step = fc.record({ which: fc.nat(pool.length - 1), afterMs: fc.constantFrom(0, 1, tellSoonMs, tellLaterMs), wakes: fc.boolean() })
@@ -164,14 +177,14 @@ describe('telling', () => {
 })
 
 describe('hearing', () => {
-  it('changes the list of the link, and says who was named, who came to be alive, and who is so no more', () => {
+  it('changes the list of the link, and says who was named, who came, and who went', () => {
     const { table, hear } = settled('0b0', ['0b1', '0b01'])
     const link = table.linkTo(key('0b1'))!
     expect(hear('0b1', ['0b01', '0b11', '0b101'])).toEqual([
-      { type: 'heard', link, named: contacts('0b01', '0b11', '0b101'), came: contacts('0b11', '0b101'), went: [] },
+      { type: 'heard', link, named: contacts('0b01', '0b11', '0b101'), came: contacts('0b01', '0b11', '0b101'), went: [] },
     ])
     expect(hear('0b1', ['0b11', '0b111'], ['0b101', '0b01', '0b0001'])).toEqual([
-      { type: 'heard', link, named: contacts('0b111'), came: contacts('0b111'), went: contacts('0b101') },
+      { type: 'heard', link, named: contacts('0b111'), came: contacts('0b111'), went: contacts('0b101', '0b01') },
     ])
     expect(link.neighbours.all.map(({ contact: one }) => one)).toEqual(contacts('0b11', '0b111'))
   })
@@ -191,7 +204,7 @@ describe('hearing', () => {
     const [sibling, other] = [crowd[0]!, crowd[2 * replicas - 1]!]
     const near = '0b' + '0'.repeat(32) + '1'
     for (const from of [sibling, other, crowd[1]!]) hear(from, [near])
-    expect(hear(other, [], [near])).toMatchObject([{ went: [] }])
+    expect(hear(other, [], [near])).toMatchObject([{ went: contacts(near) }])
     expect(table.isAlive(key(near))).toBe(true)
     expect(hear(sibling, [], [near])).toMatchObject([{ went: contacts(near) }])
     expect(table.isAlive(key(near))).toBe(false)
@@ -206,6 +219,35 @@ describe('hearing', () => {
     expect(table.isAlive(key('0b001'))).toBe(false)
     expect(hear('0b01', ['0b001'])).toMatchObject([{ came: contacts('0b001') }])
     expect(table.isAlive(key('0b001'))).toBe(true)
+  })
+
+  it('names this peer itself to nobody, and does not have it go', () => {
+    const { table, hear } = settled('0b0', ['0b1'])
+    expect(hear('0b1', ['0b0', '0b11'])).toMatchObject([{ named: contacts('0b11'), came: contacts('0b11') }])
+    expect(hear('0b1', [], ['0b0'])).toMatchObject([{ named: [], came: [], went: [] }])
+    expect(table.alive()).toEqual(contacts('0b1', '0b11'))
+  })
+
+  it('takes those for alive whose link this peer has ended itself, and a sibling still has', () => {
+    const { table, neighbourhood, unlink, hear } = settled('0b0', ['0b1', '0b01', '0b001'])
+    hear('0b1', ['0b001', '0b01'])
+    unlink('0b001', 100_000, true)
+    expect([table.isAlive(key('0b001')), table.doubtsEndMs]).toEqual([true, Infinity])
+    expect(neighbourhood.wakeAtMs).toBe(100_000 + tellSoonMs)
+    unlink('0b01', 100_000)
+    expect([table.isAlive(key('0b01')), table.doubtsEndMs]).toEqual([false, 100_000 + doubtMs])
+  })
+
+  it('takes those for alive again whom others still have when the doubt ends, and wakes for it', () => {
+    const { table, neighbourhood, unlink, hear, woke } = settled('0b0', ['0b1', '0b01'])
+    hear('0b1', ['0b01'])
+    unlink('0b01', 100_000)
+    for (const afterMs of [tellSoonMs, tellLaterMs]) woke(100_000 + afterMs)
+    expect(neighbourhood.wakeAtMs).toBe(100_000 + doubtMs)
+    woke(100_000 + doubtMs - 1)
+    expect(table.isAlive(key('0b01'))).toBe(false)
+    woke(100_000 + doubtMs)
+    expect([table.isAlive(key('0b01')), neighbourhood.wakeAtMs]).toEqual([true, undefined])
   })
 
   it('takes the round trip from the other end, where none was measured here', () => {

@@ -6,7 +6,7 @@ import type { Link, LinkId, RoutingTable } from './routing-table.js'
 /** A new link, and what changes near this peer, is told this soon: replicas follow from it, and a first round trip is measured by then. */
 export const tellSoonMs = 3_000
 /** Everything else waits for company: lists that are this old still lead the right way. */
-export const tellLaterMs = 45_000
+export const tellLaterMs = 30_000
 /** The links closest to this peer whose coming and going is told soon: twice the siblings, so that whoever is near knows who takes over. */
 const nearCount = 2 * replicas
 

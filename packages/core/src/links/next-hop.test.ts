@@ -130,6 +130,30 @@ describe('the next hop of a question that any replica can answer', () => {
 
   it('is the closest where others were asked for', () => expect(next({ [nearest]: 90, [last]: 10 }, false)).toBe(key(nearest).hex))
 
+  it('is none that is farther than whoever passes it on, where there are few peers', () => {
+    const table = linkedTable('0b1', ['0b0', '0b11'])
+    linkWith(table, '0b0', ['0b01']).rttMs = 1
+    linkWith(table, '0b11').rttMs = 90
+    const hop = (passed: readonly string[], fromAnywhere = false) =>
+      table.nextHop(key('0b1111'), passed.map(key), { anyReplica: true, fromAnywhere })?.contact.id.hex
+    expect(hop([])).toBe(key('0b11').hex)
+    expect(hop(['0b11'])).toBeUndefined()
+    expect(hop([], true)).toBe(key('0b0').hex)
+  })
+
+  it('always leads to somebody closer than whoever passes it on', () => {
+    fc.assert(
+      fc.property(anyBits, anyLinks, anyBits, fc.array(anyBits, { maxLength: 5 }), (self, links, bits, passed) => {
+        const table = tableOf(self, links)
+        const next = table.nextHop(key(bits), passed.map(key), { anyReplica: true })
+        if (!next) return
+        const ends = [next.contact, ...next.neighbours.contacts].filter(({ id }) => !passed.some((one) => key(one).equals(id)))
+        expect(ends.some(({ id }) => Key.compare(key(bits), id, table.self) < 0)).toBe(true)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
   it('is none that is no replica, however quick', () => {
     expect(next({ '0b1110': 1, [siblings[0]!]: 1, [last]: 50 })).toBe(key(last).hex)
   })

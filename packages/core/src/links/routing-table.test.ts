@@ -6,7 +6,7 @@ import { Key, keyBytes } from '../keys/key.js'
 import { hopsMax, neighbourRttMaxMs, neighboursMax, replicas } from '../wire/message.js'
 import { NeighbourList } from './neighbour-list.js'
 import { closest } from '../keys/nearest.js'
-import { contactsPerBucketMax, RoutingTable } from './routing-table.js'
+import { contactsPerBucketMax, doubtMs, RoutingTable } from './routing-table.js'
 
 const ids = (items: Iterable<{ readonly contact: { readonly id: Key } }>) => [...items].map((item) => item.contact.id.hex)
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex)
@@ -84,6 +84,32 @@ describe('who is probably gone', () => {
     expect(other.isAlive(key('0b11'))).toBe(true)
   })
 
+  it('is alive again once the doubt has ended: lists that still have it are right', () => {
+    const table = linkedTable('0b0', ['0b1'])
+    linkWith(table, '0b1', ['0b11', '0b111'])
+    expect(table.doubtsEndMs).toBe(Infinity)
+    table.doubt(key('0b11'), 0)
+    table.doubt(key('0b111'), 1_000)
+    expect(table.doubtsEndMs).toBe(doubtMs)
+    table.endDoubts(doubtMs - 1)
+    expect([table.isAlive(key('0b11')), table.isAlive(key('0b111'))]).toEqual([false, false])
+    table.endDoubts(doubtMs)
+    expect([table.isAlive(key('0b11')), table.isAlive(key('0b111')), table.doubtsEndMs]).toEqual([true, false, 1_000 + doubtMs])
+  })
+
+  it('is doubted for as long again when there is a new reason', () => {
+    const table = linkedTable('0b0', ['0b1'])
+    linkWith(table, '0b1', ['0b11', '0b111'])
+    for (const [bits, atMs] of [
+      ['0b11', 0],
+      ['0b111', 1_000],
+      ['0b11', 2_000],
+    ] as const)
+      table.doubt(key(bits), atMs)
+    table.endDoubts(1_000 + doubtMs)
+    expect([table.isAlive(key('0b11')), table.isAlive(key('0b111')), table.doubtsEndMs]).toEqual([false, true, 2_000 + doubtMs])
+  })
+
   it('is a stranger that nobody names', () => expect(linkedTable('0b0', ['0b1']).isAlive(key('0b11'))).toBe(false))
 })
 
@@ -113,7 +139,7 @@ it('the closest alive are those that a look at everybody finds', () => {
         for (const one of doubted) table.doubt(key(one), 0)
         const target = key(bits)
         const isAlive = (one: string) => {
-          const named = [...table.links()].some((link) => link.neighbours.find(key(one)))
+          const named = [...table.links()].some((link) => link.neighbours.placeOf(key(one)) >= 0)
           return one !== self && (table.linkTo(key(one)) !== undefined || (named && !doubted.includes(one)))
         }
         const expected = pool

@@ -39,8 +39,8 @@ type Known = { -readonly [P in keyof KnownContact]: KnownContact[P] }
 /** Contacts kept per bucket: twice Kademlia's k, enough to fill a bucket's links again. */
 export const contactsPerBucketMax = 16
 
-/** Within this time everybody has heard of a link that ended: 15 s to notice, 45 s to tell. */
-export const doubtMs = 70_000
+/** Within this time everybody has heard of a link that ended: 15 s to notice, 30 s to tell. */
+export const doubtMs = 60_000
 
 /**
  * Who this peer is linked to, and whom it only knows. Kademlia's routing table (section 2.2), with two differences: what is

@@ -51,6 +51,7 @@ describe('asking', () => {
     const record = contentRecord(new Uint8Array(3))
     const effects = handle({ type: 'read', operation: 1, target: record.key, want: 'content', unixS })
     expect(effects).toEqual([{ type: 'seek', id: seek(effects).id, target: record.key, want: 'content', avoid: [] }])
+    handle({ type: 'setOut', id: seek(effects).id, via: peer.id })
     expect(handle(answered(seek(effects).id, { type: 'found', contacts: [peer], records: [record] }), 5)).toEqual([
       { type: 'finish', operation: 1, outcome: { type: 'read', records: [record], asked: 1, complete: true } },
     ])
@@ -299,10 +300,35 @@ describe('asking', () => {
     expect(askingOf().handle(answered('00'.repeat(8), { type: 'pong' }))).toEqual([{ type: 'unasked' }])
   })
 
+  it('does not count a late answer of a search that has ended, whichever path it comes over', () => {
+    const { asking, handle } = askingOf(['0b1', '0b01'])
+    const record = contentRecord(new Uint8Array(3))
+    const first = seek(handle({ type: 'read', operation: 1, target: record.key, want: 'content', unixS }))
+    handle({ type: 'setOut', id: first.id, via: peer.id })
+    const slowMs = asking.wakeAtMs
+    const second = seek(handle({ type: 'woke' }, slowMs))
+    handle({ type: 'setOut', id: second.id, via: key('0b01') }, slowMs)
+    const answer: Answer = { type: 'found', contacts: [peer], records: [record] }
+    expect(handle(answered(second.id, answer, key('0b01')), slowMs + 5)).toMatchObject([{ type: 'finish', outcome: { records: [record] } }])
+    for (const { id } of [first, second]) expect(handle(answered(id, answer), slowMs + 10)).toEqual([])
+    expect(handle(answered('00'.repeat(8), answer), slowMs + 10)).toEqual([{ type: 'unasked' }])
+  })
+
   it('looks at its surroundings once it has siblings', () => {
     const { handle } = askingOf()
     handle({ type: 'linked', contact: peer, sibling: true })
-    const look = question(handle({ type: 'woke' }, 1.5 * surroundingsDelayMs))
+    const nowMs = 1.5 * surroundingsDelayMs
+    const look = seek(handle({ type: 'woke' }, nowMs))
+    expect([look.target, look.want]).toEqual([key('0b0'), 'peers'])
+    handle({ type: 'setOut', id: look.id, via: peer.id }, nowMs)
+    expect(handle(answered(look.id, found('0b1')), nowMs + 50)).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }] }])
+  })
+
+  it('looks at its surroundings with care where no path leads anywhere', () => {
+    const { handle } = askingOf()
+    handle({ type: 'linked', contact: peer, sibling: true })
+    const path = seek(handle({ type: 'woke' }, 1.5 * surroundingsDelayMs))
+    const look = question(handle({ type: 'nowhere', id: path.id }, 1.5 * surroundingsDelayMs))
     expect(look.question).toEqual({ type: 'find', target: key('0b0'), want: 'peers' })
     expect(handle(answered(look.id, found()), 2_000 + 1.5 * surroundingsDelayMs)).toEqual([
       { type: 'found', contacts: [{ contact: peer, route: [] }] },

@@ -1,5 +1,6 @@
 import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
+import { Errands } from './errands.js'
 import type { Found } from './lookup.js'
 import {
   type Answer,
@@ -23,7 +24,8 @@ import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
 import type { LinkId, RoutingTable } from '../links/routing-table.js'
 import { SizeEstimate } from './size-estimate.js'
 import type { WatchAsker } from '../watches/watch-room.js'
-import type { Written } from './writing.js'
+import { type Wrote, wrote, WritesUnderWay } from './writes-under-way.js'
+import { isThin, unwritten } from './writing.js'
 
 /** Who waits for an answer. */
 type Asker =
@@ -66,17 +68,9 @@ export type AskingEffect =
   | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
   /** What was posed was answered; undefined: it was not. */
   | { type: 'replied'; asker: WatchAsker; answer: Answer | undefined }
-  /** A write of our own record has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
-  | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
+  | Wrote
   | { type: 'records'; effects: readonly RecordRoomEffect[] }
   | { type: 'unasked' }
-
-/** What an operation of our own is for; those of the app are not in this list. */
-type Errand =
-  | { readonly for: 'refresh' }
-  | { readonly for: 'rewrite'; readonly record: Record }
-  | { readonly for: 'locate'; readonly operation: OperationId }
-  | { readonly for: 'watch'; readonly topic: string }
 
 /** Questions and answers, put together: lookups and what they are made for, the requests they consist of, and what others are answered. */
 export class Asking {
@@ -91,9 +85,8 @@ export class Asking {
   readonly #placed = new Map<OperationId, { readonly target: Key; readonly purpose: Purpose }>()
   readonly #refresh: Refresh
   readonly #size = new SizeEstimate()
-  readonly #errands = new Map<OperationId, Errand>()
-  readonly #writes = new Map<OperationId, { readonly record: Record; readonly ifSeq: bigint | undefined }>()
-  #lastErrand = 0
+  readonly #errands = new Errands()
+  readonly #writes = new WritesUnderWay()
   #dueMs: number | undefined
   #unixS = 0
   #kept: RecordRoomEffect[] = []
@@ -186,15 +179,15 @@ export class Asking {
         const { operation, record, ifSeq } = event
         const obstacle = this.#records.obstacle(record, ifSeq, this.#unixS)
         if (obstacle) return [{ type: 'finish', operation, outcome: unwritten(obstacle) }]
-        this.#writes.set(operation, { record, ifSeq })
+        this.#writes.began(operation, record, ifSeq)
         return this.#start(operation, record.key, { type: 'write', record, ifSeq }, nowMs)
       }
       case 'rewrite': {
-        const operation = this.#errand({ for: 'rewrite', record: event.record })
+        const operation = this.#errands.begin({ for: 'rewrite', record: event.record })
         return this.#start(operation, event.record.key, { type: 'write', record: event.record, ifSeq: undefined }, nowMs)
       }
       case 'locate':
-        return this.#start(this.#errand({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
+        return this.#start(this.#errands.begin({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
       case 'push': {
         const question: Question = { type: 'store', record: event.record }
         return this.#ask({ to: event.to.id, route: event.route, question, asker: { for: 'push', id: event.id }, tries: 2 }, nowMs)
@@ -205,16 +198,15 @@ export class Asking {
           nowMs,
         )
       case 'findReplicas':
-        return this.#start(this.#errand({ for: 'watch', topic: event.topic }), event.target, { type: 'look' }, nowMs)
+        return this.#start(this.#errands.begin({ for: 'watch', topic: event.topic }), event.target, { type: 'look' }, nowMs)
       case 'pose':
         return this.#ask(event, nowMs)
       case 'cancel':
         this.#placed.delete(event.operation)
         this.#sought(this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs), nowMs)
         this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
-        for (const [id, errand] of this.#errands)
-          if (errand.for === 'locate' && errand.operation === event.operation) this.#errands.delete(id)
-        return this.#abandoned(event.operation)
+        this.#errands.cancel(event.operation)
+        return this.#writes.abandoned(event.operation)
       case 'answered': {
         const { id, from, route, answer } = event
         if (answer.type !== 'found' || !this.#seeking.awaits(id)) return this.#replied(this.#requests.handle(event, nowMs), nowMs)
@@ -290,12 +282,6 @@ export class Asking {
     return this.#startCareful(operation, target, purpose, records, nowMs)
   }
 
-  #errand(errand: Errand): OperationId {
-    this.#lastErrand -= 1
-    this.#errands.set(this.#lastErrand, errand)
-    return this.#lastErrand
-  }
-
   #ask(asked: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
     const { to, route, question, asker, tries } = asked
     const background = this.#isBackground(asker)
@@ -307,8 +293,7 @@ export class Asking {
   #isBackground(asker: Asker): boolean {
     if (asker.for === 'watch') return asker.side === 'holder'
     if (asker.for !== 'operation') return asker.for === 'push'
-    const errand = this.#errands.get(asker.operation)
-    return errand !== undefined && errand.for !== 'locate' && errand.for !== 'watch'
+    return this.#errands.isBackground(asker.operation)
   }
 
   #replied(effects: readonly RequestsEffect<Asker>[], nowMs: number): AskingEffect[] {
@@ -387,10 +372,9 @@ export class Asking {
         target,
         closest.map(({ contact }) => contact.id),
       )
-    const errand = this.#errands.get(operation)
-    this.#errands.delete(operation)
+    const errand = this.#errands.end(operation)
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
-    if (operation > 0) return [...this.#wrote(operation, outcome), { type: 'finish', operation, outcome }]
+    if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]
     this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
     if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
     const found: AskingEffect = { type: 'found', contacts: closest }
@@ -399,37 +383,7 @@ export class Asking {
     return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
   }
 
-  #wrote(operation: OperationId, outcome: Outcome): AskingEffect[] {
-    const write = this.#writes.get(operation)
-    this.#writes.delete(operation)
-    if (!write || outcome.type !== 'written') return []
-    const isMet = write.ifSeq !== undefined && !outcome.conflict && (outcome.storedElsewhere > 0 || outcome.wanted === 0)
-    return [wrote(write.record, outcome, isMet)]
-  }
-
-  /** A write that its caller gave up on counts as unwritten: the record is written again later. */
-  #abandoned(operation: OperationId): AskingEffect[] {
-    const write = this.#writes.get(operation)
-    this.#writes.delete(operation)
-    return write ? [wrote(write.record, unwritten(undefined), false)] : []
-  }
-
   #refreshed(effects: readonly RefreshEffect[], nowMs: number): AskingEffect[] {
-    return effects.flatMap(({ target }) => this.#start(this.#errand({ for: 'refresh' }), target, { type: 'look' }, nowMs))
+    return effects.flatMap(({ target }) => this.#start(this.#errands.begin({ for: 'refresh' }), target, { type: 'look' }, nowMs))
   }
-}
-
-function wrote(record: Record, { storedElsewhere, wanted, newer }: Written, isMet: boolean): AskingEffect {
-  return { type: 'wrote', record, storedElsewhere, wanted, isMet, newer }
-}
-
-/** Fewer than half of those who should keep it confirmed: the place may be the wrong one. */
-function isThin({ storedElsewhere, wanted, conflict, newer }: Written): boolean {
-  return !conflict && !newer && storedElsewhere * 2 < wanted
-}
-
-/** The outcome of a write that nobody was asked for. */
-function unwritten(why: 'full' | 'refused' | 'conflict' | undefined): Written {
-  const notKept = why === 'conflict' ? undefined : why
-  return { type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: why === 'conflict', full: 0, notKept }
 }

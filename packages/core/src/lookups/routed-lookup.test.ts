@@ -63,6 +63,7 @@ describe('a routed lookup', () => {
   it('takes a record for what it is though its place looks wrong: it proves itself', () => {
     const { handle } = lookupOf('content')
     handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
     expect(ends(handle(answered('1', '0b0', { ...has, ...looksWrong })))).toEqual([[true, 1]])
   })
 
@@ -71,12 +72,14 @@ describe('a routed lookup', () => {
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     expect(handle(answered('1', '0b0', looksWrong))).toEqual([seek('2', 'peers', '0b1', '0b0')])
+    handle(setOut('2', '0b11'))
     expect(ends(handle(answered('2', '0b1111')))).toEqual([[true, 2]])
   })
 
   it('does not mind answers and news of paths that are not its own', () => {
     const { handle } = lookupOf('peers')
     handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
     for (const event of [setOut('9', '0b1'), nowhere('9'), answered('9')]) expect(handle(event)).toEqual([])
     expect(ends(handle(answered('1')))).toEqual([[true, 1]])
   })
@@ -90,6 +93,7 @@ describe('a slow path', () => {
       handle(setOut('1', '0b1'))
       expect(handle({ type: 'woke' }, slowMs - 1)).toEqual([])
       expect(handle({ type: 'woke' }, slowMs)).toEqual([seek('2', 'content', '0b1')])
+      handle(setOut('2', '0b01'), slowMs)
       expect(lookup.wakeAtMs).toBe(2 * slowMs)
       expect(ends(handle(answered(first, '0b1111', has), slowMs + 1))).toEqual([[true, 2]])
     }
@@ -112,14 +116,20 @@ describe('a slow path', () => {
   it('may still answer after it was given up', () => {
     const { handle } = lookupOf('content')
     handle({ type: 'started' })
-    handle({ type: 'woke' }, timeoutMs)
+    handle(setOut('1', '0b1'))
+    expect(begun(handle({ type: 'woke' }, timeoutMs))).toEqual(['2'])
+    handle(setOut('2', '0b01'), timeoutMs)
     expect(ends(handle(answered('1', '0b1111', has), timeoutMs + 1))).toEqual([[true, 2]])
   })
 
   it('ends, with all the others, after a long sleep: nothing is begun twice', () => {
     const { lookup, handle } = lookupOf('content')
     handle({ type: 'started' })
-    for (let times = 1; times < pathsMax; times++) expect(begun(handle({ type: 'woke' }, times * slowMs)).length).toBe(1)
+    handle(setOut('1', '0b1'))
+    for (let times = 1; times < pathsMax; times++) {
+      expect(begun(handle({ type: 'woke' }, times * slowMs))).toEqual([`${times + 1}`])
+      handle(setOut(`${times + 1}`, `0b0${'1'.repeat(times)}`), times * slowMs)
+    }
     expect(ends(handle({ type: 'woke' }, 3_600_000))).toEqual([[false, pathsMax]])
     expect(lookup.wakeAtMs).toBeUndefined()
   })
@@ -174,6 +184,7 @@ describe('what is not there', () => {
       handle(setOut(id, `0b0${id === '1' ? '' : '1'}`))
       handle(answered(id, `0b10${id === '1' ? '' : '1'}`))
     }
+    handle(setOut('3', '0b001'))
     expect(ends(handle(answered('3', '0b1111', has)))).toEqual([[true, 3]])
   })
 })
@@ -242,6 +253,17 @@ describe('where no more paths are', () => {
     expect(handle(nowhere('2'), slowMs)).toEqual([])
     for (let times = 2; times * slowMs < timeoutMs; times++) expect(handle({ type: 'woke' }, times * slowMs)).toEqual([])
     expect(handle(answered('1', '0b1111'), timeoutMs - 1)).toMatchObject([{ type: 'finish', believed: false }])
+  })
+
+  it('a lookup counts only those that set out, and does not wake for another that cannot begin', () => {
+    const { lookup, handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    handle({ type: 'woke' }, slowMs)
+    handle(nowhere('2'), slowMs)
+    handle({ type: 'woke' }, 2 * slowMs)
+    expect(lookup.wakeAtMs).toBe(timeoutMs)
+    expect(ends(handle({ type: 'woke' }, timeoutMs))).toEqual([[false, 1]])
   })
 
   it('news that says so of a path that answered already is wrong', () => {

@@ -45,9 +45,10 @@ const believed = (effects: readonly SeekingEffect[]) => sought(effects).map((one
 
 describe('seeking', () => {
   it('a record ends with what the first path brings, and the ways to whom it named', () => {
-    const { seeking, start, answer } = seekingOf()
+    const { seeking, handle, start, answer } = seekingOf()
     const record = ownedRecord('a')
     const id = path(start(read('owned'), { target: record.key }))
+    handle({ type: 'setOut', id, via: key('0b1') }, 0)
     expect(answer(id, ['0b1', '0b11'], [record], 9, [key('0b01')])).toEqual([
       {
         type: 'sought',
@@ -65,7 +66,7 @@ describe('seeking', () => {
         },
       },
     ])
-    expect([seeking.wakeAtMs, seeking.awaits(id)]).toEqual([undefined, false])
+    expect(seeking.wakeAtMs).toBeUndefined()
   })
 
   it('for peers asks for peers alone', () => {
@@ -122,13 +123,24 @@ describe('seeking', () => {
     expect(sought(effects)).toMatchObject([{ believed: true, records: [], asked: denialsNeeded }])
   })
 
-  it('says of an answer that it waits for whose path it is, until it ends', () => {
+  it('says of an answer whose path it is, and that it belongs here though its search has ended', () => {
     const { seeking, start, answer } = seekingOf()
     const [one, other] = [path(start(look, { operation: 1 })), path(start(look, { operation: 2 }))]
     expect([seeking.awaits(one), seeking.awaits(other), seeking.awaits('00'.repeat(8))]).toEqual([true, true, false])
     expect(sought(answer(other, ['0b1']))).toMatchObject([{ operation: 2 }])
-    expect([seeking.awaits(one), seeking.awaits(other)]).toEqual([true, false])
+    expect([seeking.awaits(one), seeking.awaits(other)]).toEqual([true, true])
     for (const id of [other, '00'.repeat(8)]) expect(answer(id, ['0b1'])).toEqual([])
+    expect(sought(answer(one, ['0b1']))).toMatchObject([{ operation: 1 }])
+  })
+
+  it('remembers paths of searches that ended, as many as may be under way, the newest', () => {
+    const { seeking, start, answer } = seekingOf()
+    const ids = Array.from({ length: pathsMax * operationsMax + 1 }, () => {
+      const id = path(start(look))
+      expect(believed(answer(id, ['0b1']))).toEqual([true])
+      return id
+    })
+    expect([seeking.awaits(ids[0]!), seeking.awaits(ids[1]!), seeking.awaits(ids.at(-1)!)]).toEqual([false, true, true])
   })
 
   it('that is cancelled says nothing more', () => {
@@ -136,7 +148,7 @@ describe('seeking', () => {
     const id = path(start(look))
     expect(handle({ type: 'cancelled', operation: 1 }, 0)).toEqual([])
     expect(handle({ type: 'cancelled', operation: 7 }, 0)).toEqual([])
-    expect([answer(id, ['0b1']), seeking.awaits(id), seeking.wakeAtMs]).toEqual([[], false, undefined])
+    expect([answer(id, ['0b1']), seeking.awaits(id), seeking.wakeAtMs]).toEqual([[], true, undefined])
     for (const event of [{ type: 'setOut', id, via: key('0b1') } as const, { type: 'nowhere', id } as const])
       expect(handle(event, 0)).toEqual([])
   })
@@ -274,7 +286,8 @@ it('1: every search is answered once, whatever comes back, in whatever order', (
         take(handle({ type: 'woke' }, (nowMs = Math.max(nowMs, seeking.wakeAtMs))))
       expect(seeking.wakeAtMs).toBeUndefined()
       purposes.forEach((_, operation) => expect(ends.get(operation) ?? 0).toBe(cancelled.has(operation) ? 0 : 1))
-      for (const id of ids) expect(seeking.awaits(id)).toBe(false)
+      // Answers that come later still belong to their searches, and do nothing.
+      for (const id of ids) expect([seeking.awaits(id), answer(id, ['0b1'], [], nowMs)]).toEqual([true, []])
     }),
     { numRuns: 500 },
   )

@@ -127,3 +127,14 @@ export class Writing {
     return recordId(other) === recordId(this.#record)
   }
 }
+
+/** Fewer than half of those who should keep it confirmed: the place may be the wrong one. */
+export function isThin({ storedElsewhere, wanted, conflict, newer }: Written): boolean {
+  return !conflict && !newer && storedElsewhere * 2 < wanted
+}
+
+/** The outcome of a write that nobody was asked for. */
+export function unwritten(why: 'full' | 'refused' | 'conflict' | undefined): Written {
+  const notKept = why === 'conflict' ? undefined : why
+  return { type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: why === 'conflict', full: 0, notKept }
+}

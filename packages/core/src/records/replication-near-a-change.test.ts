@@ -11,6 +11,8 @@ describe('a change', () => {
   /** So many live peers that the record is not near all of them. */
   const crowd = Array.from({ length: 2 * replicas + 4 }, (_, i) => `0b${(i + 2).toString(2).padStart(8, '0')}`)
   const newcomer = '0b00000001'
+  /** Peers nearer to the record than the crowd, one more than are remembered, of whom none is alive. */
+  const strangers = Array.from({ length: touchedMax + 1 }, (_, i) => `0b00000000${(i + 1).toString(2).padStart(12, '0')}`)
 
   /** The closest holder among a crowd, which has looked the record over once; the newcomer comes then. */
   function crowded() {
@@ -34,7 +36,14 @@ describe('a change', () => {
 
   it('of very many peers has every record looked over', () => {
     const look = crowded()
-    expect(look(4_000, Array<string>(touchedMax).fill('0b1'))).toEqual([])
-    expect(look(6_000, Array<string>(touchedMax + 1).fill('0b1'))).toEqual(contacts(newcomer))
+    expect(look(4_000, strangers.slice(0, touchedMax))).toEqual([])
+    expect(look(6_000, strangers)).toEqual(contacts(newcomer))
+  })
+
+  it('that is told of again, or of somebody who is as alive as before, has nothing looked over', () => {
+    const look = crowded()
+    expect(look(4_000, [strangers[0]!, crowd[0]!])).toEqual([])
+    expect(look(6_000, [crowd[0]!, newcomer])).toEqual(contacts(newcomer))
+    expect(look(8_000, [newcomer])).toEqual([])
   })
 })

@@ -136,15 +136,23 @@ describe('when a sibling goes', () => {
 
 describe('pushing', () => {
   it('waits until the surroundings have settled, and needs a link', () => {
-    const { replication } = peerOf(nearest, peers)
+    const { replication, keep } = peerOf(nearest, peers)
+    keep()
     replication.handle({ type: 'changed', contacts: contacts(third) }, 100)
     expect(replication.wakeAtMs).toBeUndefined()
-    const { replication: linked } = peerOf(nearest)
+    const { replication: linked, keep: keepLinked } = peerOf(nearest)
+    keepLinked()
     linked.handle({ type: 'changed', contacts: contacts(third) }, 100)
     linked.handle({ type: 'changed', contacts: contacts(second) }, 200)
     expect(linked.wakeAtMs).toBe(100 + settleMs)
     expect(linked.handle({ type: 'woke' }, 100 + settleMs)).toEqual([])
-    expect(linked.wakeAtMs).toBeUndefined()
+    expect(linked.wakeAtMs).toBe(firstRepairMs)
+  })
+
+  it('waits for nothing where no record is kept', () => {
+    const { replication } = peerOf(nearest)
+    replication.handle({ type: 'changed', contacts: contacts(third) }, 100)
+    expect(replication.wakeAtMs).toBeUndefined()
   })
 
   it('1: is of what is kept, and of nothing that was dropped', () => {

@@ -1,0 +1,39 @@
+import type { Record } from '../records/record.js'
+import type { OperationId } from './operations.js'
+
+/** What an operation of our own is for. */
+export type Errand =
+  | { readonly for: 'refresh' }
+  | { readonly for: 'rewrite'; readonly record: Record }
+  | { readonly for: 'locate'; readonly operation: OperationId }
+  | { readonly for: 'watch'; readonly topic: string }
+
+/** Operations of our own, under negative numbers; those of the app are not among them. */
+export class Errands {
+  readonly #errands = new Map<OperationId, Errand>()
+  #last = 0
+
+  begin(errand: Errand): OperationId {
+    this.#last -= 1
+    this.#errands.set(this.#last, errand)
+    return this.#last
+  }
+
+  /** What it was for; undefined: it is the app's own, or was cancelled. */
+  end(operation: OperationId): Errand | undefined {
+    const errand = this.#errands.get(operation)
+    this.#errands.delete(operation)
+    return errand
+  }
+
+  /** Forgets what was begun for this operation of the app. */
+  cancel(operation: OperationId): void {
+    for (const [id, errand] of this.#errands) if (errand.for === 'locate' && errand.operation === operation) this.#errands.delete(id)
+  }
+
+  /** Rewrites and refreshes: nobody waits for them. */
+  isBackground(operation: OperationId): boolean {
+    const errand = this.#errands.get(operation)
+    return errand !== undefined && errand.for !== 'locate' && errand.for !== 'watch'
+  }
+}

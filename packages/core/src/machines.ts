@@ -1,0 +1,273 @@
+import { FreshIds } from './fresh-ids.js'
+import { Post, type PostEvent } from './letters/post.js'
+import { Forwarding, type ForwardingEffect, type ForwardingEvent, newSeek } from './links/forwarding.js'
+import { Guard } from './links/guard.js'
+import { desktopLinkLimits } from './links/link-policy.js'
+import { Linking, type LinkingEffect, type LinkingEvent } from './links/linking.js'
+import { Relay, type RelayOutcome } from './links/relay.js'
+import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
+import { Asking, type AskingEffect, type AskingEvent } from './lookups/asking.js'
+import type { OverlayEffect } from './overlay-event.js'
+import type { OverlayOptions } from './overlay-options.js'
+import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
+import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
+import type { Message } from './wire/message.js'
+
+/** The machines of one overlay, wired: what one of them orders is an event of another, a message, or an effect of the overlay. */
+export class Machines {
+  readonly table: RoutingTable
+  readonly relay: Relay
+  readonly forwarding: Forwarding
+  readonly linking: Linking
+  readonly asking: Asking
+  readonly post: Post
+  readonly records: RecordRoom
+  readonly watches: WatchRoom
+  readonly guard = new Guard()
+  /** What was ordered since the overlay's event began, in order. */
+  out: OverlayEffect[] = []
+  dropped = 0
+  nowMs: number
+  unixOffsetMs: number
+
+  constructor(options: OverlayOptions) {
+    const { contact, verify, random, nowMs } = options
+    const ids = new FreshIds(random)
+    this.nowMs = nowMs
+    this.unixOffsetMs = options.unixMs - nowMs
+    this.table = new RoutingTable(contact.id)
+    this.relay = new Relay(this.table)
+    this.forwarding = new Forwarding(this.table, (seek) => this.records.answersHere(seek.target, seek.want, this.unixS))
+    this.records = new RecordRoom(this.table, verify, ids)
+    this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs)
+    this.asking = new Asking(contact, this.table, ids, this.records)
+    this.post = new Post(this.table, ids, options.cipherSuite)
+    this.watches = new WatchRoom(this.table, ids, this.records)
+  }
+
+  get unixS(): number {
+    return Math.floor((this.nowMs + this.unixOffsetMs) / 1_000)
+  }
+
+  toLinking(event: LinkingEvent): void {
+    this.#onLinking(this.linking.handle(event, this.nowMs))
+  }
+
+  toAsking(event: AskingEvent): void {
+    this.onAsking(this.asking.handle(event, this.nowMs))
+  }
+
+  toForwarding(event: ForwardingEvent): void {
+    this.#onForwarding(this.forwarding.handle(event, this.nowMs))
+  }
+
+  toRecords(event: RecordRoomEvent): void {
+    this.onRecords(this.records.handle(event, this.nowMs, this.unixS))
+  }
+
+  toWatches(event: WatchRoomEvent): void {
+    this.onWatches(this.watches.handle(event, this.nowMs, this.unixS))
+  }
+
+  #onForwarding(effects: readonly ForwardingEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'arrived': {
+          const { id, path } = effect.seek
+          const answer = this.asking.answerSeek(effect.seek, this.unixS)
+          const back = path.slice(1).reverse()
+          this.passOn(this.relay.dispatch(path[0]!, back, { type: 'response', id, answer }), undefined)
+          break
+        }
+        case 'setOut':
+        case 'nowhere':
+          this.toAsking(effect)
+          break
+        case 'troubled':
+          this.toLinking(effect)
+          break
+        case 'acknowledged':
+          this.table.measured(effect.link, effect.afterMs)
+          break
+        case 'send':
+          this.out.push(effect)
+      }
+    }
+  }
+
+  /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */
+  passOn(outcome: RelayOutcome, own: string | undefined, from?: Link): void {
+    switch (outcome.type) {
+      case 'forward':
+        return this.send(outcome.link.link, outcome.envelope)
+      case 'undeliverable':
+        if (outcome.notice) this.send(outcome.notice.link.link, outcome.notice.envelope)
+        if (own !== undefined) this.undeliverable(own)
+        return
+      case 'dropped':
+        if (outcome.reason === 'forged' && from) return this.fault(from.link)
+        return this.drop()
+      case 'arrived':
+        return
+    }
+  }
+
+  undeliverable(id: string): void {
+    if (this.linking.awaits(id)) return this.toLinking({ type: 'undeliverable', id })
+    this.toAsking({ type: 'undeliverable', id })
+    this.toPost({ type: 'undeliverable', letter: id })
+  }
+
+  drop(): void {
+    this.dropped += 1
+  }
+
+  fault(id: LinkId): void {
+    this.drop()
+    const link = this.table.byLinkId(id)
+    if (link && !this.guard.allows(link, 'fault', this.nowMs)) this.toLinking({ type: 'broken', link: id })
+  }
+
+  send(link: LinkId, message: Message): void {
+    this.out.push({ type: 'send', link, message })
+  }
+
+  #onLinking(effects: readonly LinkingEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'linked':
+          this.out.push(effect)
+          this.toAsking(effect)
+          this.toRecords({ type: 'changed', contacts: [effect.contact] })
+          this.toPost({ type: 'linked', to: effect.contact.id })
+          this.toWatches({ type: 'linked', contact: effect.contact })
+          break
+        case 'unlinked':
+          this.out.push(effect)
+          this.toForwarding({ type: 'unlinked', link: effect.link })
+          this.toAsking(effect)
+          this.toRecords({ type: 'changed', contacts: [effect.contact] })
+          this.toPost({ type: 'unlinked', to: effect.contact.id })
+          this.toWatches({ type: 'unlinked', contact: effect.contact })
+          break
+        case 'neighboursChanged':
+          this.toRecords({ type: 'changed', contacts: effect.contacts })
+          break
+        case 'notIntroduced':
+          this.toPost({ type: 'introductionFailed', to: effect.id })
+          break
+        case 'write':
+          this.toPost({ ...effect, type: 'introduction' })
+          break
+        case 'end':
+          this.out.push(effect)
+          this.toForwarding({ type: 'unlinked', link: effect.link })
+          break
+        case 'ping':
+          this.toAsking(effect)
+          break
+        case 'ask': {
+          const question = { type: 'find', target: effect.target, want: 'peers' } as const
+          this.passOn(this.relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question }), effect.id)
+          break
+        }
+        default:
+          this.out.push(effect)
+      }
+    }
+  }
+
+  onAsking(effects: readonly AskingEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'ask':
+          this.passOn(
+            this.relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question: effect.question }),
+            effect.id,
+          )
+          break
+        case 'alive':
+        case 'silent':
+        case 'troubled':
+        case 'found':
+          this.toLinking(effect)
+          break
+        case 'seek':
+          this.toForwarding({ type: 'own', seek: newSeek(effect) })
+          break
+        case 'located':
+          this.toPost(effect)
+          break
+        case 'pushed':
+        case 'notPushed':
+        case 'wrote':
+          this.toRecords(effect)
+          break
+        case 'records':
+          this.onRecords(effect.effects)
+          break
+        case 'replicasFound':
+        case 'replied':
+          this.toWatches(effect)
+          break
+        case 'unasked':
+          this.drop()
+          break
+        case 'finish':
+          this.out.push(effect)
+      }
+    }
+  }
+
+  toPost(event: PostEvent): void {
+    for (const effect of this.post.handle(event, this.nowMs, this.unixS)) {
+      switch (effect.type) {
+        case 'dispatch': {
+          const { to, route, payload } = effect
+          this.passOn(this.relay.dispatch(to, route, payload), payload.type === 'secret' ? payload.id : undefined)
+          break
+        }
+        case 'dropped':
+          this.drop()
+          break
+        case 'spoken':
+          this.send(effect.link, { type: 'spoken', id: effect.id, body: effect.body })
+          break
+        case 'locate':
+          this.toAsking({ ...effect, unixS: this.unixS })
+          break
+        case 'introduce':
+        case 'introduction':
+        case 'introductionUndeliverable':
+        case 'appWants':
+          this.toLinking(effect)
+          break
+        default:
+          this.out.push(effect)
+      }
+    }
+  }
+
+  onRecords(effects: readonly RecordRoomEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'push':
+        case 'rewrite':
+          this.toAsking({ ...effect, unixS: this.unixS })
+          break
+        case 'kept':
+          this.toWatches(effect)
+          break
+        default:
+          this.out.push(effect)
+      }
+    }
+  }
+
+  onWatches(effects: readonly WatchRoomEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'watched' || effect.type === 'finish') this.out.push(effect)
+      else this.toAsking({ ...effect, unixS: this.unixS })
+    }
+  }
+}
