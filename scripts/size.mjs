@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { root } from './command.mjs'
 
-/** What a web page is willing to carry for this. 1 KB is 1,000 bytes. */
-const gzipBytesMax = 75_000
+/** What a web page is willing to carry for this is 70 KB; watches, merging, routed lookups and encryption took it beyond: see docs/decisions/0005. 1 KB is 1,000 bytes. */
+const gzipBytesMax = 82_000
 
 const app = '\0app'
 const bundle = await build({

@@ -1,6 +1,6 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { x25519 } from '@noble/curves/ed25519.js'
 import type { CipherSuite, ExchangeKey } from '@hashtab/core'
-import { x25519 } from './x25519.js'
 
 /** X25519 (RFC 7748) and ChaCha20-Poly1305 (RFC 8439), in JavaScript: the overlay decides at once, and WebCrypto answers later. */
 export const cipherSuite: CipherSuite = {

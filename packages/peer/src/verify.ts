@@ -1,5 +1,5 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { publicKeyBytes, signatureBytes, type Verify } from '@hashtab/core'
-import * as ed25519 from './ed25519.js'
 
 /**
  * The one judge of Ed25519 signatures (RFC 8032, section 5.1.7), the same in every browser and in Node, unlike their own: encodings

@@ -134,9 +134,10 @@ export class Asking {
 
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
   get estimatedPeers(): number {
-    const seen = this.#table.linkCount + 1
-    const meshed = [...this.#table.contacts()].length === 0
-    return meshed || this.#table.linkCount < replicas ? seen : this.#size.peers(seen)
+    const { self, linkCount } = this.#table
+    const seen = linkCount + 1
+    const isMeshed = this.#table.buckets.size === 0 && this.#table.closestAlive(self, seen).length <= linkCount
+    return isMeshed || linkCount < replicas ? seen : this.#size.peers(seen)
   }
 
   /** What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records. */
@@ -259,11 +260,13 @@ export class Asking {
   #settled(sought: Sought, nowMs: number): AskingEffect[] {
     const { operation, target, purpose, closest, records, asked } = sought
     switch (purpose.type) {
-      case 'read':
-        return this.#finished(
-          { type: 'finish', operation, target, outcome: { type: 'read', records, asked, complete: true }, closest },
-          nowMs,
-        )
+      case 'read': {
+        // Whoever keeps content need not be near it, nor know who is.
+        const ids = closest.map(({ contact }) => contact.id)
+        if (purpose.want !== 'content' && ids.length === replicas) this.#size.note(target, ids)
+        const outcome: Outcome = { type: 'read', records, asked, complete: true }
+        return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
+      }
       case 'write':
         this.#placed.set(operation, { target, purpose })
         return this.#operated(this.#operations.handle({ type: 'place', operation, target, purpose, closest }, nowMs), nowMs)

@@ -1,32 +1,40 @@
 import type { Key } from '../keys/key.js'
 
-/** Closest sets remembered: the mean of this many is within a tenth of the truth. */
+/** Closest sets remembered: with 32 of 8 peers each, nine estimates of ten are within a tenth of the truth. */
 export const samplesMax = 32
 
+interface Sample {
+  readonly peers: number
+  /** The share of the key space that is as close to the key as the last of them. */
+  readonly share: number
+}
+
 /**
- * How many peers the overlay has, read off the closest sets that lookups find anyway: among n peers the i-th closest to a key
- * lies, on average, i / (n + 1) of the key space away.
+ * How many peers the overlay has, read off the closest sets that lookups find anyway. Ids are spread by chance, so the distance of the last of a closest set
+ * tells all there is to tell about the density (a gamma variable), and the best unbiased estimate is (peers − 1) / share, over all sets together.
  */
 export class SizeEstimate {
   /** By target, the newest last: one's own surroundings, looked at again and again, are one sample and not many. */
-  readonly #samples = new Map<string, number>()
+  readonly #samples = new Map<string, Sample>()
 
   /** Notes the peers closest to a key, the closest first: all of the overlay's when there are few. */
   note(target: Key, closest: readonly Key[]): void {
-    if (closest.length < 2) return
-    // Least squares of the distances d_i on i/n (Kademlia implementations of Mainline use the same), exact for even spacing.
-    const squares = closest.reduce((sum, _, i) => sum + (i + 1) ** 2, 0)
-    const products = closest.reduce((sum, id, i) => sum + (i + 1) * target.distanceShare(id), 0)
+    const last = closest.at(-1)
+    if (!last || closest.length < 2) return
     this.#samples.delete(target.hex)
-    this.#samples.set(target.hex, products / squares)
+    this.#samples.set(target.hex, { peers: closest.length, share: target.distanceShare(last) })
     const [oldest] = this.#samples.keys()
     if (this.#samples.size > samplesMax && oldest !== undefined) this.#samples.delete(oldest)
   }
 
   /** The estimate, never less than the peers that are seen. */
   peers(seen: number): number {
-    if (this.#samples.size === 0) return seen
-    const meanShare = [...this.#samples.values()].reduce((sum, share) => sum + share, 0) / this.#samples.size
-    return Math.max(seen, Math.round(1 / meanShare) - 1)
+    let peers = 0
+    let share = 0
+    for (const sample of this.#samples.values()) {
+      peers += sample.peers
+      share += sample.share
+    }
+    return share === 0 ? seen : Math.max(seen, Math.round((peers - 1) / share))
   }
 }
