@@ -141,7 +141,11 @@ export class Overlay {
     const link = this.#machines.table.byLinkId(id)
     if (!link) return
     link.lastHeardMs = this.#machines.nowMs
-    if (!this.#machines.guard.admits(link, message, this.self, this.#machines.nowMs)) return this.#machines.drop()
+    if (!this.#machines.guard.admits(link, message, this.self, this.#machines.nowMs)) {
+      this.#machines.drop()
+      if (message.type === 'neighbours') this.#machines.toLinking({ type: 'broken', link: id })
+      return
+    }
     switch (message.type) {
       case 'hello':
         if (message.version !== protocolVersion) this.#machines.toLinking({ type: 'broken', link: id })

@@ -10,7 +10,7 @@ interface Allowance {
 }
 
 /**
- * `fault`: malformed and forged messages; noise happens, floods do not. `neighbours`: lists, told at most once a second by our own like.
+ * `fault`: malformed and forged messages; noise happens, floods do not. `neighbours`: changes of lists, told every few seconds by our own like, and all at once after a tab stood still; one that is dropped would make the list wrong for good, so beyond it the link ends.
  * `store`: records to be judged, each for up to 3 ms of signature. `draw`: calls to a meeting point, each a new socket.
  * `strangers`: tales of other overlays, told twice a minute at most by our own like.
  * `control`: greetings and wishes, two at most for each change at the other end. `mail`: what an app is bothered with.
@@ -18,7 +18,7 @@ interface Allowance {
  */
 export const allowances = {
   fault: { burst: 8, perMinute: 1 },
-  neighbours: { burst: 10, perMinute: 60 },
+  neighbours: { burst: 60, perMinute: 60 },
   store: { burst: 400, perMinute: 1_200 },
   draw: { burst: 1, perMinute: 1 },
   strangers: { burst: 2, perMinute: 2 },

@@ -98,7 +98,7 @@ export class Linking {
       case 'introductionUndeliverable':
         return this.#introduced(this.#introductions.handle({ type: 'undeliverable', to: event.to }, nowMs), nowMs)
       case 'closed':
-        if (this.#table.byLinkId(event.link)) return this.#unlink(event.link, false, nowMs)
+        if (this.#table.byLinkId(event.link)) return this.#unlink(event.link, !this.#table.byLinkId(event.link)!.wantedThere, nowMs)
         return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
       case 'broken':
         return this.#hangUp(event.link, nowMs)

@@ -79,6 +79,20 @@ describe('three peers in a row', () => {
     expect(back.envelope.payload).toEqual(response)
   })
 
+  it('3: an answer goes back the way it came although its source is linked: whoever put a false one there has it', () => {
+    const row = new Row({ '0b0': ['0b1', '0b01'], '0b1': ['0b0'], '0b01': ['0b0'] })
+    const question: Envelope = {
+      type: 'envelope',
+      destination: key('0b0'),
+      route: [],
+      path: [key('0b1'), key('0b01')],
+      hopsLeft: 9,
+      payload: request,
+    }
+    const outcome = row.relay('0b0').answer(question, response)
+    expect(outcome.type === 'forward' && outcome.link.contact.id).toEqual(key('0b01'))
+  })
+
   it('find the way without a route, by coming closer', () => {
     const peers = row()
     expect(peers.follow('0b00', peers.relay('0b00').dispatch(key('0b11'), [], request)).outcome).toEqual({ type: 'arrived' })

@@ -62,7 +62,10 @@ export class Relay {
   #pass(envelope: Envelope, passed: readonly Key[]): RelayOutcome {
     const [named, ...rest] = envelope.route
     const isNew = named && !passed.some((id) => id.equals(named))
-    const link = this.#table.linkTo(envelope.destination) ?? (isNew ? this.#table.linkTo(named) : undefined)
+    const onRoute = isNew ? this.#table.linkTo(named) : undefined
+    const direct = this.#table.linkTo(envelope.destination)
+    // Whoever writes a false source into a question shall have the answer: no shorter way for it.
+    const link = envelope.payload.type === 'response' ? (onRoute ?? direct) : (direct ?? onRoute)
     if (link) {
       const route = link.contact.id.equals(envelope.destination) ? [] : rest
       return { type: 'forward', link, envelope: { ...envelope, route } }

@@ -41,6 +41,8 @@ export const contactsPerBucketMax = 16
 
 /** Within this time everybody has heard of a link that ended: 15 s to notice, 30 s to tell. */
 export const doubtMs = 60_000
+/** Peers doubted at one time: the oldest doubt makes room. */
+export const doubtedMax = 1_024
 
 /**
  * Who this peer is linked to, and whom it only knows. Kademlia's routing table (section 2.2), with two differences: what is
@@ -92,8 +94,9 @@ export class RoutingTable {
   }
 
   /** Notes a round trip over a link. */
-  measured(id: LinkId, rttMs: number): void {
+  measured(id: LinkId, tookMs: number): void {
     const link = this.#byLinkId.get(id)
+    const rttMs = Math.min(tookMs, neighbourRttMaxMs)
     if (link) link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs + (rttMs - link.rttMs) / 8
   }
 
@@ -174,6 +177,8 @@ export class RoutingTable {
     this.endDoubts(nowMs)
     this.#doubted.delete(hex)
     this.#doubted.set(hex, nowMs + doubtMs)
+    const [oldest] = this.#doubted.keys()
+    if (this.#doubted.size > doubtedMax && oldest !== undefined) this.#doubted.delete(oldest)
   }
 
   /** When the first of the doubts ends; Infinity: there are none. */

@@ -39,4 +39,12 @@ describe('round trips', () => {
     for (let i = 0; i < 50; i++) roundTrips.note(60_000, 1)
     expect([roundTrips.lateMs(1), roundTrips.timeoutMs(1)]).toEqual([timeoutMaxMs, timeoutMaxMs])
   })
+
+  it('do not take a night asleep for a slow way', () => {
+    const trips = new RoundTrips()
+    for (let i = 0; i < 20; i++) trips.note(100, 1)
+    trips.note(8 * 3_600_000, 1)
+    for (let i = 0; i < 20; i++) trips.note(100, 1)
+    expect(trips.lateMs(1)).toBeLessThan(2_000)
+  })
 })

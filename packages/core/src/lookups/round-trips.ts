@@ -20,7 +20,8 @@ export class RoundTrips {
 
   /** Notes a round trip over this many hops. */
   note(rttMs: number, hops: number): void {
-    const perHopMs = rttMs / hops
+    // A clock that jumped tells nothing of the way.
+    const perHopMs = Math.min(rttMs / hops, timeoutMaxMs)
     if (!this.#measured) {
       this.#measured = true
       this.#meanMs = perHopMs

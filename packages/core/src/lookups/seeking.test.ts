@@ -112,6 +112,24 @@ describe('seeking', () => {
     ])
   })
 
+  it('judges one answer of each path, however often it comes', () => {
+    let judged = 0
+    const table = linkedTable('0b0', ['0b1'])
+    const holds = () => {
+      judged += 1
+      return true
+    }
+    const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds, estimatedPeers: 2 })
+    const id = path(seeking.handle({ type: 'start', operation: 1, target, purpose: read('open'), here: [] }, 0))
+    const again = (publisher: number) =>
+      seeking.handle(
+        { type: 'answered', id, from: key('0b1'), route: [], contacts: contacts('0b1'), records: [openRecord(target, { publisher })] },
+        1,
+      )
+    for (let publisher = 1; publisher <= 20; publisher++) again(publisher)
+    expect(judged).toBe(1)
+  })
+
   it('2: lets no record out that does not hold, and counts whoever brings one as having none', () => {
     const { handle, start, answer } = seekingOf({ holds: false })
     const record = ownedRecord('a')

@@ -142,6 +142,9 @@ export class Seeking {
     const { id, from, route, contacts, records } = event
     const path = this.#paths.get(id)
     if (!path) return []
+    // One answer a path: whatever comes again is not even judged.
+    this.#paths.delete(id)
+    this.#over.add(id)
     const { search } = path
     this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
     const hasRecord = search.reading?.offer(records) ?? false
