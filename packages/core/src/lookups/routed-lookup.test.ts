@@ -156,6 +156,19 @@ describe('what is not there', () => {
     expect(ends(handle(answered('3', '0b1011')))).toEqual([[true, denialsNeeded]])
   })
 
+  it('is not believed because one peer says so at the end of two paths', () => {
+    const { handle } = lookupOf('owned')
+    handle({ type: 'started' })
+    handle(setOut('1', '0b10'))
+    handle(answered('1', '0b1110'))
+    handle(setOut('2', '0b11'))
+    handle(setOut('3', '0b01'))
+    handle(answered('2', '0b1101'))
+    expect(begun(handle(answered('3', '0b1101')))).toEqual(['4'])
+    handle(setOut('4', '0b00'))
+    expect(ends(handle(answered('4', '0b1101')))).toEqual([[false, 4]])
+  })
+
   it('needs one more path for one that looks wrong', () => {
     const { handle } = lookupOf('owned')
     handle({ type: 'started' })

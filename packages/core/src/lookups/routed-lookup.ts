@@ -118,8 +118,7 @@ export class RoutedLookup {
   #decide(nowMs: number): RoutedLookupEffect[] {
     if (this.#isEnough()) return [this.#finish(true)]
     const underWay = this.#underWay
-    const isOver = this.#paths.length >= pathsMax || this.#isExhausted
-    if (!isOver) return this.#more(this.#wanted - underWay, nowMs)
+    if (!this.#isOver) return this.#more(this.#wanted - underWay, nowMs)
     return underWay > 0 ? [] : [this.#finish(false)]
   }
 
@@ -128,11 +127,17 @@ export class RoutedLookup {
     const answers = this.#answers
     const { want } = this.#options
     if (want === 'peers') return answers.some(({ isPlausible }) => isPlausible)
-    const found = answers.filter(({ hasRecord }) => hasRecord).length
+    const found = distinct(answers.filter(({ hasRecord }) => hasRecord))
     // Of an open key each holder may have records that another has missed; the one record of an owner is there or not.
-    if (want === 'open' ? found >= 2 || (found === 1 && this.#isExhausted && this.#underWay === 0) : found > 0) return true
-    const denials = answers.filter(({ hasRecord, isPlausible }) => isPlausible && !hasRecord).length
-    return denials >= denialsNeeded && found === 0
+    if (found > 0 && want !== 'open') return true
+    const denials = distinct(answers.filter(({ hasRecord, isPlausible }) => isPlausible && !hasRecord))
+    if (found > 0) return found >= 2 || (this.#underWay === 0 && (this.#isExhausted || (this.#isOver && denials === 0)))
+    return denials >= denialsNeeded
+  }
+
+  /** No more paths may begin. */
+  get #isOver(): boolean {
+    return this.#paths.length >= pathsMax || this.#isExhausted
   }
 
   /** How many paths should be under way, after what was answered: one more than was, as long as nothing is denied; all that are needed to deny it at once then. */
@@ -142,7 +147,7 @@ export class RoutedLookup {
     const answers = this.#answers
     const found = answers.some(({ hasRecord }) => hasRecord)
     if (found) return 1
-    return answers.length > 0 ? denialsNeeded - answers.filter(({ isPlausible }) => isPlausible).length : 2
+    return answers.length > 0 ? denialsNeeded - distinct(answers.filter(({ isPlausible }) => isPlausible)) : 2
   }
 
   get #answers(): PathAnswer[] {
@@ -180,6 +185,11 @@ export class RoutedLookup {
     this.#hedgeAtMs = undefined
     return { type: 'finish', believed, answers: this.#answers, asked: this.#paths.filter(({ via }) => via !== undefined).length }
   }
+}
+
+/** Two paths may end at one peer: it says no more the second time. */
+function distinct(answers: readonly PathAnswer[]): number {
+  return new Set(answers.map(({ from }) => from.hex)).size
 }
 
 /** Of several answers, the peers closest to the target that anybody named, the closest first, and the ways to them. */

@@ -136,7 +136,8 @@ describe('seeking', () => {
     const effects = start(read('owned'), { target: record.key })
     for (const effect of effects) {
       if (effect.type !== 'seek') continue
-      effects.push(...handle({ type: 'setOut', id: effect.id, via: key('0b1') }, 0), ...answer(effect.id, ['0b1'], [record]))
+      const from = `0b000${effects.length.toString(2).padStart(6, '0')}`
+      effects.push(...handle({ type: 'setOut', id: effect.id, via: key('0b1') }, 0), ...answer(effect.id, [from, '0b1'], [record]))
     }
     expect(sought(effects)).toMatchObject([{ believed: true, records: [], asked: denialsNeeded }])
   })
@@ -231,7 +232,7 @@ describe('an answer looks right', () => {
       for (const effect of effects) {
         if (effect.type !== 'seek') continue
         effects.push(...handle({ type: 'setOut', id: effect.id, via: key(`0b01${effect.id.charCodeAt(0).toString(2)}`) }, 0))
-        effects.push(...answer(effect.id, named))
+        effects.push(...answer(effect.id, [`0b000${effects.length.toString(2).padStart(6, '0')}`, ...named]))
       }
       const ends = believed(effects)
       expect(ends).toEqual([expected])
