@@ -159,11 +159,8 @@ describe('what is not there', () => {
   it('is not believed because one peer says so at the end of two paths', () => {
     const { handle } = lookupOf('owned')
     handle({ type: 'started' })
-    handle(setOut('1', '0b10'))
-    handle(answered('1', '0b1110'))
-    handle(setOut('2', '0b11'))
-    handle(setOut('3', '0b01'))
-    handle(answered('2', '0b1101'))
+    const first = [setOut('1', '0b10'), answered('1', '0b1110'), setOut('2', '0b11'), setOut('3', '0b01'), answered('2', '0b1101')]
+    for (const event of first) handle(event)
     expect(begun(handle(answered('3', '0b1101')))).toEqual(['4'])
     handle(setOut('4', '0b00'))
     expect(ends(handle(answered('4', '0b1101')))).toEqual([[false, 4]])
