@@ -1,5 +1,6 @@
 import { MemoryNetwork, MemorySquare, type MemoryTransport } from '@hashtab/conformance'
 import { afterEach, describe, expect, test } from 'vitest'
+import { statusOf } from './fixtures/status-of.js'
 import { generateSigner, MemoryStorage, Peer, PeerError, type PeerParts, type Signer, systemRandom } from './index.js'
 
 const peers: Peer[] = []
@@ -24,19 +25,6 @@ async function join({ network, square }: Rig, parts: Partial<PeerParts> = {}): P
   })
   peers.push(peer)
   return peer
-}
-
-/** Resolves at the first status that holds. */
-function statusOf(peer: Peer, holds: (status: Peer['status']) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!holds(peer.status)) return
-      stop()
-      resolve()
-    }
-    const stop = peer.on('status', look)
-    look()
-  })
 }
 
 function crowd(given: Rig, count: number, parts: Partial<PeerParts> = {}): Promise<Peer[]> {

@@ -1,6 +1,7 @@
 import { MemoryNetwork, MemorySquare } from '@hashtab/conformance'
 import { watchesMax } from '@hashtab/core'
 import { afterEach, describe, expect, test } from 'vitest'
+import { statusOf } from './fixtures/status-of.js'
 import { type Entry, generateSigner, MemoryStorage, Peer, PeerError, systemRandom } from './index.js'
 
 const peers: Peer[] = []
@@ -23,19 +24,6 @@ async function linked(count: number): Promise<Peer[]> {
   const all = await Promise.all(Array.from({ length: count }, join))
   await Promise.all(all.map((peer) => statusOf(peer, ({ links }) => links === count - 1)))
   return all
-}
-
-/** Resolves at the first status that holds. */
-function statusOf(peer: Peer, holds: (status: Peer['status']) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!holds(peer.status)) return
-      stop()
-      resolve()
-    }
-    const stop = peer.on('status', look)
-    look()
-  })
 }
 
 /** What a listener was told, and a promise of its so many-th word. */
