@@ -8,7 +8,7 @@ import { defineConfig } from 'oxlint'
 /** Per folder, all that its sources may import besides their own files. '/**': whatever is below, too. */
 const arrows = {
   'packages/core': ['@noble/hashes/**'],
-  'packages/peer': ['@hashtab/core', '@noble/ciphers/**', '@noble/curves/**', '@noble/hashes/**'],
+  'packages/peer': ['@hashtab/core', '@noble/ciphers/**', '@noble/curves/**', '@noble/ed25519', '@noble/hashes/**'],
   'packages/signaling': ['@hashtab/core', '@hashtab/peer'],
   'packages/webrtc': ['@hashtab/core', '@hashtab/peer', '#simple-peer', 'node-datachannel', 'node-datachannel/**'],
   'packages/indexeddb': ['@hashtab/core', '@hashtab/peer', 'idb-keyval'],

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { root } from './command.mjs'
 
-/** What a web page is willing to carry for this is 70 KB; watches, merging, routed lookups and encryption took it beyond: see docs/decisions/0005. 1 KB is 1,000 bytes. */
-const gzipBytesMax = 82_000
+/** What a web page is willing to carry for this before it can join: see docs/decisions/0005. 1 KB is 1,000 bytes. */
+const gzipBytesMax = 70_000
 
 const app = '\0app'
 const bundle = await build({
@@ -23,15 +23,26 @@ const bundle = await build({
 })
 if (!('output' in bundle)) throw new TypeError('vite gave no single bundle')
 
-const codes = bundle.output.flatMap((part) => (part.type === 'chunk' ? [Buffer.from(part.code)] : []))
-const total = (/** @type {readonly Buffer[]} */ parts) => parts.reduce((sum, part) => sum + part.length, 0)
-const gzipBytes = total(codes.map((code) => gzipSync(code)))
+const chunks = bundle.output.filter((part) => part.type === 'chunk')
+const gzipBytes = (/** @type {readonly { readonly code: string }[]} */ parts) =>
+  parts.reduce((sum, { code }) => sum + gzipSync(Buffer.from(code)).length, 0)
 const inKb = (/** @type {number} */ bytes) => `${(bytes / 1000).toFixed(1)} KB`
 
+/** What the page must have before the first line of it runs, by file name. @type {Set<string>} */
+const first = new Set()
+for (const rest = chunks.filter((chunk) => chunk.isEntry).map(({ fileName }) => fileName); rest.length > 0;) {
+  const name = rest.pop() ?? ''
+  if (first.has(name)) continue
+  first.add(name)
+  rest.push(...(chunks.find(({ fileName }) => fileName === name)?.imports ?? []))
+}
+const atFirst = gzipBytes(chunks.filter(({ fileName }) => first.has(fileName)))
+const later = gzipBytes(chunks.filter(({ fileName }) => !first.has(fileName)))
+
 console.log(
-  `An app that imports only join: ${inKb(gzipBytes)} gzip, ${inKb(total(codes))} minified, ${codes.length} files; allowed: ${inKb(gzipBytesMax)} gzip`,
+  `An app that imports only join: ${inKb(atFirst)} gzip, allowed ${inKb(gzipBytesMax)}; ${inKb(later)} more once it has begun to join.`,
 )
-if (gzipBytes > gzipBytesMax) {
+if (atFirst > gzipBytesMax) {
   console.error('That is too much.')
   process.exitCode = 1
 }

@@ -41,7 +41,7 @@ export class Machines {
     this.records = new RecordRoom(this.table, verify, ids)
     this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs)
     this.asking = new Asking(contact, this.table, ids, this.records)
-    this.post = new Post(this.table, ids, options.cipherSuite)
+    this.post = new Post(this.table, ids, options.newSessions)
     this.watches = new WatchRoom(this.table, ids, this.records)
   }
 

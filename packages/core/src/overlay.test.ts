@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { cipherSuite } from './fixtures/cipher-suite.js'
 import { openRecord, ownedRecord } from './fixtures/made-up-record.js'
 import { seededRandom } from './fixtures/seeded-random.js'
 import { contact, key } from './fixtures/visible-key.js'
@@ -299,7 +298,6 @@ describe('an overlay', () => {
     const overlay = new core.Overlay({
       contact: contact('0b0110'),
       verify: () => true,
-      cipherSuite,
       random: seededRandom(),
       nowMs: 0,
       unixMs: 0,

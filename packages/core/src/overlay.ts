@@ -82,6 +82,7 @@ export class Overlay {
       case 'malformed':
         return this.#machines.fault(event.link)
       case 'letter':
+      case 'sessions':
         return this.#machines.toPost(event)
       case 'drawn':
         for (const link of [...this.#machines.table.links()].slice(0, event.count)) this.#machines.send(link.link, { type: 'draw' })

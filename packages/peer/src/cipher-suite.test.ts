@@ -1,7 +1,8 @@
 import { createCipheriv, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto'
 import { type CipherKey, cipherNonce, type ExchangeKey, type ExchangeSecret } from '@hashtab/core'
 import { describe, expect, test } from 'vitest'
-import { cipherSuite, systemRandom } from './index.js'
+import { cipherSuite } from './cipher-suite.js'
+import { systemRandom } from './index.js'
 
 const nothing = new Uint8Array(0)
 /** What goes before the 32 bytes of an X25519 key in PKCS #8 and SPKI (RFC 8410). */

@@ -1,7 +1,6 @@
 import {
   type Call,
   type CallOutcome,
-  type CipherSuite,
   contactOf,
   decodeMessage,
   encodeMessage,
@@ -39,7 +38,6 @@ export interface DriverParts {
   readonly clock: Clock
   readonly random: Random
   readonly verify: Verify
-  readonly cipherSuite: CipherSuite
   /** For tests: a peer (40 hex digits) for which this is false cannot be linked to, as behind NATs. Asked each time. */
   readonly mayLink?: (peerId: string) => boolean
   readonly links?: LinkLimits
@@ -75,17 +73,18 @@ export class Driver {
   readonly #queue: OverlayEvent[] = []
   #lastOperation = 0
   #lettersUnsigned = 0
+  #ciphers: 'missing' | 'loading' | 'here' = 'missing'
   #running = false
   #stopped = false
   #cancelWake: (() => void) | undefined
 
   constructor(parts: DriverParts) {
-    const { signer, clock, random, verify, cipherSuite, links } = parts
+    const { signer, clock, random, verify, links } = parts
     const contact = contactOf(signer.publicKey)
     const { id: self } = contact
     const nowMs = clock.nowMs()
     this.#parts = parts
-    this.overlay = new Overlay({ contact, verify, cipherSuite, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
+    this.overlay = new Overlay({ contact, verify, random, nowMs, unixMs: clock.unixMs(), ...(links && { limits: links }) })
     this.shelf = new Shelf(parts.storage, clock)
     this.#letters = new LetterOffice(signer, self, verify, nowMs)
     this.place = new MeetingPlace(parts.meetingPoints, self, clock, random)
@@ -111,11 +110,13 @@ export class Driver {
       }
     })
     this.handle({ type: 'woke' })
+    void this.#loadCiphers()
   }
 
   /** Hands an operation to the overlay; `finish` is called once, unless it is cancelled first. Answers with the operation's id. */
   begin(call: DistributiveOmit<Extract<Call, { operation: OperationId }>, 'operation'>, finish: Finish): OperationId {
     const operation = ++this.#lastOperation
+    if (call.type === 'mail' || call.type === 'connect') void this.#loadCiphers()
     this.#finishes.set(operation, finish)
     this.handle({ ...call, operation })
     return operation
@@ -163,6 +164,20 @@ export class Driver {
   /** Letters of our own that the signer refused to sign. */
   get lettersUnsigned(): number {
     return this.#lettersUnsigned
+  }
+
+  /** Not before a peer begins: it can do nearly all without. And not when they are first needed: the server that has them may be gone then. */
+  async #loadCiphers(): Promise<void> {
+    if (this.#ciphers !== 'missing') return
+    this.#ciphers = 'loading'
+    try {
+      const { newSessions } = await import('./new-sessions.js')
+      this.#ciphers = 'here'
+      this.handle({ type: 'sessions', newSessions })
+    } catch {
+      // What needs them is undeliverable, and the next that does tries again.
+      this.#ciphers = 'missing'
+    }
   }
 
   #run(): void {

@@ -1,7 +1,6 @@
 import { type ChannelId, type Contact, contactOf, type LinkLimits, mailBytesMax, type OverlayNotice, printPublicKey } from '@hashtab/core'
 import { type CallOptions, Calls } from './calls.js'
 import { bytesOf, type Data, keyOf, peerIdKey, publicKeyOf } from './data.js'
-import { cipherSuite } from './cipher-suite.js'
 import { Driver, type DriverParts } from './driver.js'
 import type { Entry } from './entry.js'
 import { Joining } from './joining.js'
@@ -70,7 +69,7 @@ export class Peer {
 
   private constructor(parts: PeerParts) {
     const clock = parts.clock ?? new SystemClock()
-    this.#driver = new Driver({ ...parts, clock, random: parts.random ?? systemRandom, verify: parts.verify ?? verify, cipherSuite })
+    this.#driver = new Driver({ ...parts, clock, random: parts.random ?? systemRandom, verify: parts.verify ?? verify })
     this.id = this.#driver.overlay.self.hex
     this.publicKey = printPublicKey(parts.signer.publicKey)
     this.#keeps = parts.keeps ?? true

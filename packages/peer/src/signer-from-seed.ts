@@ -1,5 +1,5 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { publicKey, signature } from '@hashtab/core'
+import { ed25519 } from './ed25519.js'
 import type { Random } from './ports/random.js'
 import type { Signer } from './ports/signer.js'
 
@@ -11,8 +11,8 @@ export function signerFromSeed(seed: Uint8Array): Signer {
   if (seed.length !== seedBytes) throw new RangeError(`A seed has ${seedBytes} bytes, not ${seed.length}.`)
   const secret = new Uint8Array(seed)
   return {
-    publicKey: publicKey(ed25519.getPublicKey(secret)),
-    sign: async (message) => signature(ed25519.sign(message, secret)),
+    publicKey: publicKey(ed25519().getPublicKey(secret)),
+    sign: async (message) => signature(ed25519().sign(message, secret)),
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type OverlayEvent,
   publicKey,
   publicKeyBytes,
+  sessionsWith,
 } from '@hashtab/core'
 import { cheapCipherSuite } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
@@ -373,7 +374,7 @@ export class Simulation {
     const overlay = new Overlay({
       contact,
       verify: verifyCheaply,
-      cipherSuite: cheapCipherSuite,
+      newSessions: sessionsWith(cheapCipherSuite),
       random: this.#randomBytes,
       nowMs,
       unixMs,

@@ -1,7 +1,6 @@
 import { LateMap } from '../late-map.js'
 import { Channels, channelsMax, type ChannelsEffect } from './channels.js'
 import type { FreshIds } from '../fresh-ids.js'
-import type { CipherSuite } from '../keys/cipher-suite.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, ChannelId, Introduction, LetterBody, SessionId, Whisper } from '../wire/letter.js'
 import { MailRoom, type MailEffect } from './mail.js'
@@ -9,8 +8,9 @@ import type { MessageId, Secret } from '../wire/message.js'
 import type { OperationId } from '../lookups/operations.js'
 import type { CallOutcome, OverlayNotice } from '../overlay-event.js'
 import type { Contact } from '../keys/public-key.js'
-import { Sessions, type SessionsEffect } from './sessions.js'
+import type { NewSessions, SessionsEffect } from './sessions.js'
 import type { LinkId, RoutingTable } from '../links/routing-table.js'
+import { Whispering } from './whispering.js'
 
 /** Introductions under way whose fate is remembered. */
 export const lettersMax = 256
@@ -22,6 +22,7 @@ export type PostEvent =
   | { type: 'spoken'; from: Contact; body: LetterBody }
   | { type: 'secret'; secret: Secret; from: Key; back: readonly Key[] }
   | { type: 'forgotten'; session: SessionId }
+  | { type: 'sessions'; newSessions: NewSessions }
   | { type: 'introduction'; to: Key; body: Introduction; carriage: Carriage }
   | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array }
   | { type: 'connect'; operation: OperationId; to: Key }
@@ -55,7 +56,7 @@ export class Post {
   readonly #ids: FreshIds
   readonly #mail: MailRoom
   readonly #channels: Channels
-  readonly #sessions: Sessions
+  readonly #whispering: Whispering
   readonly #introductions = new LateMap<MessageId, Key>()
   /** Ways that lookups found to peers with a channel: by the hex of their id. */
   readonly #routes = new LateMap<string, readonly Key[]>()
@@ -65,12 +66,12 @@ export class Post {
   #nowMs = 0
   #unixS = 0
 
-  constructor(table: RoutingTable, ids: FreshIds, suite: CipherSuite) {
+  constructor(table: RoutingTable, ids: FreshIds, newSessions: NewSessions | undefined) {
     this.#table = table
     this.#ids = ids
     this.#mail = new MailRoom(ids)
     this.#channels = new Channels(ids)
-    this.#sessions = new Sessions(table.self, suite, ids)
+    this.#whispering = new Whispering(table.self, ids, newSessions)
   }
 
   handle(event: PostEvent, nowMs: number, unixS: number): PostEffect[] {
@@ -84,7 +85,8 @@ export class Post {
         return isWhisper(event.body) ? this.#heard(event.from, event.body, undefined) : []
       case 'secret':
       case 'forgotten':
-        return this.#whispered(this.#sessions.handle(event, nowMs, unixS))
+      case 'sessions':
+        return this.#whispered(this.#whispering.handle(event, nowMs, unixS))
       case 'introduction': {
         const id = this.#ids.message()
         this.#introductions.set(id, event.to)
@@ -120,7 +122,7 @@ export class Post {
         const to = this.#introductions.get(event.letter)
         this.#introductions.delete(event.letter)
         if (to) return [{ type: 'introductionUndeliverable', to }]
-        const whispered = this.#whispered(this.#sessions.handle(event, nowMs, unixS))
+        const whispered = this.#whispered(this.#whispering.handle(event, nowMs, unixS))
         return [...whispered, ...this.#mailed(this.#mail.handle(event, nowMs))]
       }
       case 'linked':
@@ -131,7 +133,7 @@ export class Post {
         return this.#channeled(this.#channels.handle({ type: event.type, to: event.to }, nowMs))
       case 'woke':
         return [
-          ...this.#whispered(this.#sessions.handle(event, nowMs, unixS)),
+          ...this.#whispered(this.#whispering.handle(event, nowMs, unixS)),
           ...this.#mailed(this.#mail.handle(event, nowMs)),
           ...this.#channeled(this.#channels.handle(event, nowMs)),
         ]
@@ -142,8 +144,8 @@ export class Post {
   get wakeAtMs(): number {
     const { wakeAtMs: mail = Infinity } = this.#mail
     const { wakeAtMs: channels = Infinity } = this.#channels
-    const { wakeAtMs: sessions = Infinity } = this.#sessions
-    return (this.#dueMs ??= Math.min(mail, channels, sessions))
+    const { wakeAtMs: whispering = Infinity } = this.#whispering
+    return (this.#dueMs ??= Math.min(mail, channels, whispering))
   }
 
   #letter({ from, body, back }: Extract<PostEvent, { type: 'letter' }>): PostEffect[] {
@@ -156,7 +158,7 @@ export class Post {
         return [{ type: 'introduction', from, body, back }]
       case 'greeting':
       case 'greeted':
-        return this.#whispered(this.#sessions.handle({ type: 'letter', from, body, back }, this.#nowMs, this.#unixS))
+        return this.#whispered(this.#whispering.handle({ type: 'letter', from, body, back }, this.#nowMs, this.#unixS))
       default:
         // What apps say is not written where everybody on the way could read it, and again by whoever kept it.
         return [{ type: 'dropped' }]
@@ -185,7 +187,7 @@ export class Post {
     const link = this.#table.linkTo(to)
     if (link) return [{ type: 'spoken', link: link.link, id, body }]
     const route = way ?? this.#table.routeTo(to) ?? []
-    return this.#whispered(this.#sessions.handle({ type: 'write', id, to, body, route }, this.#nowMs, this.#unixS))
+    return this.#whispered(this.#whispering.handle({ type: 'write', id, to, body, route }, this.#nowMs, this.#unixS))
   }
 
   #whispered(effects: readonly SessionsEffect[]): PostEffect[] {
