@@ -122,6 +122,8 @@ describe('WebRtcTransport in Chromium and in Node', () => {
     const { description } = await node.next('described', link)
     const answer = await tab.evaluate((offer) => page.answer(offer), [...description])
     node.order((transport) => transport.accept(link, Uint8Array.from(answer)))
+    const { candidates } = await node.next('candidates', link)
+    await tab.evaluate((candidates) => page.addCandidates(candidates), [...candidates])
     await node.next('opened', link)
     expect(await echoedBy(link)).toEqual(Uint8Array.of(1, 2, 3))
   })

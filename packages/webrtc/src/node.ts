@@ -26,6 +26,8 @@ export async function nodeWebRtc(): Promise<WebRtcImplementation> {
     readonly #native: InstanceType<typeof PeerConnection>
     /** Resolves when the other end's candidates may be used. */
     #knocking: Promise<void> | undefined
+    /** This end's candidates while it offers and has no answer. */
+    #keptBack: Event[] | undefined
 
     constructor(config: RTCConfiguration) {
       // Left to itself, the library describes this end as soon as a channel is made, also at the answering end.
@@ -36,6 +38,7 @@ export async function nodeWebRtc(): Promise<WebRtcImplementation> {
 
     /** Answers with a plain object, as a browser does: simple-peer writes to it. */
     override async createOffer(): Promise<RTCSessionDescriptionInit> {
+      this.#keptBack = []
       this.#native.setLocalDescription('offer')
       return plain(await super.createOffer())
     }
@@ -47,12 +50,18 @@ export async function nodeWebRtc(): Promise<WebRtcImplementation> {
 
     /**
      * Lets the offering end begin. The library gives an answer's credentials to ICE before it notes the fingerprint; when the answering end is
-     * knocking already, DTLS may look for the fingerprint in between and refuse (paullouisageneau/libdatachannel#1390). With both ends in one
-     * process, which share a thread, that lost 2 links in 100. So an offer's candidates are kept back for a moment; and as this end now learns last
-     * that the path works, it is the DTLS client, because the library throws away a handshake that comes before it has learned that.
+     * knocking already, DTLS may look for the fingerprint in between and refuse (paullouisageneau/libdatachannel#1390): up to 1 link in 8 that Node
+     * offers to a browser on a busy machine. So an offering end tells its candidates once it has noted the answer, and nobody knocks before.
+     * An answering end keeps an offer's candidates back for a moment; and as it then learns last that the path works, it is the DTLS client,
+     * because the library throws away a handshake that comes before it has learned that.
      */
     override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-      if (description.type !== 'offer') return super.setRemoteDescription(description)
+      if (description.type !== 'offer') {
+        await super.setRemoteDescription(description)
+        for (const event of this.#keptBack?.splice(0) ?? []) super.dispatchEvent(event)
+        this.#keptBack = undefined
+        return
+      }
       const [lines, candidates] = splitOffer(description.sdp ?? '')
       await super.setRemoteDescription({ type: 'offer', sdp: lines })
       this.#knocking = new Promise((resolve) => setTimeout(resolve, knockAfterMs))
@@ -62,6 +71,11 @@ export async function nodeWebRtc(): Promise<WebRtcImplementation> {
     override async addIceCandidate(candidate: RTCIceCandidateInit): Promise<void> {
       await this.#knocking
       if (this.connectionState !== 'closed') await super.addIceCandidate(candidate)
+    }
+
+    override dispatchEvent(event: Event): boolean {
+      if (!this.#keptBack || event.type !== 'icecandidate') return super.dispatchEvent(event)
+      return this.#keptBack.push(event) > 0
     }
 
     /** The library set it already: it makes and sets in one step. */

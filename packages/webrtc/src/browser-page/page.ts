@@ -164,6 +164,7 @@ export const page = {
     across!.transport.accept(1, Uint8Array.from(description))
     await across!.end.next('opened', 1)
   },
+  addCandidates: (candidates: number[]) => across!.transport.addCandidates(1, Uint8Array.from(candidates)),
   /** Sends back the next message of that link. */
   echo: async () => {
     const { message } = await across!.end.next('received', 1)
