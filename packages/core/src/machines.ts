@@ -81,6 +81,7 @@ export class Machines {
         }
         case 'setOut':
         case 'nowhere':
+        case 'lost':
           this.toAsking(effect)
           break
         case 'troubled':

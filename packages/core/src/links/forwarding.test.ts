@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { linkedTable, linkWith } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { hopsMax, type MessageId, type Seek } from '../wire/message.js'
-import { Forwarding, type ForwardingEffect, newSeek, rememberedMax, rememberedMs, unacknowledgedMax } from './forwarding.js'
+import { Forwarding, type ForwardingEffect, newSeek, passedWithinMs, rememberedMax, rememberedMs, unacknowledgedMax } from './forwarding.js'
 import type { LinkId, RoutingTable } from './routing-table.js'
 
 const target = key('0b1111')
@@ -129,7 +129,7 @@ describe('a question of our own', () => {
     expect(forwardingOf([]).handle(own({ avoid: [key('0b001')] }), 0)).toEqual(nowhere)
   })
 
-  it('goes nowhere when all who were asked declined', () => {
+  it('is lost when all who were asked declined: there are links to set out on, and it did', () => {
     const { forwarding, handle } = forwardingOf(['0b11'])
     handle(own(), 0)
     expect(handle({ type: 'declined', id, link: 1 }, 5)).toMatchObject([
@@ -137,7 +137,7 @@ describe('a question of our own', () => {
       { link: 2 },
       { type: 'setOut', via: key('0b001') },
     ])
-    expect(handle({ type: 'declined', id, link: 2 }, 9)).toEqual([acknowledged(2, 4), { type: 'nowhere', id }])
+    expect(handle({ type: 'declined', id, link: 2 }, 9)).toEqual([acknowledged(2, 4), { type: 'lost', id }])
     expect(forwarding.wakeAtMs).toBeUndefined()
   })
 
@@ -174,6 +174,16 @@ describe('whoever does not acknowledge', () => {
     handle({ type: 'woke' }, forwarding.wakeAtMs!)
     expect(handle({ type: 'woke' }, forwarding.wakeAtMs!)).toEqual([troubled(2), arrived({ hopsLeft: 8 })])
     expect(forwarding.wakeAtMs).toBeUndefined()
+  })
+
+  it('is the last to be tried when whoever asked has given up', () => {
+    const others = ['0b1111', '0b1110', '0b110', '0b1011', '0b1010', '0b100']
+    const { table, forwarding, handle, take } = forwardingOf(others)
+    for (const bits of others) linkWith(table, bits).rttMs = 5_000
+    take()
+    let sent = 1
+    while (forwarding.wakeAtMs !== undefined) sent += sentTo(handle({ type: 'woke' }, forwarding.wakeAtMs)).length
+    expect(sent).toBe(Math.ceil(passedWithinMs / 1_500))
   })
 
   it('and does so late, when the next was tried: that counts for nothing', () => {
@@ -215,8 +225,15 @@ describe('whoever does not acknowledge', () => {
   it('is passed over once, however late the wake-up', () => {
     const { forwarding, handle, take } = forwardingOf()
     take()
-    expect(handle({ type: 'woke' }, 3_600_000)).toEqual([troubled(1), passed(2)])
-    expect(forwarding.wakeAtMs).toBe(3_600_600)
+    expect(handle({ type: 'woke' }, passedWithinMs - 1)).toEqual([troubled(1), passed(2)])
+    expect(forwarding.wakeAtMs).toBe(passedWithinMs - 1 + 600)
+  })
+
+  it('is the last to be tried when this peer has slept', () => {
+    const { forwarding, handle, take } = forwardingOf()
+    take()
+    expect(handle({ type: 'woke' }, 3_600_000)).toEqual([troubled(1)])
+    expect(forwarding.wakeAtMs).toBeUndefined()
   })
 })
 
@@ -287,7 +304,7 @@ it('1 to 3: whoever is linked to whom, acknowledges or vanishes: each link is tr
         const work = () => {
           for (let next = queue.shift(); next; next = queue.shift()) {
             const [bits, effect] = next
-            if (effect.type === 'arrived' || effect.type === 'nowhere') answers += 1
+            if (effect.type === 'arrived' || effect.type === 'nowhere' || effect.type === 'lost') answers += 1
             if (effect.type !== 'send') continue
             const there = pool[effect.link - 1]!
             const back = peers.get(there)!.table.linkTo(key(bits))!

@@ -8,6 +8,8 @@ export const unacknowledgedMax = 512
 export const rememberedMs = 5_000
 /** Seeks remembered for that: as many as a tab can pass on in that time. */
 export const rememberedMax = 2_048
+/** A peer that passes a seek on tries no other next peer after this: whoever asked has given up by then. */
+export const passedWithinMs = 5_000
 /** How long the next peer has to acknowledge: so many round trips of the link, and what a busy tab may take. */
 const acknowledgeRoundTrips = 1.5
 const acknowledgeSlackMs = 100
@@ -36,6 +38,8 @@ export type ForwardingEffect =
   | { type: 'setOut'; id: MessageId; via: Key }
   /** Our own question finds no link to set out on. */
   | { type: 'nowhere'; id: MessageId }
+  /** It found some, and none of them acknowledged it. */
+  | { type: 'lost'; id: MessageId }
 
 interface Passing {
   readonly seek: Seek
@@ -44,13 +48,14 @@ interface Passing {
   to: LinkId
   sentMs: number
   deadlineMs: number
+  readonly untilMs: number
 }
 
 /**
  * Passes seeks from link to link toward their target: recursive routing (Heep 2010, R/Kademlia) with two-hop look-ahead. Each peer acknowledges to the one before,
  * which tries its next best when that is late; only where nobody is closer has the seek arrived.
  * Invariants: 1. a seek never passes a peer twice, nor one that is to be avoided, and takes at most `hopsMax` hops; 2. each link is tried once;
- * 3. every seek that was taken is passed on, or arrives here.
+ * 3. every seek that was taken is passed on, or arrives here, but for those that nobody acknowledged for `passedWithinMs`.
  */
 export class Forwarding {
   readonly #table: RoutingTable
@@ -69,7 +74,7 @@ export class Forwarding {
     switch (event.type) {
       case 'own': {
         this.#remember(event.seek.id, nowMs)
-        return this.#pass({ ...event.seek, path: [this.#table.self] }, new Set(), nowMs)
+        return this.#pass({ ...event.seek, path: [this.#table.self] }, new Set(), nowMs, nowMs + passedWithinMs)
       }
       case 'seek':
         return this.#take(event.seek, event.from.link, nowMs)
@@ -98,11 +103,14 @@ export class Forwarding {
     this.#remember(id, nowMs)
     const taken: ForwardingEffect = { type: 'send', link: from, message: { type: 'taken', id } }
     if (seek.hopsLeft === 0 || this.#answersHere(seek)) return [taken, { type: 'arrived', seek }]
-    return [taken, ...this.#pass({ ...seek, path: [...path, this.#table.self], hopsLeft: seek.hopsLeft - 1 }, new Set(), nowMs)]
+    return [
+      taken,
+      ...this.#pass({ ...seek, path: [...path, this.#table.self], hopsLeft: seek.hopsLeft - 1 }, new Set(), nowMs, nowMs + passedWithinMs),
+    ]
   }
 
   /** On to the next best link. `seek.path` ends with this peer. */
-  #pass(seek: Seek, tried: Set<LinkId>, nowMs: number): ForwardingEffect[] {
+  #pass(seek: Seek, tried: Set<LinkId>, nowMs: number, untilMs: number): ForwardingEffect[] {
     const isOwn = seek.path.length === 1
     const next = this.#table.nextHop(seek.target, [...seek.path, ...seek.avoid], {
       except: tried,
@@ -111,18 +119,21 @@ export class Forwarding {
     })
     if (!next) {
       this.#passing.delete(seek.id)
-      return [isOwn ? { type: 'nowhere', id: seek.id } : { type: 'arrived', seek: { ...seek, path: seek.path.slice(0, -1) } }]
+      if (isOwn) return [{ type: tried.size > 0 ? 'lost' : 'nowhere', id: seek.id }]
+      return [{ type: 'arrived', seek: { ...seek, path: seek.path.slice(0, -1) } }]
     }
     tried.add(next.link)
-    this.#passing.set(seek.id, { seek, tried, to: next.link, sentMs: nowMs, deadlineMs: nowMs + acknowledgeWithinMs(next) })
+    this.#passing.set(seek.id, { seek, tried, to: next.link, sentMs: nowMs, deadlineMs: nowMs + acknowledgeWithinMs(next), untilMs })
     const [oldest] = this.#passing.keys()
     if (this.#passing.size > unacknowledgedMax && oldest !== undefined) this.#passing.delete(oldest)
     const sent: ForwardingEffect = { type: 'send', link: next.link, message: seek }
     return isOwn ? [sent, { type: 'setOut', id: seek.id, via: next.contact.id }] : [sent]
   }
 
-  #again({ seek, tried }: Passing, nowMs: number): ForwardingEffect[] {
-    return this.#pass(seek, tried, nowMs)
+  #again({ seek, tried, untilMs }: Passing, nowMs: number): ForwardingEffect[] {
+    if (nowMs < untilMs) return this.#pass(seek, tried, nowMs, untilMs)
+    this.#passing.delete(seek.id)
+    return seek.path.length === 1 ? [{ type: 'lost', id: seek.id }] : []
   }
 
   #acknowledged({ type, id, link }: { readonly type: 'taken' | 'declined'; readonly id: MessageId; readonly link: LinkId }, nowMs: number) {

@@ -48,7 +48,7 @@ export type AskingEvent =
   /** `route`: the peers it passed on its way here, the one nearest to here first. */
   | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; answer: Answer }
   | { type: 'setOut'; id: MessageId; via: Key }
-  | { type: 'nowhere'; id: MessageId }
+  | { type: 'nowhere' | 'lost'; id: MessageId }
   | { type: 'undeliverable'; id: MessageId }
   | { type: 'linked'; contact: Contact; sibling: boolean }
   | { type: 'unlinked'; contact: Contact; sibling: boolean }
@@ -216,6 +216,7 @@ export class Asking {
       }
       case 'setOut':
       case 'nowhere':
+      case 'lost':
         return this.#sought(this.#seeking.handle(event, nowMs), nowMs)
       case 'undeliverable':
         return this.#replied(this.#requests.handle(event, nowMs), nowMs)

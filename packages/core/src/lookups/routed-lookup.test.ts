@@ -26,6 +26,7 @@ function lookupOf(want: Want) {
 
 const setOut = (id: MessageId, via: string) => ({ type: 'setOut', id, via: key(via) }) as const
 const nowhere = (id: MessageId) => ({ type: 'nowhere', id }) as const
+const lost = (id: MessageId) => ({ type: 'lost', id }) as const
 const answerOf = (from: string, over: Partial<PathAnswer> = {}): PathAnswer => ({
   from: key(from),
   route: [],
@@ -283,6 +284,17 @@ describe('where no more paths are', () => {
     handle(answered('1', '0b1111'))
     expect(handle(nowhere('1'))).toEqual([])
     expect(begun(handle(setOut('2', '0b01')))).toEqual(['3'])
+  })
+})
+
+describe('where nobody on its way acknowledged a path', () => {
+  it('others begin, round all whom it tried', () => {
+    const { handle } = lookupOf('peers')
+    handle({ type: 'started' })
+    for (const via of ['0b1', '0b01']) handle(setOut('1', via))
+    expect(handle(lost('1'))).toMatchObject([{ type: 'seek', id: '2', avoid: [key('0b1'), key('0b01')] }])
+    handle(setOut('2', '0b001'))
+    expect(ends(handle(answered('2', '0b1111')))).toEqual([[true, 2]])
   })
 })
 

@@ -25,8 +25,8 @@ interface Path {
   readonly id: MessageId
   state: PathState
   answer: PathAnswer | undefined
-  /** The peer it set out to. */
-  via: Key | undefined
+  /** The peers it set out to: one, or more where those before did not acknowledge it. */
+  readonly vias: Key[]
   readonly deadlineMs: number
 }
 
@@ -37,6 +37,8 @@ export type RoutedLookupEvent =
   | { type: 'setOut'; id: MessageId; via: Key }
   /** No link to set out on, but those to be avoided. */
   | { type: 'nowhere'; id: MessageId }
+  /** None of the peers it set out to acknowledged it. */
+  | { type: 'lost'; id: MessageId }
   | { type: 'woke' }
 
 export type RoutedLookupEffect =
@@ -80,7 +82,7 @@ export class RoutedLookup {
         return this.#more(this.#options.want === 'open' ? 2 : 1, nowMs)
       case 'setOut': {
         const path = this.#paths.find(({ id }) => id === event.id)
-        if (path) path.via = event.via
+        path?.vias.push(event.via)
         return this.#begin(nowMs)
       }
       case 'answered': {
@@ -90,10 +92,11 @@ export class RoutedLookup {
         path.answer = event.answer
         return this.#decide(nowMs)
       }
-      case 'nowhere': {
+      case 'nowhere':
+      case 'lost': {
         const path = this.#paths.find(({ id }) => id === event.id)
         if (path?.state !== 'underWay') return []
-        this.#isExhausted = true
+        if (event.type === 'nowhere') this.#isExhausted = true
         path.state = 'silent'
         return this.#decide(nowMs)
       }
@@ -169,13 +172,13 @@ export class RoutedLookup {
     this.#toBegin -= 1
     const { target, want, newId, timeoutMs } = this.#options
     const id = newId()
-    this.#paths.push({ id, state: 'underWay', answer: undefined, via: undefined, deadlineMs: nowMs + timeoutMs })
+    this.#paths.push({ id, state: 'underWay', answer: undefined, vias: [], deadlineMs: nowMs + timeoutMs })
     return [{ type: 'seek', id, target, want, avoid: this.#visited() }]
   }
 
   /** Peers that paths set out to, that answered, and that answered paths have passed: the next path goes round them. */
   #visited(): Key[] {
-    const begun = this.#paths.flatMap(({ via }) => via ?? [])
+    const begun = this.#paths.flatMap(({ vias }) => vias)
     const visited = [...begun, ...this.#answers.flatMap(({ from, route }) => [from, ...route])]
     return visited.filter((id, i) => visited.findIndex((other) => other.equals(id)) === i).slice(0, avoidMax)
   }
@@ -183,7 +186,7 @@ export class RoutedLookup {
   #finish(believed: boolean): RoutedLookupEffect {
     this.#finished = true
     this.#hedgeAtMs = undefined
-    return { type: 'finish', believed, answers: this.#answers, asked: this.#paths.filter(({ via }) => via !== undefined).length }
+    return { type: 'finish', believed, answers: this.#answers, asked: this.#paths.filter(({ vias }) => vias.length > 0).length }
   }
 }
 

@@ -25,7 +25,7 @@ export type SeekingEvent =
   | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; here: readonly Record[] }
   | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; contacts: readonly Contact[]; records: readonly Record[] }
   | { type: 'setOut'; id: MessageId; via: Key }
-  | { type: 'nowhere'; id: MessageId }
+  | { type: 'nowhere' | 'lost'; id: MessageId }
   | { type: 'cancelled'; operation: OperationId }
   | { type: 'woke' }
 
@@ -90,7 +90,8 @@ export class Seeking {
       case 'answered':
         return this.#answered(event, nowMs)
       case 'setOut':
-      case 'nowhere': {
+      case 'nowhere':
+      case 'lost': {
         const search = this.#paths.get(event.id)?.search
         return search ? this.#run(search, search.lookup.handle(event, nowMs), nowMs) : []
       }
