@@ -107,7 +107,7 @@ export class Peer {
 
   /**
    * Puts this peer's record (or the signer's) under an open key: at most 976 bytes, one record per publisher, replacing its older one.
-   * Errors: `too-large`, `not-stored`, `cas-mismatch`, `quota`, `invalid`.
+   * Errors: `too-large`, `not-stored`, `cas-mismatch`, `quota`, `invalid`; on a condition (`ifSeq`) `no-peers`.
    */
   async put(key: Data, value: Data, options: WriteOptions = {}): Promise<WriteResult> {
     await this.#settled(options.signal)

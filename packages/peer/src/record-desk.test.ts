@@ -67,6 +67,13 @@ describe('writing', () => {
   })
 })
 
+test('a write on a condition is none while nobody is there who knows whether it holds, and is not made later without it', async () => {
+  const { all } = await linked(1)
+  expect(await codeOf(all[0]!.publish('profile', 'first', { ifSeq: 0n }))).toBe('no-peers')
+  expect(all[0]!.status).toMatchObject({ recordsKept: 0, pendingWrites: 0, safeToClose: true })
+  expect(await all[0]!.publish('profile', 'second')).toMatchObject({ pending: true })
+})
+
 describe('reading', () => {
   test('of what may be there, but nobody answered for, times out', async () => {
     const { network, transports, all } = await linked(2)

@@ -30,7 +30,10 @@ export interface WriteOptions extends CallOptions {
   readonly expiresInS?: number
   /** Whose record it is: this peer's, unless said. */
   readonly signer?: Signer
-  /** Only where the record has this seq now (BEP 44, `cas`); 0n: only where there is none, or none any more: expired, or deleted. */
+  /**
+   * Only where the record has this seq now (BEP 44, `cas`); 0n: only where there is none, or none any more: expired, or deleted.
+   * Nothing is written while nobody is there to say so: `no-peers`.
+   */
   readonly ifSeq?: bigint
 }
 
@@ -164,7 +167,13 @@ export class RecordDesk {
     if (outcome.notKept === 'refused')
       throw new PeerError('invalid', 'The record expired before it was written: let it live longer, or sign faster.')
     if (outcome.conflict) throw new PeerError('cas-mismatch', 'The record has another seq than ifSeq says: read it again, then write.')
-    if (outcome.storedElsewhere > 0 || outcome.newer || outcome.wanted === 0) return outcome
+    if (outcome.storedElsewhere > 0 || outcome.newer || (outcome.wanted === 0 && ifSeq === undefined)) return outcome
+    if (outcome.wanted === 0) {
+      throw new PeerError(
+        'no-peers',
+        'Nobody is there who knows whether the condition holds, so nothing was written: wait until status.phase is online.',
+      )
+    }
     if (outcome.full > 0) throw new PeerError('quota', 'Every replica is full for this publisher or key: write fewer or smaller records.')
     const next = ifSeq === undefined ? 'It is kept here and tried again.' : 'Its condition may not hold: read it again, then write.'
     throw new PeerError('not-stored', `No other peer of ${outcome.wanted} replicas confirmed the record. ${next}`)

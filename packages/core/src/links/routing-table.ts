@@ -39,6 +39,9 @@ type Known = { -readonly [P in keyof KnownContact]: KnownContact[P] }
 /** Contacts kept per bucket: twice Kademlia's k, enough to fill a bucket's links again. */
 export const contactsPerBucketMax = 16
 
+/** Linked peers that must name a peer before it is counted as one that keeps records, unless it has answered: one hostile list must not end a record's copies. */
+export const vouchersNeeded = 2
+
 /** Within this time everybody has heard of a link that ended: 15 s to notice, 30 s to tell. */
 export const doubtMs = 60_000
 /** Peers doubted at one time: the oldest doubt makes room. */
@@ -165,6 +168,18 @@ export class RoutingTable {
     if (this.#links.has(id.hex)) return true
     if (this.#doubted.has(id.hex)) return false
     for (const { neighbours } of this.#links.values()) if (neighbours.placeOf(id) >= 0) return true
+    return false
+  }
+
+  /** Whether it is linked, or as many linked peers as `vouchersNeeded` say they are linked to it: one alone may have made it up. */
+  isVouchedFor(id: Key): boolean {
+    if (this.#links.has(id.hex)) return true
+    let vouchers = 0
+    for (const { neighbours } of this.#links.values()) {
+      if (neighbours.placeOf(id) < 0) continue
+      vouchers += 1
+      if (vouchers >= vouchersNeeded) return true
+    }
     return false
   }
 

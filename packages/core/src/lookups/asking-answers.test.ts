@@ -100,6 +100,7 @@ describe('answering a seek', () => {
   it('names the closest peers that are known here, this one among them, but not the asker', () => {
     const { table, asking } = askingOf(['0b1', '0b01'])
     linkWith(table, '0b1', ['0b0', '0b11', '0b01', '0b101'])
+    linkWith(table, '0b01', ['0b0', '0b11', '0b101'])
     expect(asking.answerSeek(sought('peers'), unixS)).toEqual(found('0b11', '0b101', '0b1', '0b0'))
   })
 

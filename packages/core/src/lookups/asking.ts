@@ -142,7 +142,7 @@ export class Asking {
 
   /** What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records. */
   answerSeek({ target, want, path }: Seek, unixS: number): Answer {
-    const known = [this.#self, ...this.#table.closestAlive(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
+    const known = [this.#self, ...this.#records.closest(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
     const contacts = known.sort((a, b) => Key.compare(target, a.id, b.id)).slice(0, replicas)
     return { type: 'found', contacts, records: recordsThatFit(this.#records.here(target, want, unixS)) }
   }

@@ -2,7 +2,7 @@ import type { OperationId, Outcome } from './operations.js'
 import type { Record } from '../records/record.js'
 import { unwritten, type Written } from './writing.js'
 
-/** A write of our own record has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
+/** A write of our own record has ended. `isMet`: it was made on a condition, that is met: another peer took it, for this one alone cannot know. `newer`: what a replica has instead. */
 export interface Wrote {
   readonly type: 'wrote'
   readonly record: Record
@@ -25,7 +25,7 @@ export class WritesUnderWay {
     const write = this.#writes.get(operation)
     this.#writes.delete(operation)
     if (!write || outcome.type !== 'written') return []
-    const isMet = write.ifSeq !== undefined && !outcome.conflict && (outcome.storedElsewhere > 0 || outcome.wanted === 0)
+    const isMet = write.ifSeq !== undefined && !outcome.conflict && outcome.storedElsewhere > 0
     return [wrote(write.record, outcome, isMet)]
   }
 

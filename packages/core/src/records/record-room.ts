@@ -10,6 +10,7 @@ import { RecordStore, type StoreChange } from './record-store.js'
 import { judgeRecord } from './record-verdict.js'
 import { compareRecords, type Record, recordId } from './record.js'
 import { Replication, type ReplicationEffect } from './replication.js'
+import { ReplicaView } from './replica-view.js'
 import type { RoutingTable } from '../links/routing-table.js'
 
 export type RecordRoomEvent =
@@ -38,6 +39,7 @@ export class RecordRoom {
   readonly #table: RoutingTable
   readonly #verify: Verify
   readonly #store: RecordStore
+  readonly #view: ReplicaView
   readonly #replication: Replication
   readonly #own = new OwnRecords()
   #dueMs: number | undefined
@@ -46,7 +48,8 @@ export class RecordRoom {
     this.#table = table
     this.#verify = verify
     this.#store = new RecordStore({ self: table.self })
-    this.#replication = new Replication(table, () => ids.share())
+    this.#view = new ReplicaView(table)
+    this.#replication = new Replication(table, this.#view, () => ids.share())
   }
 
   handle(event: RecordRoomEvent, nowMs: number, unixS: number): RecordRoomEffect[] {
@@ -141,8 +144,18 @@ export class RecordRoom {
   answersHere(target: Key, want: Want, unixS: number): boolean {
     if (this.here(target, want, unixS).length === 0) return false
     if (want === 'content') return true
-    const last = this.#table.closestAlive(target, replicas)[replicas - 1]
-    return !last || Key.compare(target, this.#table.self, last.id) < 0
+    return this.isReplica(target)
+  }
+
+  /** Whether this peer is one of the `replicas` closest to the key, as far as it can tell. */
+  isReplica(key: Key): boolean {
+    const last = this.#view.closest(key, replicas)[replicas - 1]
+    return !last || Key.compare(key, this.#table.self, last.id) < 0
+  }
+
+  /** The other peers closest to a key, but for those that may be made up: `ReplicaView`. */
+  closest(key: Key, count: number): Contact[] {
+    return this.#view.closest(key, count)
   }
 
   /** What is kept under this `recordId`. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contacts, linkedTable } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { replicas } from '../wire/message.js'
+import { ReplicaView } from './replica-view.js'
 import { Replication, settleMs, touchedMax } from './replication.js'
 
 const recordKey = key('0b0')
@@ -17,7 +18,7 @@ describe('a change', () => {
   /** The closest holder among a crowd, which has looked the record over once; the newcomer comes then. */
   function crowded() {
     const table = linkedTable('0b0', crowd)
-    const replication = new Replication(table, () => 0.5)
+    const replication = new Replication(table, new ReplicaView(table), () => 0.5)
     const look = (nowMs: number, changed: readonly string[]) => {
       replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
       return replication.handle({ type: 'woke' }, nowMs).map(({ to }) => to)

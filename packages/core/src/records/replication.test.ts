@@ -8,10 +8,9 @@ import { closest } from '../keys/nearest.js'
 import { replicas } from '../wire/message.js'
 import {
   firstRepairMs,
-  goGapMs,
   handedOverMax,
   lookedOverMax,
-  pushesMax,
+  lookGapMs,
   pushRetryMs,
   pushTriesMax,
   repairEveryMs,
@@ -20,6 +19,8 @@ import {
   settleMs,
   trustMs,
 } from './replication.js'
+import { goGapMs, pushesMax } from './pushes.js'
+import { ReplicaView } from './replica-view.js'
 
 /** Ten peers near the record's key, the closest first. */
 const peers = Array.from({ length: replicas + 2 }, (_, i) => `0b${(i + 1).toString(2).padStart(8, '0')}`)
@@ -30,7 +31,7 @@ const id = 'a record'
 function peerOf(self: string, missing: readonly string[] = []) {
   const others = peers.filter((bits) => bits !== self && !missing.includes(bits))
   const table = linkedTable(self, others)
-  const replication = new Replication(table, () => 0.5)
+  const replication = new Replication(table, new ReplicaView(table), () => 0.5)
   /** Looks over what is near those that changed. */
   const look = (nowMs: number, changed: readonly string[] = peers) => {
     replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
@@ -247,8 +248,8 @@ describe('pushing', () => {
     expect(replication.handle({ type: 'pushed', id: first[0]!.id, to: first[0]!.to.id }, settleMs + 1)).toEqual([])
     const { replication: other, woke: wake } = restored()
     expect(allArrive(other, wake(settleMs), settleMs).length).toBe(lookedOverMax * (replicas - 1))
-    expect(other.wakeAtMs).toBe(settleMs + goGapMs)
-    expect(allArrive(other, wake(settleMs + goGapMs), settleMs).length).toBe(replicas - 1)
+    expect(other.wakeAtMs).toBe(settleMs + lookGapMs)
+    expect(allArrive(other, wake(settleMs + lookGapMs), settleMs).length).toBe(replicas - 1)
   })
 
   it('2: goes on a moment after one that failed: all of a lost link fail at once', () => {
@@ -387,5 +388,5 @@ it('among peers that all know each other, whoever comes or goes: the 8 closest h
 })
 
 function withTable(table: RoutingTable) {
-  return { table, replication: new Replication(table, () => 0.5) }
+  return { table, replication: new Replication(table, new ReplicaView(table), () => 0.5) }
 }

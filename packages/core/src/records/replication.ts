@@ -1,9 +1,11 @@
 import { LateMap } from '../late-map.js'
 import { Key } from '../keys/key.js'
-import { closest } from '../keys/nearest.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
+import { type Held, isWithin, nearestCount, standingAt } from './held.js'
+import { type Push, Pushes } from './pushes.js'
+import type { ReplicaView } from './replica-view.js'
 
 /** Changes of the surroundings within this time are answered together. */
 export const settleMs = 2_000
@@ -15,10 +17,8 @@ export const firstRepairMs = 20_000
 export const lookedOverMax = 256
 /** For fewer records it is not worth while to list all live peers once. */
 const aliveOnceMin = 12
-/** Milliseconds between two such goes, and before the next push after one that failed: a link that is gone fails them all at once. */
-export const goGapMs = 50
-/** Pushes that wait for an answer at one time: what is pushed leaves room for what the app asks. */
-export const pushesMax = 32
+/** Milliseconds between two such goes. */
+export const lookGapMs = 50
 /** A push that failed is tried again this much later: a peer that was busy, or full, has had time. */
 export const pushRetryMs = 15_000
 /** Times a record is pushed to one peer before that is left to the next change or repair. */
@@ -29,9 +29,6 @@ export const handedOverMax = 256
 export const trustMs = 60_000
 /** Peers that came or went, remembered until the records are looked over; beyond that every record counts as near one of them. */
 export const touchedMax = 1_024
-/** Live peers looked at around a record: its replicas, and as many that may still hold it from before. */
-const nearestCount = 2 * replicas
-
 export type ReplicationEvent =
   /** A record is kept here now. `elsewhere`: whoever stored it stored it at all its replicas; else (restored from disk) nobody else is known to have it. */
   | { type: 'kept'; id: string; key: Key; elsewhere: boolean }
@@ -50,40 +47,17 @@ export interface ReplicationEffect {
   readonly to: Contact
 }
 
-interface Push {
-  readonly held: Held
-  readonly to: Contact
-}
-
-/** `retryAtMs` is Infinity while the push is tried again. */
-interface Failure {
-  readonly tries: number
-  readonly retryAtMs: number
-}
-
-interface Held {
-  readonly id: string
-  readonly key: Key
-  /** The peers believed to hold this version, by the hex of their id. */
-  settled: Set<string>
-  /** Peers counted as settled only because a closer holder is to push to them: by the hex of their id, the holder's, and until when that is in doubt. */
-  readonly entrusted: Map<string, { readonly to: Key; readonly untilMs: number }>
-  /** Peers that a push did not reach, and that are pushed to again: by the hex of their id. */
-  readonly failed: Map<string, Failure>
-  /** The live peers that were closest to it when it was last looked over; undefined: it is to be looked over whatever changes. */
-  nearest: readonly Contact[] | undefined
-  repairAtMs: number
-}
-
 /**
  * Keeps every record on the `replicas` peers closest to its key while peers come and go: whoever becomes responsible gets it pushed by
  * the closest of those that hold it. All holders see the same change, and all but the closest trust it to push, while it lives; the repair mends where that was wrong.
  * Invariants: 1. what is pushed is kept here; 2. at most `pushesMax` pushes are under way, but for the hand-over; 3. a record is pushed to a peer again
- * only when the push failed, the record changed, the peer was no longer among the nearest in between, at a repair, or when this peer leaves.
+ * only when the push failed, the record changed, the peer was no longer among the nearest in between, at a repair, or when this peer leaves;
+ * 4. a peer that may be made up (`ReplicaView`) is offered the record, and is no replica until it takes it.
  * What became of the push of a record that was dropped or replaced meanwhile counts for nothing.
  */
 export class Replication {
   readonly #table: RoutingTable
+  readonly #view: ReplicaView
   readonly #share: () => number
   readonly #held = new LateMap<string, Held>()
   /** Who came or went since the records were last looked over. */
@@ -92,15 +66,12 @@ export class Replication {
   /** Something changed while `#toDo` was being worked off. */
   #changedMeanwhile = false
   #dueMs: number | undefined
-  /** Pushes to be sent, and those that wait for an answer: by record and peer. */
-  readonly #waiting = new LateMap<string, Push>()
-  readonly #underWay = new LateMap<string, Push>()
-  /** When waiting pushes go on after one that failed; else they do as others are answered. */
-  #goAtMs: number | undefined
+  readonly #pushes = new Pushes()
 
   /** `share` answers with a random number from 0 up to 1: repairs of different peers must not coincide. */
-  constructor(table: RoutingTable, share: () => number) {
+  constructor(table: RoutingTable, view: ReplicaView, share: () => number) {
     this.#table = table
+    this.#view = view
     this.#share = share
   }
 
@@ -116,6 +87,7 @@ export class Replication {
           entrusted: new Map(),
           failed: new Map(),
           nearest: undefined,
+          unproven: [],
           repairAtMs: this.#later(firstRepairMs, nowMs),
         })
         if (!event.elsewhere) this.#dueMs ??= nowMs + settleMs
@@ -130,13 +102,14 @@ export class Replication {
         this.#dueMs ??= nowMs + settleMs
         return []
       case 'pushed': {
-        const push = this.#ended(event)
+        const push = this.#pushes.ended(event.id, event.to)
+        this.#view.answered(event.to, nowMs)
         push?.held.settled.add(event.to.hex)
         push?.held.failed.delete(event.to.hex)
         return this.#go()
       }
       case 'notPushed':
-        this.#notPushed(this.#ended(event), nowMs)
+        this.#notPushed(this.#pushes.ended(event.id, event.to), nowMs)
         return []
       case 'leaving':
         return this.#handOver()
@@ -147,7 +120,7 @@ export class Replication {
 
   get wakeAtMs(): number | undefined {
     if (this.#table.linkCount === 0) return undefined
-    if (this.#waiting.size > 0) return this.#goAtMs
+    if (!this.#pushes.isIdle) return this.#pushes.wakeAtMs
     let earliest = this.#dueMs ?? Infinity
     for (const { repairAtMs, failed } of this.#held.values()) {
       earliest = Math.min(earliest, repairAtMs)
@@ -158,9 +131,10 @@ export class Replication {
 
   #woke(nowMs: number): ReplicationEffect[] {
     if (this.#table.linkCount === 0) return []
-    this.#goAtMs = undefined
+    this.#pushes.woke()
+    this.#view.tick(nowMs)
     // What is found to be pushed waits in memory: no more is looked for before that is sent.
-    if (this.#waiting.size === 0) {
+    if (this.#pushes.isIdle) {
       this.#repairSome(nowMs)
       this.#retrySome(nowMs)
       if (this.#dueMs !== undefined && this.#dueMs <= nowMs) this.#lookOverSome(nowMs)
@@ -183,47 +157,41 @@ export class Replication {
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
     const alive = some.length >= aliveOnceMin ? this.#table.alive() : undefined
     for (const held of some) {
-      held.nearest = alive ? closest(held.key, alive, nearestCount, ({ id }) => id) : this.#table.closestAlive(held.key, nearestCount)
-      this.#lookOver(held, held.nearest, nowMs)
+      const { counted, unproven } = this.#view.around(held.key, nearestCount, alive)
+      held.nearest = counted
+      held.unproven = unproven
+      this.#lookOver(held, counted, nowMs)
     }
-    this.#dueMs = this.#toDo.length > 0 ? nowMs + goGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
+    this.#dueMs = this.#toDo.length > 0 ? nowMs + lookGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
     if (this.#toDo.length === 0) this.#changedMeanwhile = false
   }
 
   #push(held: Held, to: Contact): void {
-    this.#waiting.set(pushName(held.id, to.id), { held, to })
+    this.#pushes.add(held, to)
   }
 
   /** Sends what waits, as far as there is room. */
   #go(): ReplicationEffect[] {
-    const effects: ReplicationEffect[] = []
-    for (const [name, push] of this.#waiting) {
-      if (this.#underWay.size >= pushesMax) break
-      if (this.#underWay.has(name)) continue
-      this.#waiting.delete(name)
-      if (this.#held.get(push.held.id) !== push.held) continue
-      this.#underWay.set(name, push)
-      effects.push({ type: 'push', id: push.held.id, to: push.to })
-    }
-    return effects
-  }
-
-  #ended({ id, to }: { readonly id: string; readonly to: Key }): Push | undefined {
-    const name = pushName(id, to)
-    const push = this.#underWay.get(name)
-    this.#underWay.delete(name)
-    return push
+    return this.#pushes.go((held) => this.#held.get(held.id) === held).map(({ held, to }) => ({ type: 'push', id: held.id, to }))
   }
 
   #notPushed(push: Push | undefined, nowMs: number): void {
-    this.#goAtMs ??= nowMs + goGapMs
+    this.#pushes.failed(nowMs)
     if (!push) return
     const { held, to } = push
     const { hex } = to.id
     held.settled.delete(hex)
     const tries = (held.failed.get(hex)?.tries ?? 0) + 1
-    if (tries < pushTriesMax) held.failed.set(hex, { tries, retryAtMs: nowMs + pushRetryMs })
-    else this.#leaveAlone(held, hex)
+    if (this.#view.standing(to.id) === 'unproven' || tries >= pushTriesMax) return this.#giveUp(held, to, nowMs)
+    held.failed.set(hex, { tries, retryAtMs: nowMs + pushRetryMs })
+  }
+
+  /** Tries no more. Whoever is not linked may not be there: others are taken for replicas in its place. */
+  #giveUp(held: Held, to: Contact, nowMs: number): void {
+    this.#leaveAlone(held, to.id.hex)
+    if (this.#table.linkTo(to.id)) return
+    this.#view.unreached(to.id, nowMs)
+    if (this.#touch([to])) this.#dueMs ??= nowMs + settleMs
   }
 
   /** To the peers of failed pushes whose time has come, as far as they are responsible still. */
@@ -260,21 +228,21 @@ export class Replication {
 
   /** The records whose closest peers are others than the last time: a change far away is none of theirs, and one that is heard of again is none. */
   #affected(): Held[] {
-    const touched = [...this.#touched.values()].map(({ id }) => ({ id, isAlive: this.#table.isAlive(id) }))
+    const touched = [...this.#touched.values()].map(({ id }) => ({ id, standing: this.#view.standing(id) }))
     this.#touched = new LateMap()
     return [...this.#held.values()].filter((held) => {
       if (!held.nearest || held.nearest.length < nearestCount || touched.length > touchedMax) return true
-      const { nearest } = held
-      return touched.some(({ id, isAlive }) => isWithin(held, id) && nearest.some((contact) => contact.id.equals(id)) !== isAlive)
+      return touched.some(({ id, standing }) => isWithin(held, id) && standingAt(held, id) !== standing)
     })
   }
 
   #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): void {
     this.#doubt(held, nowMs)
     const responsible = this.#amongReplicas(held.key, nearest)
-    const missing = responsible.filter(({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex))
+    const asked = [...responsible, ...held.unproven.filter(({ id }) => isCloser(held.key, id, responsible[replicas - 2]))]
+    const missing = asked.filter(({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex))
     const closestHolder = nearest.find(({ id }) => held.settled.has(id.hex))
-    held.settled = new Set(nearest.filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
+    held.settled = new Set([...nearest, ...held.unproven].filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
     for (const { id } of missing) held.settled.add(id.hex)
     const othersTurn = closestHolder && Key.compare(held.key, closestHolder.id, this.#table.self) < 0
     for (const to of missing) {
@@ -286,7 +254,7 @@ export class Replication {
   /** Takes back that a peer is settled when the holder that was to push to it has gone meanwhile. */
   #doubt({ entrusted, settled }: Held, nowMs: number): void {
     for (const [hex, { to, untilMs }] of entrusted) {
-      if (untilMs > nowMs && this.#table.isAlive(to)) continue
+      if (untilMs > nowMs && this.#view.standing(to) === 'counted') continue
       entrusted.delete(hex)
       if (untilMs > nowMs) settled.delete(hex)
     }
@@ -295,11 +263,10 @@ export class Replication {
   #repair(held: Held, nowMs: number): void {
     held.repairAtMs = this.#later(repairEveryMs, nowMs)
     const responsible = this.#replicasOf(held.key)
-    const isCloser = (other: Contact | undefined) => other === undefined || Key.compare(held.key, this.#table.self, other.id) < 0
-    const [closest, second] = responsible
-    if (isCloser(closest)) for (const to of responsible) this.#push(held, to)
+    const [closest, second] = responsible.filter(({ id }) => this.#view.isTrusted(id))
+    if (isCloser(held.key, this.#table.self, closest)) for (const to of responsible) this.#push(held, to)
     // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that.
-    else if (closest && isCloser(second)) this.#push(held, closest)
+    else if (closest && isCloser(held.key, this.#table.self, second)) this.#push(held, closest)
   }
 
   /** Best effort: the records closest to this peer first, at most `handedOverMax` pushes, and nobody waits for an answer. Who is linked still repairs the rest. */
@@ -314,7 +281,7 @@ export class Replication {
 
   /** The peer that becomes responsible when this one is gone; where there are few, all that lack the record. */
   #heirs(held: Held): readonly Contact[] {
-    const alive = this.#table.closestAlive(held.key, replicas)
+    const alive = this.#view.closest(held.key, replicas)
     const heir = alive[replicas - 1]
     const responsible = !heir || Key.compare(held.key, this.#table.self, heir.id) < 0
     if (!responsible) return []
@@ -322,7 +289,7 @@ export class Replication {
   }
 
   #replicasOf(key: Key): Contact[] {
-    return this.#amongReplicas(key, this.#table.closestAlive(key, replicas))
+    return this.#amongReplicas(key, this.#view.closest(key, replicas))
   }
 
   /** The other replicas: one fewer when this peer is one of them itself. */
@@ -337,12 +304,7 @@ export class Replication {
   }
 }
 
-/** Whether a peer is, or would be, among the closest to a record that were looked at; all are while there are few. */
-function isWithin({ key, nearest }: Held, id: Key): boolean {
-  const farthest = nearest?.[nearestCount - 1]
-  return !farthest || Key.compare(key, id, farthest.id) <= 0
-}
-
-function pushName(id: string, to: Key): string {
-  return `${id} ${to.hex}`
+/** Whether a peer is closer to the key than the other, or there is no other. */
+function isCloser(key: Key, id: Key, other: Contact | undefined): boolean {
+  return !other || Key.compare(key, id, other.id) < 0
 }
