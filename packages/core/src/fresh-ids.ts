@@ -1,4 +1,3 @@
-import { bytesToHex } from '@noble/hashes/utils.js'
 import { exchangeKeyBytes, type ExchangeSecret } from './keys/cipher-suite.js'
 import { Key, keyBytes } from './keys/key.js'
 import { type ChannelId, type MailId, type Nonce, nonceBytes } from './wire/letter.js'
@@ -20,19 +19,19 @@ export class FreshIds {
   }
 
   message(): MessageId {
-    return bytesToHex(this.#random(messageIdBytes))
+    return hexOf(this.#random(messageIdBytes))
   }
 
   mail(): MailId {
-    return bytesToHex(this.#random(messageIdBytes))
+    return hexOf(this.#random(messageIdBytes))
   }
 
   nonce(): Nonce {
-    return bytesToHex(this.#random(nonceBytes))
+    return hexOf(this.#random(nonceBytes))
   }
 
   channel(): ChannelId {
-    return bytesToHex(this.#random(nonceBytes))
+    return hexOf(this.#random(nonceBytes))
   }
 
   exchangeSecret(): ExchangeSecret {
@@ -49,3 +48,10 @@ export class FreshIds {
     return (high! * 256 + low!) / 65_536
   }
 }
+
+/** Joined from a list it is one flat string: one that is added up stays a chain of its parts, ten times as large, and ids are kept for a while. */
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => hexOfByte[byte]).join('')
+}
+
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -35,15 +35,15 @@ export class LateMap<K, V> implements Map<K, V> {
   }
 
   keys(): MapIterator<K> {
-    return this.#filled.keys()
+    return (this.#map ?? empty).keys()
   }
 
   values(): MapIterator<V> {
-    return this.#filled.values()
+    return (this.#map ?? empty).values()
   }
 
   entries(): MapIterator<[K, V]> {
-    return this.#filled.entries()
+    return (this.#map ?? empty).entries()
   }
 
   [Symbol.iterator](): MapIterator<[K, V]> {
@@ -57,10 +57,6 @@ export class LateMap<K, V> implements Map<K, V> {
   get [Symbol.toStringTag](): string {
     return 'LateMap'
   }
-
-  get #filled(): Map<K, V> {
-    return this.#map ?? (empty as Map<K, V>)
-  }
 }
 
-const empty = new Map<unknown, unknown>()
+const empty = new Map<never, never>()

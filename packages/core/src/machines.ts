@@ -1,6 +1,6 @@
 import { FreshIds } from './fresh-ids.js'
 import { Post, type PostEvent } from './letters/post.js'
-import { Forwarding, type ForwardingEffect, type ForwardingEvent, newSeek } from './links/forwarding.js'
+import { Forwarding, type ForwardingEffect, type ForwardingEvent, type ForwardingHost, newSeek } from './links/forwarding.js'
 import { Guard } from './links/guard.js'
 import { desktopLinkLimits } from './links/link-policy.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './links/linking.js'
@@ -11,10 +11,10 @@ import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
 import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
-import type { Message } from './wire/message.js'
+import type { Message, Seek } from './wire/message.js'
 
 /** The machines of one overlay, wired: what one of them orders is an event of another, a message, or an effect of the overlay. */
-export class Machines {
+export class Machines implements ForwardingHost {
   readonly table: RoutingTable
   readonly relay: Relay
   readonly forwarding: Forwarding
@@ -37,7 +37,7 @@ export class Machines {
     this.unixOffsetMs = options.unixMs - nowMs
     this.table = new RoutingTable(contact.id)
     this.relay = new Relay(this.table)
-    this.forwarding = new Forwarding(this.table, (seek) => this.records.answersHere(seek.target, seek.want, this.unixS))
+    this.forwarding = new Forwarding(this.table, this)
     this.records = new RecordRoom(this.table, verify, ids)
     this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs)
     this.asking = new Asking(contact, this.table, ids, this.records)
@@ -47,6 +47,11 @@ export class Machines {
 
   get unixS(): number {
     return Math.floor((this.nowMs + this.unixOffsetMs) / 1_000)
+  }
+
+  /** See `ForwardingHost`. */
+  answersHere({ target, want }: Seek): boolean {
+    return this.records.answersHere(target, want, this.unixS)
   }
 
   toLinking(event: LinkingEvent): void {
@@ -145,6 +150,7 @@ export class Machines {
           break
         case 'unlinked':
           this.out.push(effect)
+          this.guard.forget(effect.link)
           this.toForwarding({ type: 'unlinked', link: effect.link })
           this.toAsking(effect)
           this.toRecords({ type: 'changed', contacts: [effect.contact] })
@@ -162,6 +168,7 @@ export class Machines {
           break
         case 'end':
           this.out.push(effect)
+          this.guard.forget(effect.link)
           this.toForwarding({ type: 'unlinked', link: effect.link })
           break
         case 'ping':

@@ -25,12 +25,12 @@ const uplinkLogDeviation = 0.85
 export function siteOf(publicKey: PublicKey, options: SiteOptions): Site {
   const { nat, uplinkMbps, hasPlaces } = options
   const salt = (publicKey[0]! | (publicKey[1]! << 8) | (publicKey[2]! << 16) | (publicKey[3]! << 24)) ^ publicKey[4]!
-  if (!nat && uplinkMbps === undefined && !hasPlaces) return { ...nowhere, salt }
+  if (!nat && uplinkMbps === undefined && !hasPlaces) return { x: 1, y: 0, z: 0, access: 0, salt, nat: 'open', uplinkBytesPerMs: Infinity }
   const random = new RandomSource(salt)
   const place = drawPlace(random)
   const type = nat ? natAt(nat, random.share()) : 'open'
   const factor = Math.exp(uplinkLogDeviation * random.normal())
-  return { ...place, salt, nat: type, uplinkBytesPerMs: uplinkMbps === undefined ? Infinity : uplinkMbps * 125 * factor }
+  const uplinkBytesPerMs = uplinkMbps === undefined ? Infinity : uplinkMbps * 125 * factor
+  // Written out: objects that are spread together may each get a hidden class of their own.
+  return { x: place.x, y: place.y, z: place.z, access: place.access, salt, nat: type, uplinkBytesPerMs }
 }
-
-const nowhere = { x: 1, y: 0, z: 0, access: 0, nat: 'open', uplinkBytesPerMs: Infinity } as const

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 
 /** Bytes in a key: 160 bits, as in the Kademlia paper (Maymounkov & Mazières 2002, section 2). */
 export const keyBytes = 20
@@ -46,7 +46,7 @@ export class Key {
 
   /** 40 lower-case hex digits. */
   get hex(): string {
-    return (this.#hex ??= bytesToHex(this.toBytes()))
+    return (this.#hex ??= [this.a, this.b, this.c, this.d, this.e].map(hexOf).join(''))
   }
 
   toString(): string {
@@ -127,6 +127,11 @@ export class Key {
   #words(): Int32Array {
     return Int32Array.of(this.a, this.b, this.c, this.d, this.e)
   }
+}
+
+/** 8 digits. Joined from a list they are one flat string: strings added up one by one stay a chain of their parts, ten times as large. */
+function hexOf(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0')
 }
 
 const zero = Key.fromBytes(new Uint8Array(keyBytes))

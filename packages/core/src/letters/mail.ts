@@ -1,3 +1,4 @@
+import { LateSet } from '../late-set.js'
 import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
@@ -60,7 +61,7 @@ export type MailEffect =
 export class MailRoom {
   readonly #ids: FreshIds
   readonly #outgoing = new LateMap<number, Outgoing>()
-  readonly #remembered = new Set<string>()
+  readonly #remembered = new LateSet<string>()
 
   constructor(ids: FreshIds) {
     this.#ids = ids

@@ -96,7 +96,7 @@ describe('the post', () => {
   it('greets all others first, the way the table knows, or greedily', () => {
     const { table, handle } = postOf()
     expect(seals(handle({ type: 'mail', operation: 1, to: far.id, data }))).toEqual([[far.id.hex, 'greeting', overlay()]])
-    table.note(far, { route: way }, 0)
+    table.note(far, { route: way })
     expect(seals(handle({ type: 'mail', operation: 2, to: far.id, data }))).toEqual([[far.id.hex, 'greeting', overlay(...way)]])
   })
 
@@ -196,7 +196,7 @@ describe('channels', () => {
   it('that nobody has are refused the way they came, and that way is not remembered: anybody may write', () => {
     const { table, farEnd, handle } = postOf()
     expect(farEnd.read(farEnd.tell({ type: 'probe', channel }))).toEqual([[{ type: 'close', channel }, way]])
-    table.note(far, { route: [key('0b1')] }, 0)
+    table.note(far, { route: [key('0b1')] })
     expect(handle({ type: 'connect', operation: 1, to: far.id })).toEqual([{ type: 'introduce', contact: far, route: [] }])
     expect(farEnd.read(handle({ type: 'introductionFailed', to: far.id }))).toMatchObject([[{ type: 'open' }, [key('0b1')]]])
   })

@@ -1,3 +1,5 @@
+import { LateSet } from '../late-set.js'
+import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { CipherSuite } from '../keys/cipher-suite.js'
 import type { Key } from '../keys/key.js'
@@ -89,9 +91,9 @@ export class Sessions {
   readonly #suite: CipherSuite
   readonly #ids: FreshIds
   /** By the hex of the other peer's id, the longest unused first. */
-  readonly #lines = new Map<string, Line>()
-  readonly #sessions = new Map<SessionId, Session>()
-  readonly #remembered = new Set<SessionId>()
+  readonly #lines = new LateMap<string, Line>()
+  readonly #sessions = new LateMap<SessionId, Session>()
+  readonly #remembered = new LateSet<SessionId>()
 
   constructor(self: Key, suite: CipherSuite, ids: FreshIds) {
     this.#self = self

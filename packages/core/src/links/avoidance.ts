@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
 
 /** Peers left alone at one time: the oldest entry makes room. */
@@ -15,7 +16,7 @@ interface Avoided {
 
 /** Peers that are not to be dialled for a while. Forgets by itself. */
 export class Avoidance {
-  readonly #avoided = new Map<string, Avoided>()
+  readonly #avoided = new LateMap<string, Avoided>()
 
   /** `silent`: no answer to a knock; `failed`: agreed, but no link came of it. Answers with how often in a row it was noted. */
   note(id: Key, what: 'silent' | 'failed', nowMs: number): number {

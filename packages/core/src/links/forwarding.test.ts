@@ -28,7 +28,7 @@ const came = (over: Partial<Seek> = {}): Seek => ({
 /** Peer 0b0, linked to 0b001 that seeks come from, and to others: 1 and 2 and so on. */
 function forwardingOf(others: readonly string[] = ['0b11', '0b10'], answersHere = false) {
   const table = linkedTable('0b0', [...others, '0b001'])
-  const forwarding = new Forwarding(table, () => answersHere)
+  const forwarding = new Forwarding(table, { answersHere: () => answersHere })
   const from = table.linkTo(key('0b001'))!
   const handle = forwarding.handle.bind(forwarding)
   const take = (over: Partial<Seek> = {}, nowMs = 0) => handle({ type: 'seek', seek: came(over), from }, nowMs)
@@ -125,7 +125,7 @@ describe('a question of our own', () => {
 
   it('goes nowhere where there is no link, or only such as are to be avoided', () => {
     const nowhere = [{ type: 'nowhere', id }]
-    expect(new Forwarding(linkedTable('0b0', []), () => false).handle(own(), 0)).toEqual(nowhere)
+    expect(new Forwarding(linkedTable('0b0', []), { answersHere: () => false }).handle(own(), 0)).toEqual(nowhere)
     expect(forwardingOf([]).handle(own({ avoid: [key('0b001')] }), 0)).toEqual(nowhere)
   })
 
@@ -346,5 +346,5 @@ it('1 to 3: whoever is linked to whom, acknowledges or vanishes: each link is tr
 
 function peerOf(bits: string): { table: RoutingTable; forwarding: Forwarding } {
   const table = linkedTable(bits, [])
-  return { table, forwarding: new Forwarding(table, () => false) }
+  return { table, forwarding: new Forwarding(table, { answersHere: () => false }) }
 }

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
 import { hopsMax, type Message, type MessageId, type Seek } from '../wire/message.js'
 import type { Link, LinkId, RoutingTable } from './routing-table.js'
@@ -41,6 +42,12 @@ export type ForwardingEffect =
   /** It found some, and none of them acknowledged it. */
   | { type: 'lost'; id: MessageId }
 
+/** Lent by whoever keeps records. */
+export interface ForwardingHost {
+  /** Whether this peer has what is sought, and may say so although others are closer. */
+  answersHere(seek: Seek): boolean
+}
+
 interface Passing {
   readonly seek: Seek
   /** Links that were tried, the last of them under way. */
@@ -59,15 +66,14 @@ interface Passing {
  */
 export class Forwarding {
   readonly #table: RoutingTable
-  readonly #answersHere: (seek: Seek) => boolean
-  readonly #passing = new Map<MessageId, Passing>()
+  readonly #host: ForwardingHost
+  readonly #passing = new LateMap<MessageId, Passing>()
   /** When each seek may be forgotten, the oldest first. */
-  readonly #remembered = new Map<MessageId, number>()
+  readonly #remembered = new LateMap<MessageId, number>()
 
-  /** `answersHere`: whether this peer has what is sought, and may say so although others are closer. */
-  constructor(table: RoutingTable, answersHere: (seek: Seek) => boolean) {
+  constructor(table: RoutingTable, host: ForwardingHost) {
     this.#table = table
-    this.#answersHere = answersHere
+    this.#host = host
   }
 
   handle(event: ForwardingEvent, nowMs: number): ForwardingEffect[] {
@@ -102,7 +108,7 @@ export class Forwarding {
     if (isCircling) return [{ type: 'send', link: from, message: { type: 'declined', id } }]
     this.#remember(id, nowMs)
     const taken: ForwardingEffect = { type: 'send', link: from, message: { type: 'taken', id } }
-    if (seek.hopsLeft === 0 || this.#answersHere(seek)) return [taken, { type: 'arrived', seek }]
+    if (seek.hopsLeft === 0 || this.#host.answersHere(seek)) return [taken, { type: 'arrived', seek }]
     return [
       taken,
       ...this.#pass({ ...seek, path: [...path, this.#table.self], hopsLeft: seek.hopsLeft - 1 }, new Set(), nowMs, nowMs + passedWithinMs),

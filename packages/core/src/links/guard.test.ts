@@ -20,3 +20,11 @@ it('allows each link a burst of each kind, and forgives with time', () => {
   expect(guard.allows(one, 'fault', 60_000)).toBe(true)
   expect(guard.allows(one, 'fault', 60_000)).toBe(false)
 })
+
+it('forgets a link that is over', () => {
+  const guard = new Guard()
+  const [one] = links()
+  for (let i = 0; i < allowances.fault.burst; i++) guard.allows(one, 'fault', 0)
+  guard.forget(one.link)
+  expect(guard.allows(one, 'fault', 0)).toBe(true)
+})

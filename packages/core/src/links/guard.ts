@@ -1,7 +1,8 @@
 import type { Key } from '../keys/key.js'
+import { LateMap } from '../late-map.js'
 import { TokenBucket } from '../token-bucket.js'
 import type { Message } from '../wire/message.js'
-import type { Link } from './routing-table.js'
+import type { Link, LinkId } from './routing-table.js'
 
 /** What one link may ask of us at once, and a minute after that. */
 interface Allowance {
@@ -33,7 +34,7 @@ export type GuardedKind = keyof typeof allowances
 
 /** Keeps count of what each link asks of us. */
 export class Guard {
-  readonly #budgets = new WeakMap<Link, Map<GuardedKind, TokenBucket>>()
+  readonly #budgets = new LateMap<LinkId, Map<GuardedKind, TokenBucket>>()
 
   /** Whether the message that came over the link is within what the link may have. */
   admits(link: Link, message: Message, self: Key, nowMs: number): boolean {
@@ -42,13 +43,20 @@ export class Guard {
   }
 
   /** Whether the link may have this once more. */
-  allows(link: Link, kind: GuardedKind, nowMs: number): boolean {
-    const budgets = this.#budgets.get(link) ?? new Map<GuardedKind, TokenBucket>()
-    this.#budgets.set(link, budgets)
-    const { burst, perMinute } = allowances[kind]
-    const budget = budgets.get(kind) ?? new TokenBucket(burst, perMinute / 60_000, nowMs)
-    budgets.set(kind, budget)
+  allows({ link }: Link, kind: GuardedKind, nowMs: number): boolean {
+    let budgets = this.#budgets.get(link)
+    if (!budgets) this.#budgets.set(link, (budgets = new Map<GuardedKind, TokenBucket>()))
+    let budget = budgets.get(kind)
+    if (!budget) {
+      const { burst, perMinute } = allowances[kind]
+      budgets.set(kind, (budget = new TokenBucket(burst, perMinute / 60_000, nowMs)))
+    }
     return budget.take(1, nowMs)
+  }
+
+  /** The link is over: no other will have its number. */
+  forget(link: LinkId): void {
+    this.#budgets.delete(link)
   }
 }
 

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { DialBudget } from './dial-budget.js'
 import { setUpsMax } from './dial-budget.js'
 import type { FreshIds } from '../fresh-ids.js'
@@ -80,7 +81,7 @@ export class Introductions {
   readonly #budget: DialBudget
   readonly #admits: (contact: Contact, why: Why) => 'yes' | RefusalReason
   readonly #isWantedHere: (id: Key) => boolean
-  readonly #attempts = new Map<string, Attempt>()
+  readonly #attempts = new LateMap<string, Attempt>()
 
   /** `isWantedHere`: whether this peer would be our sibling, or our own app wants it: by our own knowledge, whatever it says of itself. */
   constructor(

@@ -114,13 +114,13 @@ describe('the links kept', () => {
 describe('the links made', () => {
   it('are those the policy wishes, as many at once as there are knocks', () => {
     const { table, lookOver } = keeperOf([])
-    for (const bits of far(knocksMax + 1)) table.note(contact(bits), { route: [], point: 0 }, 0)
+    for (const bits of far(knocksMax + 1)) table.note(contact(bits), { route: [], point: 0 })
     expect(introduced(lookOver(1_000))).toEqual(far(knocksMax).map((bits) => key(bits).hex))
   })
 
   it('are not made twice at once', () => {
     const { table, introductions, lookOver } = keeperOf(['0b01'])
-    table.note(contact('0b1'), { route: [key('0b01')] }, 0)
+    table.note(contact('0b1'), { route: [key('0b01')] })
     introductions.handle({ type: 'begin', contact: contact('0b1'), why: 'app', carriages: [{ by: 'meetingPoint', point: 0 }] }, 0)
     expect(introduced(lookOver(1_000))).toEqual([])
   })
@@ -130,7 +130,7 @@ describe('the links made', () => {
     ['failed', failureMs[0]],
   ] as const)('2: are not tried again at once after one was %s', (reason, lengthMs) => {
     const { table, keeper, lookOver, woke } = keeperOf(['0b01'])
-    table.note(contact('0b1'), { route: [key('0b01')] }, 0)
+    table.note(contact('0b1'), { route: [key('0b01')] })
     keeper.handle({ type: 'failed', id: key('0b1'), reason }, 1_000)
     expect(introduced(lookOver(1_000 + lengthMs - lookOverGapMs))).toEqual([])
     expect([keeper.wakeAtMs, woke(1_000 + lengthMs - 1)]).toEqual([1_000 + lengthMs, []])
@@ -139,7 +139,7 @@ describe('the links made', () => {
 
   it('2: are tried again when the other end said, or once there was a link', () => {
     const { table, keeper, lookOver, woke } = keeperOf(['0b01'])
-    table.note(contact('0b1'), { route: [key('0b01')] }, 0)
+    table.note(contact('0b1'), { route: [key('0b01')] })
     keeper.handle({ type: 'refused', id: key('0b1'), retryAfterMs: 60_000 }, 1_000)
     expect(introduced(lookOver(61_000 - lookOverGapMs))).toEqual([])
     expect([keeper.wakeAtMs, woke(60_999)]).toEqual([61_000, []])
@@ -172,9 +172,9 @@ describe('the links made', () => {
   it('fill a bucket only while the budget lasts; siblings go on credit', () => {
     const { table, budget, lookOver } = keeperOf([...siblings])
     while (budget.spend(false, 0)) continue
-    table.note(contact('0b1'), { route: [key(siblings[0]!)] }, 0)
+    table.note(contact('0b1'), { route: [key(siblings[0]!)] })
     expect(introduced(lookOver(1_000))).toEqual([])
-    table.note(contact(`0b${'0'.repeat(20)}1`), { route: [key(siblings[0]!)] }, 0)
+    table.note(contact(`0b${'0'.repeat(20)}1`), { route: [key(siblings[0]!)] })
     expect(introduced(lookOver(2_000))).toEqual([key(`0b${'0'.repeat(20)}1`).hex])
   })
 })

@@ -107,7 +107,7 @@ export class LinkKeeper {
     for (const contact of this.#table.closestAlive(self, this.#policy.limits.target)) {
       const route = this.#table.routeTo(contact.id)
       const isLost = !this.#table.linkTo(contact.id) && !this.#table.known(contact.id)
-      if (isLost && route && this.#table.note(contact, { route }, nowMs)) this.#dialAtMs = -Infinity
+      if (isLost && route && this.#table.note(contact, { route })) this.#dialAtMs = -Infinity
     }
   }
 

@@ -18,7 +18,7 @@ const policyOf = (table: RoutingTable, has = limits, underWay: readonly string[]
 const wantedBits = (table: RoutingTable, policy: LinkPolicy) =>
   [...policy.wanted(0)].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex).sort()
-const noted = (table: RoutingTable, ...bits: string[]) => bits.forEach((one) => table.note(contact(one), { route: [] }, 0))
+const noted = (table: RoutingTable, ...bits: string[]) => bits.forEach((one) => table.note(contact(one), { route: [] }))
 const wishes = (policy: LinkPolicy) => policy.wishes().map(({ known, why }) => [why, known.contact.id.hex])
 
 describe('the links wanted', () => {

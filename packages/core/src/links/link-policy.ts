@@ -1,3 +1,5 @@
+import { LateSet } from '../late-set.js'
+import { LateMap } from '../late-map.js'
 import { Key, keyBits } from '../keys/key.js'
 import type { RefusalReason, Why } from '../wire/letter.js'
 import { replicas } from '../wire/message.js'
@@ -39,9 +41,9 @@ export class LinkPolicy {
   readonly #underWay: () => readonly Contact[]
   readonly limits: LinkLimits
   /** Peers, by the hex of their id, that an app has asked for. */
-  readonly appWants = new Set<string>()
+  readonly appWants = new LateSet<string>()
   /** By bucket, the link in the place that is given for quickness. */
-  readonly #quick = new Map<number, LinkId>()
+  readonly #quick = new LateMap<number, LinkId>()
   #swappedMs = -Infinity
   /** What the wishes were made up from last. */
   #lackingLast: Int16Array | undefined
@@ -56,7 +58,7 @@ export class LinkPolicy {
 
   /** The links this peer wants to keep. */
   wanted(nowMs: number): Set<LinkId> {
-    const byDistance = this.#table.linksByDistance()
+    const byDistance = this.#table.links()
     const wanted = new Set(byDistance.slice(0, this.#siblingCount).map((link) => link.link))
     const quotas = this.#quotas()
     const buckets = new Map<number, Link[]>()
@@ -134,7 +136,7 @@ export class LinkPolicy {
   #siblingBound(): Key | undefined {
     const count = this.#siblingCount
     const nearest = this.#table
-      .linksByDistance()
+      .links()
       .slice(0, count)
       .map(({ contact }) => contact)
     return closest(this.#table.self, [...nearest, ...this.#underWay()], count, ({ id }) => id)[count - 1]?.id
@@ -157,7 +159,7 @@ export class LinkPolicy {
       supply[bucket]! += more
       nearest = Math.max(nearest, bucket)
     }
-    for (const { bucket } of this.#table.linksByDistance().slice(this.#siblingCount)) count(bucket, 1)
+    for (const { bucket } of this.#table.links().slice(this.#siblingCount)) count(bucket, 1)
     for (const [bucket, { size }] of this.#table.buckets) count(bucket, size)
     let left = this.limits.target - this.#siblingCount
     for (let raised = true; left > 0 && raised;) {
@@ -175,7 +177,7 @@ export class LinkPolicy {
   /** Per bucket: how many more links its quota allows. */
   #lacking(): Int16Array {
     const lacking = this.#quotas()
-    for (const { bucket } of this.#table.linksByDistance().slice(this.#siblingCount)) lacking[bucket]! -= 1
+    for (const { bucket } of this.#table.links().slice(this.#siblingCount)) lacking[bucket]! -= 1
     for (const { id } of this.#underWay()) lacking[this.#table.self.sharedBits(id)]! -= 1
     return lacking
   }

@@ -112,7 +112,7 @@ export class Linking {
         this.#note(event.contacts, nowMs)
         return []
       case 'met':
-        for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point }, nowMs)
+        for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point })
         return [
           ...this.#merged(this.#merging.handle(event, nowMs), nowMs),
           ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
@@ -124,8 +124,8 @@ export class Linking {
       case 'undeliverable':
         return this.#merged(this.#merging.handle(event, nowMs), nowMs)
       case 'introduce': {
-        this.#table.note(event.contact, { route: event.route }, nowMs)
-        const known = this.#table.known(event.contact.id) ?? { contact: event.contact, route: event.route, point: undefined, seenMs: nowMs }
+        this.#table.note(event.contact, { route: event.route })
+        const known = this.#table.known(event.contact.id) ?? { contact: event.contact, route: event.route, point: undefined }
         return this.#introduce(known, 'app', nowMs)
       }
       case 'appWants':
@@ -291,7 +291,7 @@ export class Linking {
           return []
         case 'introduce': {
           const { contact, point } = effect
-          return this.#introduce({ contact, point, route: [], seenMs: nowMs }, 'app', nowMs)
+          return this.#introduce({ contact, point, route: [] }, 'app', nowMs)
         }
       }
     })
@@ -299,7 +299,7 @@ export class Linking {
 
   /** Notes contacts and the ways to them. Only those that were not known, and that a link may be wanted to, are a reason to look the links over. */
   #note(contacts: readonly Found[], nowMs: number): void {
-    const fresh = contacts.filter(({ contact, route }) => route.length > 0 && this.#table.note(contact, { route }, nowMs))
+    const fresh = contacts.filter(({ contact, route }) => route.length > 0 && this.#table.note(contact, { route }))
     if (fresh.some(({ contact }) => this.#policy.hasUseFor(contact.id))) this.#keeper.handle({ type: 'changed' }, nowMs)
   }
 }

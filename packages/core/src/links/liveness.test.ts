@@ -72,7 +72,7 @@ describe('liveness', () => {
     liveness.handle({ type: 'woke' }, 1_000)
     const jumpedMs = 1_000 + idleMs + jumpMs + 1
     for (const link of table.links()) link.lastHeardMs = jumpedMs
-    expect(liveness.handle({ type: 'woke' }, jumpedMs)).toEqual([ping(1, '0b1'), ping(2, '0b01')])
+    expect(liveness.handle({ type: 'woke' }, jumpedMs)).toEqual([ping(2, '0b01'), ping(1, '0b1')])
   })
 
   it('forgets a link that ended', () => {

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
 import type { Link, LinkId, RoutingTable } from './routing-table.js'
 
@@ -28,7 +29,7 @@ export type LivenessEffect = { type: 'ping'; link: LinkId; to: Key } | { type: '
 export class Liveness {
   readonly #table: RoutingTable
   /** Links with a ping under way, and how many went unanswered before it. */
-  readonly #asked = new Map<LinkId, number>()
+  readonly #asked = new LateMap<LinkId, number>()
   #wokeMs: number | undefined
   /** No link is due before this. Found out anew at each wake-up: links that are heard, and new ones, are only due later. */
   #earliestMs: number | undefined

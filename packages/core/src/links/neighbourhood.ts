@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Contact } from '../keys/public-key.js'
 import { type Neighbours, neighboursMax, replicas } from '../wire/message.js'
 import { NeighbourList } from './neighbour-list.js'
@@ -30,7 +31,7 @@ export type NeighbourhoodEffect =
 export class Neighbourhood {
   readonly #table: RoutingTable
   /** The list that each link was told last. */
-  readonly #told = new Map<LinkId, NeighbourList>()
+  readonly #told = new LateMap<LinkId, NeighbourList>()
   #isNearChanged = false
   #soonMs: number | undefined
   #laterMs: number | undefined
@@ -64,7 +65,7 @@ export class Neighbourhood {
   }
 
   #isNear({ id }: Contact): boolean {
-    const farthest = this.#table.linksByDistance()[nearCount - 1]
+    const farthest = this.#table.links()[nearCount - 1]
     return !farthest || this.#table.self.sharedBits(id) >= farthest.bucket
   }
 

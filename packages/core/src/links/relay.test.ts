@@ -183,6 +183,7 @@ describe('a relay drops', () => {
   })
 
   it('what is over the budget of the link it came by, and of that link alone', () => {
+    const table = linkedTable('0b01', ['0b00', '0b11'])
     const relay = new Relay(table)
     const [here, there] = [linkWith(table, '0b00'), linkWith(table, '0b11')]
     for (let i = 0; i < relayBurst; i++) expect(relay.take(far(), here, 0).type).toBe('forward')

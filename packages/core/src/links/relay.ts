@@ -1,11 +1,11 @@
 import type { Key } from '../keys/key.js'
 import { type Envelope, hopsMax, type Letter, type Payload, type Request, type Secret } from '../wire/message.js'
 import type { Link, RoutingTable } from './routing-table.js'
-import { TokenBucket } from '../token-bucket.js'
 
 /** Envelopes that one link may have us pass on, or questions and letters it may have us take: a second's worth of what a tab can relay, then a steady share of it. */
 export const relayBurst = 1_000
 export const relayPerSecond = 250
+const relayGapMs = 1_000 / relayPerSecond
 
 export type RelayOutcome =
   | { type: 'arrived' }
@@ -22,7 +22,6 @@ export type RelayOutcome =
  */
 export class Relay {
   readonly #table: RoutingTable
-  readonly #budgets = new WeakMap<Link, TokenBucket>()
 
   constructor(table: RoutingTable) {
     this.#table = table
@@ -52,11 +51,12 @@ export class Relay {
     return this.#pass({ ...envelope, path: [...envelope.path, self], hopsLeft: envelope.hopsLeft - 1 }, envelope.path)
   }
 
-  /** Whether the link may have one more thing passed on, or taken. */
+  /** Whether the link may have one more thing passed on, or taken. The bucket of tokens is one number (the generic cell rate algorithm, ITU-T I.371): there are many links. */
   allows(link: Link, nowMs: number): boolean {
-    const budget = this.#budgets.get(link) ?? new TokenBucket(relayBurst, relayPerSecond / 1_000, nowMs)
-    this.#budgets.set(link, budget)
-    return budget.take(1, nowMs)
+    const paidMs = Math.max(link.relayPaidMs, nowMs) + relayGapMs
+    if (paidMs - nowMs > relayBurst * relayGapMs) return false
+    link.relayPaidMs = paidMs
+    return true
   }
 
   #pass(envelope: Envelope, passed: readonly Key[]): RelayOutcome {

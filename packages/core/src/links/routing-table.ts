@@ -1,8 +1,10 @@
-import { Key } from '../keys/key.js'
+import { LateMap } from '../late-map.js'
+import type { Key } from '../keys/key.js'
 import { closest, Nearest } from '../keys/nearest.js'
 import { hopsMax, neighbourRttMaxMs, neighboursMax, replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import { NeighbourList } from './neighbour-list.js'
+import { OpenLinks } from './open-links.js'
 import { chooseNextHop, type HopOptions, unmeasuredMs } from './next-hop.js'
 
 /** Names one link of this peer, from the first attempt to its end. Never used again. */
@@ -22,6 +24,8 @@ export interface Link {
   wantedThere: boolean
   /** Whom the other end says it is linked to. */
   neighbours: NeighbourList
+  /** Until when what was relayed for the link is paid for, at a steady rate: see `Relay`. */
+  relayPaidMs: number
 }
 
 /** A peer that is known and not linked, and the way to it. */
@@ -31,7 +35,6 @@ export interface KnownContact {
   readonly route: readonly Key[]
   /** The meeting point it was met at, if any. */
   readonly point: number | undefined
-  readonly seenMs: number
 }
 
 type Known = { -readonly [P in keyof KnownContact]: KnownContact[P] }
@@ -53,22 +56,19 @@ export const doubtedMax = 1_024
  */
 export class RoutingTable {
   readonly self: Key
-  readonly #links = new Map<string, Link>()
-  readonly #byLinkId = new Map<LinkId, Link>()
-  readonly #known = new Map<number, Map<string, Known>>()
+  readonly #links: OpenLinks
+  readonly #known = new LateMap<number, Map<string, Known>>()
   /** Peers that some lists still have and that are probably gone: until when, by the hex of their id, the earliest first. */
-  readonly #doubted = new Map<string, number>()
-  #sorted: readonly Link[] | undefined
+  readonly #doubted = new LateMap<string, number>()
 
   constructor(self: Key) {
     this.self = self
+    this.#links = new OpenLinks(self)
   }
 
   /** Takes a link that opened. The link to the same peer that it replaces, if there was one. */
   addLink(link: LinkId, contact: Contact, nowMs: number): Link | undefined {
-    const replaced = this.#links.get(contact.id.hex)
-    if (replaced) this.#byLinkId.delete(replaced.link)
-    const fresh: Link = {
+    const replaced = this.#links.add({
       link,
       contact,
       bucket: this.self.sharedBits(contact.id),
@@ -78,68 +78,59 @@ export class RoutingTable {
       wantedHere: true,
       wantedThere: true,
       neighbours: NeighbourList.empty,
-    }
-    this.#links.set(contact.id.hex, fresh)
-    this.#byLinkId.set(link, fresh)
+      relayPaidMs: nowMs,
+    })
     this.forget(contact.id)
     this.believe(contact.id)
-    this.#sorted = undefined
     return replaced
   }
 
   removeLink(link: LinkId): Link | undefined {
-    const gone = this.#byLinkId.get(link)
-    if (!gone) return undefined
-    this.#byLinkId.delete(link)
-    this.#links.delete(gone.contact.id.hex)
-    this.#sorted = undefined
+    const gone = this.#links.byId(link)
+    if (gone) this.#links.remove(gone)
     return gone
   }
 
   /** Notes a round trip over a link. */
   measured(id: LinkId, tookMs: number): void {
-    const link = this.#byLinkId.get(id)
+    const link = this.#links.byId(id)
     const rttMs = Math.min(tookMs, neighbourRttMaxMs)
     if (link) link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs + (rttMs - link.rttMs) / 8
   }
 
   byLinkId(link: LinkId): Link | undefined {
-    return this.#byLinkId.get(link)
+    return this.#links.byId(link)
   }
 
   linkTo(id: Key): Link | undefined {
-    return this.#links.get(id.hex)
+    return this.#links.to(id)
   }
 
   get linkCount(): number {
-    return this.#links.size
+    return this.#links.all.length
   }
 
-  links(): IterableIterator<Link> {
-    return this.#links.values()
-  }
-
-  /** Every link, the closest to this peer first. */
-  linksByDistance(): readonly Link[] {
-    return (this.#sorted ??= [...this.#links.values()].sort((a, b) => Key.compare(this.self, a.contact.id, b.contact.id)))
+  /** Every link, the closest to this peer first. The list stays as it is when links come and go. */
+  links(): readonly Link[] {
+    return this.#links.all
   }
 
   /** The live peers closest to this one: at most `replicas` links. */
   siblings(): readonly Link[] {
-    return this.linksByDistance().slice(0, replicas)
+    return this.links().slice(0, replicas)
   }
 
   /** The links closest to a target, the closest first. */
   closestLinks(target: Key, count: number): Link[] {
-    return closest(target, this.#links.values(), count, idOfLink)
+    return closest(target, this.#links.all, count, idOfLink)
   }
 
   /** The peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
   closestAlive(target: Key, count: number): Contact[] {
     const nearest = new Nearest<Contact>(target, count + 1, idOfContact)
-    for (const { contact } of this.#links.values()) nearest.offer(contact)
+    for (const { contact } of this.#links.all) nearest.offer(contact)
     const { head } = target
-    for (const { neighbours } of this.#links.values()) {
+    for (const { neighbours } of this.#links.all) {
       const { heads, contacts } = neighbours
       let bound = nearest.boundHead
       for (let i = 0; i < heads.length; i++) {
@@ -155,8 +146,8 @@ export class RoutingTable {
   /** The links, and those that linked peers say they are linked to, each once; not this peer itself. For whoever looks for the closest to many keys. */
   alive(): Contact[] {
     const alive = new Map<string, Contact>()
-    for (const { contact } of this.#links.values()) alive.set(contact.id.hex, contact)
-    for (const { neighbours } of this.#links.values()) {
+    for (const { contact } of this.#links.all) alive.set(contact.id.hex, contact)
+    for (const { neighbours } of this.#links.all) {
       for (const contact of neighbours.contacts) if (!this.#isDoubted(contact)) alive.set(contact.id.hex, contact)
     }
     alive.delete(this.self.hex)
@@ -165,9 +156,9 @@ export class RoutingTable {
 
   /** Whether this peer is linked, or a linked peer says it is linked to it, and nobody near it has told otherwise since. */
   isAlive(id: Key): boolean {
-    if (this.#links.has(id.hex)) return true
+    if (this.#links.to(id)) return true
     if (this.#doubted.has(id.hex)) return false
-    for (const { neighbours } of this.#links.values()) if (neighbours.placeOf(id) >= 0) return true
+    for (const { neighbours } of this.#links.all) if (neighbours.placeOf(id) >= 0) return true
     return false
   }
 
@@ -218,7 +209,7 @@ export class RoutingTable {
   /** Whom this peer is linked to, as its links are told. */
   ownList(): NeighbourList {
     return new NeighbourList(
-      this.linksByDistance()
+      this.links()
         .slice(0, neighboursMax)
         .map(({ contact, rttMs }) => ({ contact, rttMs: Math.min(Math.round(rttMs ?? 0), neighbourRttMaxMs) })),
     )
@@ -228,16 +219,15 @@ export class RoutingTable {
    * Notes a contact that somebody named; true: it was not known before. In a full bucket the one seen longest ago makes room;
    * a better known way replaces a worse one.
    */
-  note(contact: Contact, way: { route: readonly Key[]; point?: number }, nowMs: number): boolean {
+  note(contact: Contact, way: { route: readonly Key[]; point?: number }): boolean {
     const { hex } = contact.id
-    if (contact.id.equals(this.self) || this.#links.has(hex) || way.route.length > hopsMax) return false
+    if (contact.id.equals(this.self) || this.#links.to(contact.id) || way.route.length > hopsMax) return false
     const place = this.self.sharedBits(contact.id)
     const bucket = this.#known.get(place) ?? new Map<string, Known>()
     const known = bucket.get(hex)
     if (known) {
       if (known.route.length === 0 || (way.route.length > 0 && way.route.length <= known.route.length)) known.route = way.route
       known.point = way.point ?? known.point
-      known.seenMs = nowMs
       // The one seen longest ago stays the first.
       bucket.delete(hex)
       bucket.set(hex, known)
@@ -245,7 +235,7 @@ export class RoutingTable {
     }
     const [stalest] = bucket.keys()
     if (bucket.size >= contactsPerBucketMax && stalest !== undefined) bucket.delete(stalest)
-    this.#known.set(place, bucket.set(hex, { contact, route: way.route, point: way.point, seenMs: nowMs }))
+    this.#known.set(place, bucket.set(hex, { contact, route: way.route, point: way.point }))
     return true
   }
 
@@ -271,11 +261,11 @@ export class RoutingTable {
 
   /** Peers to pass on the way to `id`, the first of them linked to us; `[]` when it is linked itself; undefined when no way is known. */
   routeTo(id: Key): readonly Key[] | undefined {
-    if (this.#links.has(id.hex)) return []
+    if (this.#links.to(id)) return []
     const beside = this.#beside(id)
     if (beside) return [beside.contact.id]
     const route = this.known(id)?.route
-    return route?.[0] && this.#links.has(route[0].hex) ? route : undefined
+    return route?.[0] && this.#links.to(route[0]) ? route : undefined
   }
 
   /** The link over which something for `destination` goes on: see `chooseNextHop`. */
@@ -287,7 +277,7 @@ export class RoutingTable {
   #beside(id: Key): Link | undefined {
     let best: Link | undefined
     let bestMs = Infinity
-    for (const link of this.#links.values()) {
+    for (const link of this.#links.all) {
       const place = link.neighbours.placeOf(id)
       if (place < 0) continue
       const ms = (link.rttMs ?? unmeasuredMs) + (link.neighbours.rttsMs[place]! || unmeasuredMs)

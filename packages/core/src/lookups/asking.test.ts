@@ -345,7 +345,7 @@ describe('the size of the overlay', () => {
   it('is read off lookups beyond', () => {
     const others = Array.from({ length: replicas }, (_, i) => `0b${(i + 1).toString(2).padStart(10, '0')}`)
     const { table, asking, handle, careful } = askingOf(others)
-    table.note(contact('0b1'), { route: [key(others[0]!)] }, 0)
+    table.note(contact('0b1'), { route: [key(others[0]!)] })
     const asks = careful({ type: 'rewrite', record: openRecord(key('0b0')), unixS }).filter((effect) => effect.type === 'ask')
     let underWay = asks
     for (let steps = 0; underWay.length > 0 && steps < 40; steps++) {

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
 import { Errands } from './errands.js'
@@ -22,7 +23,7 @@ import { sourceOf } from '../links/relay.js'
 import { Requests, type RequestsEffect } from './requests.js'
 import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
 import type { LinkId, RoutingTable } from '../links/routing-table.js'
-import { SizeEstimate } from './size-estimate.js'
+import { LookupHost } from './lookup-host.js'
 import type { WatchAsker } from '../watches/watch-room.js'
 import { type Wrote, wrote, WritesUnderWay } from './writes-under-way.js'
 import { isThin, unwritten } from './writing.js'
@@ -82,14 +83,12 @@ export class Asking {
   readonly #operations: Operations
   readonly #seeking: Seeking
   /** Writes whose place a routed lookup has found. */
-  readonly #placed = new Map<OperationId, { readonly target: Key; readonly purpose: Purpose }>()
+  readonly #placed = new LateMap<OperationId, { readonly target: Key; readonly purpose: Purpose }>()
   readonly #refresh: Refresh
-  readonly #size = new SizeEstimate()
   readonly #errands = new Errands()
   readonly #writes = new WritesUnderWay()
   #dueMs: number | undefined
-  #unixS = 0
-  #kept: RecordRoomEffect[] = []
+  readonly #host: LookupHost
 
   constructor(self: Contact, table: RoutingTable, ids: FreshIds, records: RecordRoom) {
     this.#self = self
@@ -97,29 +96,16 @@ export class Asking {
     this.#ids = ids
     this.#records = records
     this.#refresh = new Refresh(table, ids)
-    const estimatedPeers = () => this.estimatedPeers
-    this.#seeking = new Seeking(table, ids, {
-      holds: (record) => records.holds(record, this.#unixS),
-      get estimatedPeers() {
-        return estimatedPeers()
-      },
-    })
-    this.#operations = new Operations(table.self, {
-      closestLinked: (target) => table.closestLinks(target, replicas).map(({ contact }) => contact),
-      holds: (record) => records.holds(record, this.#unixS),
-      keep: (record, ifSeq, nowMs) => {
-        const { receipt, effects } = records.keep(record, ifSeq === undefined ? {} : { ifSeq }, nowMs, this.#unixS)
-        this.#kept.push(...effects)
-        return receipt
-      },
-    })
+    this.#host = new LookupHost(table, records)
+    this.#seeking = new Seeking(table, ids, this.#host)
+    this.#operations = new Operations(table.self, this.#host)
   }
 
   handle(event: AskingEvent, nowMs: number): AskingEffect[] {
     this.#dueMs = undefined
     const effects = this.#take(event, nowMs)
-    if (this.#kept.length > 0) effects.push({ type: 'records', effects: this.#kept.splice(0) })
-    return effects
+    const kept = this.#host.takeEffects()
+    return kept ? [...effects, { type: 'records', effects: kept }] : effects
   }
 
   /** Asked for after every message, so remembered until the next event. Infinity: waiting for nothing. */
@@ -132,12 +118,8 @@ export class Asking {
     ))
   }
 
-  /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
   get estimatedPeers(): number {
-    const { self, linkCount } = this.#table
-    const seen = linkCount + 1
-    const isMeshed = this.#table.buckets.size === 0 && this.#table.closestAlive(self, seen).length <= linkCount
-    return isMeshed || linkCount < replicas ? seen : this.#size.peers(seen)
+    return this.#host.estimatedPeers
   }
 
   /** What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records. */
@@ -172,13 +154,13 @@ export class Asking {
   }
 
   #take(event: AskingEvent, nowMs: number): AskingEffect[] {
-    if ('unixS' in event) this.#unixS = event.unixS
+    if ('unixS' in event) this.#host.unixS = event.unixS
     switch (event.type) {
       case 'read':
         return this.#start(event.operation, event.target, { type: 'read', want: event.want }, nowMs)
       case 'write': {
         const { operation, record, ifSeq } = event
-        const obstacle = this.#records.obstacle(record, ifSeq, this.#unixS)
+        const obstacle = this.#records.obstacle(record, ifSeq, this.#host.unixS)
         if (obstacle) return [{ type: 'finish', operation, outcome: unwritten(obstacle) }]
         this.#writes.began(operation, record, ifSeq)
         return this.#start(operation, record.key, { type: 'write', record, ifSeq }, nowMs)
@@ -236,14 +218,14 @@ export class Asking {
   }
 
   #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number): AskingEffect[] {
-    const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.#unixS) : []
+    const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.#host.unixS) : []
     return this.#sought(this.#seeking.handle({ type: 'start', operation, target, purpose, here }, nowMs), nowMs)
   }
 
   /** The asked lookup: for what the routed one could not settle. */
   #startCareful(operation: OperationId, target: Key, purpose: Purpose, known: readonly Record[], nowMs: number): AskingEffect[] {
     const seeds = this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
-    const here = purpose.type === 'read' ? [...known, ...this.#records.here(target, purpose.want, this.#unixS)] : []
+    const here = purpose.type === 'read' ? [...known, ...this.#records.here(target, purpose.want, this.#host.unixS)] : []
     return this.#operated(this.#operations.handle({ type: 'start', operation, target, purpose, seeds, here }, nowMs), nowMs)
   }
 
@@ -264,7 +246,7 @@ export class Asking {
       case 'read': {
         // Whoever keeps content need not be near it, nor know who is.
         const ids = closest.map(({ contact }) => contact.id)
-        if (purpose.want !== 'content' && ids.length === replicas) this.#size.note(target, ids)
+        if (purpose.want !== 'content' && ids.length === replicas) this.#host.size.note(target, ids)
         const outcome: Outcome = { type: 'read', records, asked, complete: true }
         return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
       }
@@ -328,7 +310,7 @@ export class Asking {
         ]
       case 'push': {
         const answer = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
-        if (answer?.newer && recordId(answer.newer) === asker.id) this.#learn(answer.newer, to, nowMs)
+        if (answer?.newer && recordId(answer.newer) === asker.id) this.#host.learn(answer.newer, to, nowMs)
         return [{ type: answer && answer.receipt !== 'full' ? 'pushed' : 'notPushed', id: asker.id, to }]
       }
       case 'watch':
@@ -352,11 +334,6 @@ export class Asking {
     return link && reason === 'timedOut' ? [{ type: 'troubled', link: link.link }] : []
   }
 
-  /** What we pushed is old: the newer version is kept in its place, if it holds. */
-  #learn(newer: Record, from: Key, nowMs: number): void {
-    this.#kept.push(...this.#records.keep(newer, { from }, nowMs, this.#unixS).effects)
-  }
-
   #operated(effects: readonly OperationsEffect[], nowMs: number): AskingEffect[] {
     return effects.flatMap((effect): AskingEffect[] => {
       if (effect.type === 'ask') return this.#ask(effect, nowMs)
@@ -372,7 +349,7 @@ export class Asking {
       return this.#startCareful(operation, placed.target, placed.purpose, [], nowMs)
     const isWhole = outcome.type === 'looked' || outcome.type === 'written'
     if (isWhole)
-      this.#size.note(
+      this.#host.size.note(
         target,
         closest.map(({ contact }) => contact.id),
       )

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Record } from '../records/record.js'
 import type { OperationId } from './operations.js'
 
@@ -10,7 +11,7 @@ export type Errand =
 
 /** Operations of our own, under negative numbers; those of the app are not among them. */
 export class Errands {
-  readonly #errands = new Map<OperationId, Errand>()
+  readonly #errands = new LateMap<OperationId, Errand>()
   #last = 0
 
   begin(errand: Errand): OperationId {

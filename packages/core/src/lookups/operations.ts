@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import { Key } from '../keys/key.js'
 import { type Found, Lookup, type LookupEffect } from './lookup.js'
 import { type Answer, type Question, type Receipt, replicas, type Want } from '../wire/message.js'
@@ -81,7 +82,7 @@ export interface OperationsHost {
 export class Operations {
   readonly #self: Key
   readonly #host: OperationsHost
-  readonly #operations = new Map<OperationId, Operation>()
+  readonly #operations = new LateMap<OperationId, Operation>()
 
   constructor(self: Key, host: OperationsHost) {
     this.#self = self

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
@@ -35,7 +36,7 @@ export interface RefreshEffect {
 export class Refresh {
   readonly #table: RoutingTable
   readonly #ids: FreshIds
-  readonly #bucketDueMs = new Map<number, number>()
+  readonly #bucketDueMs = new LateMap<number, number>()
   #surroundingsDueMs: number | undefined
   #lookedMs = -Infinity
   #bucketsDueMs: number | undefined

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
 import type { Answer, MessageId, Question } from '../wire/message.js'
 import { RoundTrips } from './round-trips.js'
@@ -44,7 +45,7 @@ export type RequestsEffect<Asker> =
  * 3. at most `requestsMax` wait, and a background question never drives out another; 4. a retry is the same question under the same id: the other end may get it twice.
  */
 export class Requests<Asker> {
-  readonly #pending = new Map<MessageId, Pending<Asker>>()
+  readonly #pending = new LateMap<MessageId, Pending<Asker>>()
   readonly #roundTrips = new RoundTrips()
 
   handle(event: RequestsEvent<Asker>, nowMs: number): RequestsEffect<Asker>[] {

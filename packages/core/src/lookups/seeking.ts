@@ -1,3 +1,5 @@
+import { LateSet } from '../late-set.js'
+import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
@@ -70,11 +72,11 @@ export class Seeking {
   readonly #table: RoutingTable
   readonly #ids: FreshIds
   readonly #host: SeekingHost
-  readonly #searches = new Map<OperationId, Search>()
+  readonly #searches = new LateMap<OperationId, Search>()
   /** Whose path each seek is. */
-  readonly #paths = new Map<MessageId, { readonly search: Search; readonly sentMs: number }>()
+  readonly #paths = new LateMap<MessageId, { readonly search: Search; readonly sentMs: number }>()
   /** Paths of searches that are over: their answers come too late, and are none that nobody asked for. */
-  readonly #over = new Set<MessageId>()
+  readonly #over = new LateSet<MessageId>()
   readonly #roundTrips = new RoundTrips()
 
   constructor(table: RoutingTable, ids: FreshIds, host: SeekingHost) {

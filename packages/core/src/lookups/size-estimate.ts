@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
 
 /** Closest sets remembered: with 32 of 8 peers each, nine estimates of ten are within a tenth of the truth. */
@@ -15,7 +16,7 @@ interface Sample {
  */
 export class SizeEstimate {
   /** By target, the newest last: one's own surroundings, looked at again and again, are one sample and not many. */
-  readonly #samples = new Map<string, Sample>()
+  readonly #samples = new LateMap<string, Sample>()
 
   /** Notes the peers closest to a key, the closest first: all of the overlay's when there are few. */
   note(target: Key, closest: readonly Key[]): void {

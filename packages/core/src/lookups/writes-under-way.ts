@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { OperationId, Outcome } from './operations.js'
 import type { Record } from '../records/record.js'
 import { unwritten, type Written } from './writing.js'
@@ -14,7 +15,7 @@ export interface Wrote {
 
 /** The app's own writes, from their call to their end. */
 export class WritesUnderWay {
-  readonly #writes = new Map<OperationId, { readonly record: Record; readonly ifSeq: bigint | undefined }>()
+  readonly #writes = new LateMap<OperationId, { readonly record: Record; readonly ifSeq: bigint | undefined }>()
 
   began(operation: OperationId, record: Record, ifSeq: bigint | undefined): void {
     this.#writes.set(operation, { record, ifSeq })

@@ -125,8 +125,8 @@ describe('whoever is told of strangers', () => {
     const done = all.answer(found, [])
     expect(done).toEqual([expect.objectContaining({ type: 'found' })])
     expect(toldOf(all.linked('0b01', startMs + 500))).toEqual([
-      [1, [key('0b01').hex]],
       [2, [key(ours).hex]],
+      [1, [key('0b01').hex]],
     ])
   })
 

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
@@ -58,8 +59,8 @@ export class Merging {
   readonly #ids: FreshIds
   readonly #suspicion: Suspicion
   readonly #looks: TokenBucket
-  readonly #asked = new Map<MessageId, Asked>()
-  readonly #awaited = new Map<string, number>()
+  readonly #asked = new LateMap<MessageId, Asked>()
+  readonly #awaited = new LateMap<string, number>()
   /** A suspect to which a link is being made. */
   #linking: { readonly suspect: Suspect; readonly untilMs: number } | undefined
   #toldMs = -Infinity

@@ -1,3 +1,4 @@
+import { LateMap } from '../late-map.js'
 import type { Contact } from '../keys/public-key.js'
 import { Key } from '../keys/key.js'
 import type { Link, RoutingTable } from '../links/routing-table.js'
@@ -23,7 +24,7 @@ export interface Suspect {
 /** Whom this peer has met lately at which meeting point, and which of them may be of another overlay. */
 export class Suspicion {
   readonly #table: RoutingTable
-  readonly #metAt = new Map<string, number>()
+  readonly #metAt = new LateMap<string, number>()
   #suspects: readonly Omit<Suspect, 'ours'>[] = []
   #dueMs: number | undefined
   #askedMs = -Infinity

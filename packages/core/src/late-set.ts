@@ -1,0 +1,31 @@
+/** A set that takes next to no memory while it is empty, as `LateMap` is a map. */
+export class LateSet<T> {
+  #set: Set<T> | undefined
+
+  get size(): number {
+    return this.#set?.size ?? 0
+  }
+
+  has(item: T): boolean {
+    return this.#set?.has(item) ?? false
+  }
+
+  add(item: T): this {
+    this.#set ??= new Set<T>()
+    this.#set.add(item)
+    return this
+  }
+
+  delete(item: T): boolean {
+    const set = this.#set
+    if (!set?.delete(item)) return false
+    if (set.size === 0) this.#set = undefined
+    return true
+  }
+
+  [Symbol.iterator](): SetIterator<T> {
+    return (this.#set ?? empty).values()
+  }
+}
+
+const empty = new Set<never>()

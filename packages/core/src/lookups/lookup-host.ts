@@ -1,0 +1,63 @@
+import type { Key } from '../keys/key.js'
+import type { Contact } from '../keys/public-key.js'
+import type { RoutingTable } from '../links/routing-table.js'
+import type { Record } from '../records/record.js'
+import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
+import { type Receipt, replicas } from '../wire/message.js'
+import type { OperationsHost } from './operations.js'
+import type { SeekingHost } from './seeking.js'
+import { SizeEstimate } from './size-estimate.js'
+
+/** What lookups ask of the rest of the overlay: who judges records, who keeps them, who is near, and how many there are. One object, no closures: there may be a million. */
+export class LookupHost implements SeekingHost, OperationsHost {
+  readonly size = new SizeEstimate()
+  readonly #table: RoutingTable
+  readonly #records: RecordRoom
+  /** The wall clock, as of the event that is being handled. */
+  unixS = 0
+  #kept: RecordRoomEffect[] | undefined
+
+  constructor(table: RoutingTable, records: RecordRoom) {
+    this.#table = table
+    this.#records = records
+  }
+
+  holds(record: Record): boolean {
+    return this.#records.holds(record, this.unixS)
+  }
+
+  /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
+  get estimatedPeers(): number {
+    const { self, linkCount } = this.#table
+    const seen = linkCount + 1
+    const isMeshed = this.#table.buckets.size === 0 && this.#table.closestAlive(self, seen).length <= linkCount
+    return isMeshed || linkCount < replicas ? seen : this.size.peers(seen)
+  }
+
+  closestLinked(target: Key): readonly Contact[] {
+    return this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
+  }
+
+  /** Takes a record that a write of ours found this peer to be a replica of. What follows from it: `takeEffects`. */
+  keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt {
+    return this.#keep(record, ifSeq === undefined ? {} : { ifSeq }, nowMs)
+  }
+
+  /** What was pushed is old: the newer version is kept in its place, if it holds. */
+  learn(newer: Record, from: Key, nowMs: number): void {
+    this.#keep(newer, { from }, nowMs)
+  }
+
+  /** What followed from keeping records, since it was last asked for. */
+  takeEffects(): readonly RecordRoomEffect[] | undefined {
+    const effects = this.#kept
+    this.#kept = undefined
+    return effects
+  }
+
+  #keep(record: Record, options: Parameters<RecordRoom['keep']>[1], nowMs: number): Receipt {
+    const { receipt, effects } = this.#records.keep(record, options, nowMs, this.unixS)
+    if (effects.length > 0) this.#kept = [...(this.#kept ?? []), ...effects]
+    return receipt
+  }
+}
