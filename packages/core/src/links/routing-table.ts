@@ -164,9 +164,9 @@ export class RoutingTable {
 
   /** Whether it is linked, or as many linked peers as `vouchersNeeded` say they are linked to it: one alone may have made it up. */
   isVouchedFor(id: Key): boolean {
-    if (this.#links.has(id.hex)) return true
+    if (this.#links.to(id)) return true
     let vouchers = 0
-    for (const { neighbours } of this.#links.values()) {
+    for (const { neighbours } of this.#links.all) {
       if (neighbours.placeOf(id) < 0) continue
       vouchers += 1
       if (vouchers >= vouchersNeeded) return true

@@ -1,17 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contacts } from '../fixtures/linked-table.js'
-import { contact, key } from '../fixtures/visible-key.js'
-import { avoidMax, type MessageId, replicas, type Want } from '../wire/message.js'
-import {
-  closestOf,
-  denialsNeeded,
-  type PathAnswer,
-  pathsMax,
-  RoutedLookup,
-  type RoutedLookupEffect,
-  type RoutedLookupEvent,
-} from './routed-lookup.js'
+import { key } from '../fixtures/visible-key.js'
+import { avoidMax, type MessageId, type Want } from '../wire/message.js'
+import type { PathAnswer } from './path-answer.js'
+import { denialsNeeded, pathsMax, RoutedLookup, type RoutedLookupEffect, type RoutedLookupEvent } from './routed-lookup.js'
 
 const target = key('0b1111')
 const slowMs = 500
@@ -389,24 +382,4 @@ it('2: whatever is answered, no path is to begin with a peer that another began 
       },
     ),
   )
-})
-
-describe('the closest of several answers', () => {
-  it('are all that were named, the closest first, each with the shortest way to it', () => {
-    const answers = [
-      answerOf('0b1', { route: [key('0b01')], contacts: contacts('0b1', '0b1111', '0b101') }),
-      answerOf('0b1110', { route: [], contacts: contacts('0b1110', '0b1111') }),
-    ]
-    expect(closestOf(target, answers)).toEqual([
-      { contact: contact('0b1111'), route: [key('0b1110')] },
-      { contact: contact('0b1110'), route: [] },
-      { contact: contact('0b101'), route: [key('0b01'), key('0b1')] },
-      { contact: contact('0b1'), route: [key('0b01')] },
-    ])
-  })
-
-  it('are no more than keep a record', () => {
-    const many = Array.from({ length: replicas + 4 }, (_, i) => `0b1${i.toString(2).padStart(5, '0')}`)
-    expect(closestOf(target, [answerOf('0b1', { contacts: contacts(...many) })]).length).toBe(replicas)
-  })
 })

@@ -1,23 +1,11 @@
-import { Key } from '../keys/key.js'
-import type { Contact } from '../keys/public-key.js'
-import { avoidMax, type MessageId, replicas, type Want } from '../wire/message.js'
+import type { Key } from '../keys/key.js'
+import { avoidMax, type MessageId, type Want } from '../wire/message.js'
+import type { PathAnswer } from './path-answer.js'
 
 /** Paths of one routed lookup at most: DESIGN, "Asking without dialling": d = 4 for what looks wrong. */
 export const pathsMax = 4
 /** Peers that must say, over distinct paths, that they have not got a record before it is believed to be nowhere. */
 export const denialsNeeded = 3
-
-/** What the end of a path answered. `places`: the peers closest to the target that it knows, itself included, and the ways to them. */
-export interface PathAnswer {
-  readonly from: Key
-  /** Peers passed on the way to `from`. */
-  readonly route: readonly Key[]
-  readonly contacts: readonly Contact[]
-  /** It brought a record that holds. */
-  readonly hasRecord: boolean
-  /** It is as close to the target as the size of the overlay lets expect, and as what this peer knows itself. */
-  readonly isPlausible: boolean
-}
 
 type PathState = 'underWay' | 'answered' | 'silent'
 
@@ -193,17 +181,4 @@ export class RoutedLookup {
 /** Two paths may end at one peer: it says no more the second time. */
 function distinct(answers: readonly PathAnswer[]): number {
   return new Set(answers.map(({ from }) => from.hex)).size
-}
-
-/** Of several answers, the peers closest to the target that anybody named, the closest first, and the ways to them. */
-export function closestOf(target: Key, answers: readonly PathAnswer[]): { readonly contact: Contact; readonly route: readonly Key[] }[] {
-  const places = new Map<string, { contact: Contact; route: readonly Key[] }>()
-  for (const { from, route, contacts } of answers) {
-    for (const contact of contacts) {
-      const way = contact.id.equals(from) ? route : [...route, from]
-      const before = places.get(contact.id.hex)
-      if (!before || way.length < before.route.length) places.set(contact.id.hex, { contact, route: way })
-    }
-  }
-  return [...places.values()].sort((a, b) => Key.compare(target, a.contact.id, b.contact.id)).slice(0, replicas)
 }

@@ -10,7 +10,8 @@ import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
 import { RoundTrips } from './round-trips.js'
-import { closestOf, pathsMax, RoutedLookup, type RoutedLookupEffect } from './routed-lookup.js'
+import { closestOf } from './path-answer.js'
+import { pathsMax, RoutedLookup, type RoutedLookupEffect } from './routed-lookup.js'
 
 /** Hops that time-outs are reckoned with before any answer came, and as their unit afterwards: a path among ten thousand peers. */
 const hopsReckoned = 3
