@@ -41,8 +41,8 @@ export class Machines implements ForwardingHost {
     this.records = new RecordRoom(this.table, verify, ids)
     this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs)
     this.asking = new Asking(contact, this.table, ids, this.records)
-    this.post = new Post(this.table, ids, options.newSessions)
-    this.watches = new WatchRoom(this.table, ids, this.records)
+    this.post = new Post(this.table, ids, options.late?.newSessions)
+    this.watches = new WatchRoom(this.table, ids, this.records, options.late)
   }
 
   get unixS(): number {

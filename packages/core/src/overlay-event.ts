@@ -1,6 +1,6 @@
 import type { Key } from './keys/key.js'
 import type { Carriage, ChannelId, LetterBody } from './wire/letter.js'
-import type { NewSessions } from './letters/sessions.js'
+import type { LateParts } from './late-parts.js'
 import type { Message, MessageId, Want, Watchable } from './wire/message.js'
 import type { OperationId, Outcome } from './lookups/operations.js'
 import type { Contact } from './keys/public-key.js'
@@ -16,7 +16,7 @@ export type OverlayEvent =
   | { type: 'woke' }
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
   /** For an overlay that began without them: see `OverlayOptions`. */
-  | { type: 'sessions'; newSessions: NewSessions }
+  | { type: 'late'; parts: LateParts }
   /** Links that are open as if they had been for a while, for simulations that begin in the middle. Nothing is said over them. */
   | { type: 'laidOut'; links: readonly LaidOutLink[] }
 

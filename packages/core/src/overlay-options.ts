@@ -1,5 +1,5 @@
 import type { Contact, Verify } from './keys/public-key.js'
-import type { NewSessions } from './letters/sessions.js'
+import type { LateParts } from './late-parts.js'
 import type { LinkLimits } from './links/link-policy.js'
 
 /** What a peer of the table is made of. */
@@ -8,8 +8,8 @@ export interface OverlayOptions {
   readonly contact: Contact
   /** The one judge of signatures. */
   readonly verify: Verify
-  /** What is said where there is no link is encrypted in them: `sessionsWith`. Left out: they come as an event. */
-  readonly newSessions?: NewSessions
+  /** `latePartsWith` a cipher suite. Left out: they come as an event, and what needs them waits, or is refused for now. */
+  readonly late?: LateParts
   /** `length` bytes that nobody can foretell. */
   readonly random: (length: number) => Uint8Array
   readonly nowMs: number

@@ -82,8 +82,10 @@ export class Overlay {
       case 'malformed':
         return this.#machines.fault(event.link)
       case 'letter':
-      case 'sessions':
         return this.#machines.toPost(event)
+      case 'late':
+        this.#machines.toPost({ ...event.parts, type: 'late' })
+        return this.#machines.toWatches({ ...event.parts, type: 'late' })
       case 'drawn':
         for (const link of [...this.#machines.table.links()].slice(0, event.count)) this.#machines.send(link.link, { type: 'draw' })
         return

@@ -73,7 +73,7 @@ export class Driver {
   readonly #queue: OverlayEvent[] = []
   #lastOperation = 0
   #lettersUnsigned = 0
-  #ciphers: 'missing' | 'loading' | 'here' = 'missing'
+  #late: 'missing' | 'loading' | 'here' = 'missing'
   #running = false
   #stopped = false
   #cancelWake: (() => void) | undefined
@@ -110,13 +110,13 @@ export class Driver {
       }
     })
     this.handle({ type: 'woke' })
-    void this.#loadCiphers()
+    void this.#loadLate()
   }
 
   /** Hands an operation to the overlay; `finish` is called once, unless it is cancelled first. Answers with the operation's id. */
   begin(call: DistributiveOmit<Extract<Call, { operation: OperationId }>, 'operation'>, finish: Finish): OperationId {
     const operation = ++this.#lastOperation
-    if (call.type === 'mail' || call.type === 'connect') void this.#loadCiphers()
+    if (call.type === 'mail' || call.type === 'connect') void this.#loadLate()
     this.#finishes.set(operation, finish)
     this.handle({ ...call, operation })
     return operation
@@ -167,16 +167,16 @@ export class Driver {
   }
 
   /** Not before a peer begins: it can do nearly all without. And not when they are first needed: the server that has them may be gone then. */
-  async #loadCiphers(): Promise<void> {
-    if (this.#ciphers !== 'missing') return
-    this.#ciphers = 'loading'
+  async #loadLate(): Promise<void> {
+    if (this.#late !== 'missing') return
+    this.#late = 'loading'
     try {
-      const { newSessions } = await import('./new-sessions.js')
-      this.#ciphers = 'here'
-      this.handle({ type: 'sessions', newSessions })
+      const { lateParts: parts } = await import('./late-parts.js')
+      this.#late = 'here'
+      this.handle({ type: 'late', parts })
     } catch {
       // What needs them is undeliverable, and the next that does tries again.
-      this.#ciphers = 'missing'
+      this.#late = 'missing'
     }
   }
 

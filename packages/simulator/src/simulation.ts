@@ -8,7 +8,7 @@ import {
   type OverlayEvent,
   publicKey,
   publicKeyBytes,
-  sessionsWith,
+  latePartsWith,
 } from '@hashtab/core'
 import { cheapCipherSuite } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
@@ -374,7 +374,7 @@ export class Simulation {
     const overlay = new Overlay({
       contact,
       verify: verifyCheaply,
-      newSessions: sessionsWith(cheapCipherSuite),
+      late: latePartsWith(cheapCipherSuite),
       random: this.#randomBytes,
       nowMs,
       unixMs,

@@ -4,11 +4,12 @@ import { linkedTable } from '../fixtures/linked-table.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
+import { latePartsWith } from '../late-parts.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Greeting, Introduction, LetterBody, Whisper } from '../wire/letter.js'
 import { lookAgainMs, mailTryMs } from './mail.js'
 import { Post, type PostEffect, type PostEvent } from './post.js'
-import { Sessions, sessionsWith, type SessionsEffect } from './sessions.js'
+import { Sessions, type SessionsEffect } from './sessions.js'
 
 const unixS = 1_700_000_000
 const data = Uint8Array.from([1])
@@ -70,7 +71,7 @@ class FarEnd {
 
 function postOf(links: readonly string[] = ['0b1']) {
   const table = linkedTable('0b0', links)
-  const post = new Post(table, new FreshIds(seededRandom()), sessionsWith(cipherSuite))
+  const post = new Post(table, new FreshIds(seededRandom()), latePartsWith(cipherSuite).newSessions)
   return { table, post, farEnd: new FarEnd(post), handle: (event: PostEvent, nowMs = 0) => post.handle(event, nowMs, unixS) }
 }
 

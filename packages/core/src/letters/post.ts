@@ -22,7 +22,7 @@ export type PostEvent =
   | { type: 'spoken'; from: Contact; body: LetterBody }
   | { type: 'secret'; secret: Secret; from: Key; back: readonly Key[] }
   | { type: 'forgotten'; session: SessionId }
-  | { type: 'sessions'; newSessions: NewSessions }
+  | { type: 'late'; newSessions: NewSessions }
   | { type: 'introduction'; to: Key; body: Introduction; carriage: Carriage }
   | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array }
   | { type: 'connect'; operation: OperationId; to: Key }
@@ -85,7 +85,7 @@ export class Post {
         return isWhisper(event.body) ? this.#heard(event.from, event.body, undefined) : []
       case 'secret':
       case 'forgotten':
-      case 'sessions':
+      case 'late':
         return this.#whispered(this.#whispering.handle(event, nowMs, unixS))
       case 'introduction': {
         const id = this.#ids.message()

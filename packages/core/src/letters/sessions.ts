@@ -75,12 +75,6 @@ export type SessionsEffect =
 /** Makes the sessions of one peer. */
 export type NewSessions = (self: Key, ids: FreshIds) => Sessions
 
-/** Sessions under the keys of this cipher suite. A module of its own to load, where a page loads it late: see `OverlayOptions`. */
-export const sessionsWith =
-  (suite: CipherSuite): NewSessions =>
-  (self, ids) =>
-    new Sessions(self, suite, ids)
-
 /**
  * What apps say to each other where there is no link to speak over: under keys that the two peers made with each other, for nobody else's eyes.
  * Invariants: 1. nothing is written but under keys that the other end's signature vouches for; 2. nothing is heard but from who has signed for the keys;

@@ -3,13 +3,14 @@ import { cipherSuite } from '../fixtures/cipher-suite.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { alice, back, bob, nowUnixS, sessionsOf, way } from '../fixtures/whispering-pair.js'
 import { FreshIds } from '../fresh-ids.js'
-import { type SessionsEffect, sessionsWith } from './sessions.js'
+import { latePartsWith } from '../late-parts.js'
+import type { SessionsEffect } from './sessions.js'
 import { earlyMax, sessionsWaitMs, Whispering, type WhisperingEvent } from './whispering.js'
 
 function begun() {
   const whispering = new Whispering(alice.id, new FreshIds(seededRandom(1)), undefined)
   const handle = (event: WhisperingEvent, nowMs = 0) => whispering.handle(event, nowMs, nowUnixS)
-  return { whispering, handle, load: () => handle({ type: 'sessions', newSessions: sessionsWith(cipherSuite) }) }
+  return { whispering, handle, load: () => handle({ type: 'late', ...latePartsWith(cipherSuite) }) }
 }
 
 const write = (id: string, to = bob) =>

@@ -7,7 +7,7 @@ export const sessionsWaitMs = 10_000
 /** Of them, so many wait: one window of a channel, and a few greetings. */
 export const earlyMax = 32
 
-export type WhisperingEvent = SessionsEvent | { type: 'sessions'; newSessions: NewSessions }
+export type WhisperingEvent = SessionsEvent | { type: 'late'; newSessions: NewSessions }
 
 interface Early {
   readonly event: Extract<SessionsEvent, { type: 'write' | 'letter' }>
@@ -29,7 +29,7 @@ export class Whispering {
   }
 
   handle(event: WhisperingEvent, nowMs: number, unixS: number): SessionsEffect[] {
-    if (event.type === 'sessions') return this.#begin(event.newSessions, nowMs, unixS)
+    if (event.type === 'late') return this.#begin(event.newSessions, nowMs, unixS)
     if (this.#sessions) return this.#sessions.handle(event, nowMs, unixS)
     switch (event.type) {
       case 'write':

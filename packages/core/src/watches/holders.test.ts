@@ -10,7 +10,6 @@ import {
   Holders,
   type HoldersEffect,
   type HoldersEvent,
-  holdersWanted,
   knownMax,
   leaseMinS,
   leftAloneMs,
@@ -19,6 +18,7 @@ import {
   seekGapMaxMs,
   seekGapMs,
 } from './holders.js'
+import { holdersWanted } from './watch-bounds.js'
 
 const target = key('0b0000')
 /** The closest first. */

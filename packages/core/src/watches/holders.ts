@@ -4,12 +4,8 @@ import type { Contact } from '../keys/public-key.js'
 import { closest } from '../keys/nearest.js'
 import type { Found } from '../lookups/lookup.js'
 import { leaseMaxS, type LeaseId, replicas, type WatchAnswer } from '../wire/message.js'
+import { holdersWanted } from './watch-bounds.js'
 
-/**
- * Holders that one watch has a lease with: the death of one, or of two at once, loses nothing, and each change is pushed three times, not eight.
- * The closest to the key, for they stay replicas the longest: five must come closer before the third is none any more.
- */
-export const holdersWanted = 3
 /** A lease is renewed after this share of it, and up to half as much later: two are never late at once, and there is time for a second try. */
 export const renewShare = 0.5
 /** A peer that did not answer, has gone or is no replica is not asked for this long, unless it is met again. */

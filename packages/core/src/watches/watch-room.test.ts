@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { cipherSuite } from '../fixtures/cipher-suite.js'
 import { linkedTable } from '../fixtures/linked-table.js'
 import { openRecord } from '../fixtures/made-up-record.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
+import { type LateParts, latePartsWith } from '../late-parts.js'
 import { RecordRoom } from '../records/record-room.js'
 import { versionsDigest } from '../records/record-version.js'
 import { type Envelope, leaseMaxS, type WatchQuestion } from '../wire/message.js'
+import { watchesMax } from './watch-bounds.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watch-room.js'
 
 const target = key('0b0000')
@@ -15,11 +18,11 @@ const lease = '0123456789abcdef'
 const eight = ['0b00001', '0b00010', '0b00011', '0b00100', '0b00101', '0b00110', '0b00111', '0b01000']
 
 /** A peer with these links. */
-function roomOf(self: string, links: readonly string[]) {
+function roomOf(self: string, links: readonly string[], parts: LateParts | 'late' = latePartsWith(cipherSuite)) {
   const table = linkedTable(self, links)
   const ids = new FreshIds(seededRandom())
   const records = new RecordRoom(table, () => true, ids)
-  const room = new WatchRoom(table, ids, records)
+  const room = new WatchRoom(table, ids, records, parts === 'late' ? undefined : parts)
   const handle = (event: WatchRoomEvent, nowMs = 0) => room.handle(event, nowMs, unixS)
   const answer = (question: WatchQuestion, path: readonly string[], nowMs = 0) => {
     const payload = { type: 'request', id: '00'.repeat(8), question } as const
@@ -67,6 +70,34 @@ describe('a wish to watch', () => {
     handle({ type: 'replied', asker: push!.asker, answer: undefined }, 5_000)
     expect(posed(handle({ type: 'woke' }, room.wakeAtMs))).toMatchObject([{ question: { records: [record] } }])
     expect(posed(handle({ type: 'leaving' }))).toMatchObject([{ question: { lease, ending: true } }])
+  })
+})
+
+describe('before watches are loaded', () => {
+  const early = () => roomOf('0b1', eight, 'late')
+  const parts = latePartsWith(cipherSuite)
+
+  it('those of the app wait for it, are counted, and can be cancelled', () => {
+    const { room, handle } = early()
+    for (const operation of [1, 2]) expect(handle({ type: 'watch', operation, target, want: 'open' })).toEqual([])
+    expect(room.count).toBe(2)
+    handle({ type: 'cancel', operation: 1 })
+    expect(handle({ type: 'late', ...parts })).toMatchObject([{ type: 'findReplicas', target }])
+    expect(room.count).toBe(1)
+  })
+
+  it(`no more than ${watchesMax} of them wait`, () => {
+    const { handle } = early()
+    const operations = Array.from({ length: watchesMax + 1 }, (_, i) => i)
+    const effects = operations.flatMap((operation) => handle({ type: 'watch', operation, target, want: 'open' }))
+    expect(effects).toEqual([{ type: 'finish', operation: watchesMax, outcome: { type: 'notWatched' } }])
+  })
+
+  it('those of others are sent away, and told of peers who may have room', () => {
+    const { handle, answer } = early()
+    expect(answer(wish(), ['0b11']).answer).toMatchObject({ verdict: 'full', leaseS: 0, contacts: [contact('0b00001'), {}, {}] })
+    handle({ type: 'late', ...parts })
+    expect(answer(wish(), ['0b11']).answer).toMatchObject({ verdict: 'elsewhere' })
   })
 })
 

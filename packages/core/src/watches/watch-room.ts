@@ -16,9 +16,19 @@ import {
   type WatchAnswer,
   type WatchQuestion,
 } from '../wire/message.js'
-import { holdersWanted } from './holders.js'
-import { Watchers, type WatchersEvent } from './watchers.js'
-import { Watching, type WatchingEvent } from './watching.js'
+import { holdersWanted, watchesMax } from './watch-bounds.js'
+import type { Watchers, WatchersEvent, WatchersHost } from './watchers.js'
+import type { Watching, WatchingEvent } from './watching.js'
+
+/** Makes the watches of one peer's app. `holds`: the judge of records. */
+export type NewWatching = (ids: FreshIds, holds: (record: Record) => boolean) => Watching
+/** Makes the watches that others hold at one peer. */
+export type NewWatchers = (host: WatchersHost, nowMs: number) => Watchers
+
+interface WatchParts {
+  readonly newWatching: NewWatching
+  readonly newWatchers: NewWatchers
+}
 
 /** Who waits for an answer: a watcher for that to its wish, a holder for that to its push. */
 export type WatchAsker =
@@ -28,6 +38,7 @@ export type WatchAsker =
 export type WatchRoomEvent =
   | { type: 'watch'; operation: OperationId; target: Key; want: Watchable }
   | { type: 'cancel'; operation: OperationId }
+  | ({ type: 'late' } & WatchParts)
   | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
   /** A question was answered; undefined: it was not. */
   | { type: 'replied'; asker: WatchAsker; answer: Answer | undefined }
@@ -44,31 +55,43 @@ export type WatchRoomEffect =
   | { type: 'findReplicas'; topic: string; target: Key }
   | { type: 'pose'; asker: WatchAsker; to: Key; route: readonly Key[]; question: WatchQuestion; tries: number }
 
-/** Watches, put together: those of this peer's app, and those that others hold here. Most peers have neither, so each side is made when it is first needed. */
+/**
+ * Watches, put together: those of this peer's app, and those that others hold here. Most peers have neither, so each side is made when it is first needed,
+ * and what it is made with may come late: watches of the app wait for it, and others are told that there is no room.
+ */
 export class WatchRoom {
   readonly #table: RoutingTable
   readonly #ids: FreshIds
   readonly #records: RecordRoom
+  #parts: WatchParts | undefined
+  /** Watches that wait for them. */
+  #early: Extract<WatchRoomEvent, { type: 'watch' }>[] = []
   #watching: Watching | undefined
   #watchers: Watchers | undefined
   #unixS = 0
   #dueMs: number | undefined
 
-  constructor(table: RoutingTable, ids: FreshIds, records: RecordRoom) {
+  constructor(table: RoutingTable, ids: FreshIds, records: RecordRoom, parts: WatchParts | undefined) {
     this.#table = table
     this.#ids = ids
     this.#records = records
+    this.#parts = parts
   }
 
   handle(event: WatchRoomEvent, nowMs: number, unixS: number): WatchRoomEffect[] {
     this.#unixS = unixS
     switch (event.type) {
       case 'watch': {
+        if (!this.#parts) return this.#wait(event)
         const here = this.#records.here(event.target, event.want, unixS)
-        this.#watching ??= new Watching(this.#ids, (record) => this.#records.holds(record, this.#unixS))
+        this.#watching ??= this.#parts.newWatching(this.#ids, (record) => this.#records.holds(record, this.#unixS))
         return this.#watch({ ...event, here }, nowMs)
       }
+      case 'late':
+        this.#parts = event
+        return this.#early.splice(0).flatMap((early) => this.handle(early, nowMs, unixS))
       case 'cancel':
+        this.#early = this.#early.filter(({ operation }) => operation !== event.operation)
         return this.#watch({ type: 'cancelled', operation: event.operation }, nowMs)
       case 'replicasFound':
         return this.#watch({ ...event, type: 'sought' }, nowMs)
@@ -97,9 +120,10 @@ export class WatchRoom {
     const nearest = this.#table.closestLinks(question.target, replicas + 1).filter(({ contact }) => !contact.id.equals(watcher))
     const farthest = nearest[replicas - 1]
     const isReplica = !farthest || Key.compare(question.target, this.#table.self, farthest.contact.id) < 0
-    const wish = { question, watcher, route: wayBack(envelope), via: envelope.path.at(-1)!, isReplica }
     const contacts = nearest.slice(0, holdersWanted).map(({ contact }) => contact)
     this.#watchers ??= this.#newWatchers(nowMs)
+    if (!this.#watchers) return { answer: { type: 'watching', contacts, verdict: 'full', leaseS: 0, records: [] }, effects: [] }
+    const wish = { question, watcher, route: wayBack(envelope), via: envelope.path.at(-1)!, isReplica }
     return { answer: { type: 'watching', contacts, ...this.#watchers.take(wish, nowMs) }, effects: [] }
   }
 
@@ -110,7 +134,7 @@ export class WatchRoom {
 
   /** Watches of this peer's app. */
   get count(): number {
-    return this.#watching?.count ?? 0
+    return this.#early.length + (this.#watching?.count ?? 0)
   }
 
   /** Those of them for which some holder pushes. */
@@ -118,9 +142,15 @@ export class WatchRoom {
     return this.#watching?.liveCount(nowMs) ?? 0
   }
 
-  #newWatchers(nowMs: number): Watchers {
+  #wait(event: Extract<WatchRoomEvent, { type: 'watch' }>): WatchRoomEffect[] {
+    if (this.#early.length >= watchesMax) return [{ type: 'finish', operation: event.operation, outcome: { type: 'notWatched' } }]
+    this.#early.push(event)
+    return []
+  }
+
+  #newWatchers(nowMs: number): Watchers | undefined {
     const here = (target: Key, want: Watchable) => this.#records.here(target, want, this.#unixS)
-    return new Watchers({ here, kept: (id) => this.#records.kept(id) }, nowMs)
+    return this.#parts?.newWatchers({ here, kept: (id) => this.#records.kept(id) }, nowMs)
   }
 
   #replied(asker: WatchAsker, answer: Answer | undefined, nowMs: number): WatchRoomEffect[] {

@@ -6,7 +6,8 @@ import { FreshIds } from '../fresh-ids.js'
 import type { Record } from '../records/record.js'
 import { versionsDigest } from '../records/record-version.js'
 import { leaseMaxS, type WatchVerdict } from '../wire/message.js'
-import { badRecordsMax, Watching, type WatchingEffect, type WatchingEvent, watchesMax } from './watching.js'
+import { badRecordsMax, Watching, type WatchingEffect, type WatchingEvent } from './watching.js'
+import { watchesMax } from './watch-bounds.js'
 
 const target = key('0b0000')
 const unixS = 1_000

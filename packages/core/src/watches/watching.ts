@@ -7,9 +7,8 @@ import type { Record } from '../records/record.js'
 import type { LeaseId, WatchAnswer, Watchable, WatchQuestion } from '../wire/message.js'
 import { Delivered } from './delivered.js'
 import { Holders, type HoldersEffect, type HoldersEvent } from './holders.js'
+import { watchesMax } from './watch-bounds.js'
 
-/** Watches of one peer at one time: to renew one with three holders costs some 45 bytes a second, counted over all hops (simulated, 100 peers of 16 links). */
-export const watchesMax = 256
 /** Records of one message that may turn out not to hold (expired just now, or forged: 3 ms each) before its sender is asked no more. */
 export const badRecordsMax = 3
 /** What a holder is told is known when the watches of a key know different things: nothing. */
