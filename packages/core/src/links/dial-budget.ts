@@ -1,7 +1,7 @@
 import { TokenBucket } from '../token-bucket.js'
 
-/** Connections that may be made at once after a quiet time: enough for a whole table of links to begin with. */
-export const dialBurst = 24
+/** Connections that may be made at once after a quiet time: a whole table of links to begin with (32), and some that fail. */
+export const dialBurst = 40
 /** Connections a minute after that: Chromium frees a closed one only at garbage collection, and the 500th fails. */
 export const dialsPerMinute = 6
 /** Connections that siblings may make on credit, and our own app: they must not wait behind mere convenience. */

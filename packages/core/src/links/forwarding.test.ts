@@ -146,6 +146,31 @@ describe('a question of our own', () => {
   })
 })
 
+describe('another seek of the same asker for the same key', () => {
+  const again = { id: idOf(2) }
+
+  it('is passed on to the next closest, though this peer is closer: it wants another word', () => {
+    const { from, take } = forwardingOf(['0b10'], true)
+    expect(take()).toEqual([taken(from.link), arrived()])
+    expect(take(again)).toEqual([taken(from.link, again.id), passed(1, again)])
+  })
+
+  it('is answered where there is no other', () => {
+    const { from, take } = forwardingOf([], true)
+    take()
+    expect(take(again)).toEqual([taken(from.link, again.id), arrived({ ...again, hopsLeft: 8 })])
+  })
+
+  it('is answered like the first for another key, by another asker, or later', () => {
+    const { from, take } = forwardingOf(['0b10'], true)
+    take()
+    for (const [i, other] of [{ target: key('0b1010') }, { path: [key('0b0111'), key('0b001')] }].entries())
+      expect(take({ id: idOf(i + 2), ...other })).toEqual([taken(from.link, idOf(i + 2)), arrived({ id: idOf(i + 2), ...other })])
+    const late = { id: idOf(9) }
+    expect(take(late, rememberedMs)).toEqual([taken(from.link, late.id), arrived(late)])
+  })
+})
+
 describe('whoever does not acknowledge', () => {
   it.each<[string, number | undefined, number]>([
     ['not measured', undefined, 600],

@@ -60,7 +60,8 @@ interface Passing {
 
 /**
  * Passes seeks from link to link toward their target: recursive routing (Heep 2010, R/Kademlia) with two-hop look-ahead. Each peer acknowledges to the one before,
- * which tries its next best when that is late; only where nobody is closer has the seek arrived.
+ * which tries its next best when that is late; only where nobody is closer has the seek arrived. When its asker sends another for the same key, over another path,
+ * it wants another's word: that one is passed on to the next closest.
  * Invariants: 1. a seek never passes a peer twice, nor one that is to be avoided, and takes at most `hopsMax` hops; 2. each link is tried once;
  * 3. every seek that was taken is passed on, or arrives here, but for those that nobody acknowledged for `passedWithinMs`.
  */
@@ -70,6 +71,8 @@ export class Forwarding {
   readonly #passing = new LateMap<MessageId, Passing>()
   /** When each seek may be forgotten, the oldest first. */
   readonly #remembered = new LateMap<MessageId, number>()
+  /** The same of what was answered here, by who asked for what. */
+  readonly #answered = new LateMap<string, number>()
 
   constructor(table: RoutingTable, host: ForwardingHost) {
     this.#table = table
@@ -79,7 +82,7 @@ export class Forwarding {
   handle(event: ForwardingEvent, nowMs: number): ForwardingEffect[] {
     switch (event.type) {
       case 'own': {
-        this.#remember(event.seek.id, nowMs)
+        remember(this.#remembered, event.seek.id, nowMs)
         return this.#pass({ ...event.seek, path: [this.#table.self] }, new Set(), nowMs, nowMs + passedWithinMs)
       }
       case 'seek':
@@ -106,9 +109,10 @@ export class Forwarding {
     const { id, path } = seek
     const isCircling = this.#remembered.has(id) || path.some((one) => one.equals(this.#table.self))
     if (isCircling) return [{ type: 'send', link: from, message: { type: 'declined', id } }]
-    this.#remember(id, nowMs)
+    remember(this.#remembered, id, nowMs)
     const taken: ForwardingEffect = { type: 'send', link: from, message: { type: 'taken', id } }
-    if (seek.hopsLeft === 0 || this.#host.answersHere(seek)) return [taken, { type: 'arrived', seek }]
+    const isAnswered = this.#hasAnswered(seek, nowMs)
+    if (seek.hopsLeft === 0 || (!isAnswered && this.#host.answersHere(seek))) return [taken, this.#arrived(seek, nowMs)]
     return [
       taken,
       ...this.#pass({ ...seek, path: [...path, this.#table.self], hopsLeft: seek.hopsLeft - 1 }, new Set(), nowMs, nowMs + passedWithinMs),
@@ -120,13 +124,13 @@ export class Forwarding {
     const isOwn = seek.path.length === 1
     const next = this.#table.nextHop(seek.target, [...seek.path, ...seek.avoid], {
       except: tried,
-      fromAnywhere: isOwn,
+      fromAnywhere: isOwn || this.#hasAnswered(seek, nowMs),
       anyReplica: seek.want !== 'peers',
     })
     if (!next) {
       this.#passing.delete(seek.id)
       if (isOwn) return [{ type: tried.size > 0 ? 'lost' : 'nowhere', id: seek.id }]
-      return [{ type: 'arrived', seek: { ...seek, path: seek.path.slice(0, -1) } }]
+      return [this.#arrived({ ...seek, path: seek.path.slice(0, -1) }, nowMs)]
     }
     tried.add(next.link)
     this.#passing.set(seek.id, { seek, tried, to: next.link, sentMs: nowMs, deadlineMs: nowMs + acknowledgeWithinMs(next), untilMs })
@@ -151,17 +155,33 @@ export class Forwarding {
     return effects
   }
 
-  #remember(id: MessageId, nowMs: number): void {
-    for (const [one, untilMs] of this.#remembered) {
-      if (untilMs > nowMs && this.#remembered.size < rememberedMax) break
-      this.#remembered.delete(one)
-    }
-    this.#remembered.set(id, nowMs + rememberedMs)
+  #hasAnswered(seek: Seek, nowMs: number): boolean {
+    return (this.#answered.get(questionOf(seek)) ?? -Infinity) > nowMs
+  }
+
+  #arrived(seek: Seek, nowMs: number): ForwardingEffect {
+    remember(this.#answered, questionOf(seek), nowMs)
+    return { type: 'arrived', seek }
   }
 }
 
 function acknowledgeWithinMs({ rttMs }: Link): number {
   return rttMs === undefined ? acknowledgeUnmeasuredMs : Math.min(acknowledgeRoundTrips * rttMs + acknowledgeSlackMs, acknowledgeMaxMs)
+}
+
+/** Forgets what is old, and the oldest of too many. */
+function remember(all: LateMap<string, number>, one: string, nowMs: number): void {
+  for (const [old, untilMs] of all) {
+    if (untilMs > nowMs && all.size < rememberedMax) break
+    all.delete(old)
+  }
+  all.delete(one)
+  all.set(one, nowMs + rememberedMs)
+}
+
+/** Who asks for what. */
+function questionOf({ path, target, want }: Seek): string {
+  return `${path[0]!.hex} ${target.hex} ${want}`
 }
 
 /** A seek of our own, before it sets out. */

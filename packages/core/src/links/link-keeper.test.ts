@@ -51,7 +51,7 @@ const hungUp = (effects: readonly LinkKeeperEffect[]) => effects.flatMap((effect
 
 describe('the links kept', () => {
   it('are looked over soon after a change, and often when nothing changed', () => {
-    const { keeper } = keeperOf([])
+    const { keeper } = keeperOf(far(1))
     expect(keeper.wakeAtMs).toBe(lookOverEveryMs)
     keeper.handle({ type: 'changed' }, 1_000)
     keeper.handle({ type: 'changed' }, 1_100)
@@ -60,8 +60,14 @@ describe('the links kept', () => {
     expect(keeper.wakeAtMs).toBe(1_000 + lookOverDelayMs + lookOverEveryMs)
   })
 
+  it('are looked over at once while there are none', () => {
+    const { keeper } = keeperOf([])
+    keeper.handle({ type: 'changed' }, 1_000)
+    expect(keeper.wakeAtMs).toBe(1_000)
+  })
+
   it('are not looked over twice within the gap, whatever changes', () => {
-    const { keeper, lookOver, woke } = keeperOf([])
+    const { keeper, lookOver, woke } = keeperOf(far(1))
     lookOver(1_000)
     keeper.handle({ type: 'changed' }, 1_100)
     expect(keeper.wakeAtMs).toBe(1_000 + lookOverGapMs)

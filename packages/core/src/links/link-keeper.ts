@@ -6,7 +6,7 @@ import type { Why } from '../wire/letter.js'
 import type { LinkPolicy } from './link-policy.js'
 import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
 
-/** The links are looked over this soon after something changed. */
+/** The links are looked over this soon after something changed, and at once by a peer that has none. */
 export const lookOverDelayMs = 300
 /** But not twice within this time: while an overlay forms something changes all the time. */
 export const lookOverGapMs = 1_000
@@ -89,7 +89,8 @@ export class LinkKeeper {
   #changed(nowMs: number): void {
     this.#keepAtMs = -Infinity
     this.#dialAtMs = -Infinity
-    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + lookOverDelayMs, this.#lookedMs + lookOverGapMs))
+    const delayMs = this.#table.linkCount === 0 ? 0 : lookOverDelayMs
+    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + delayMs, this.#lookedMs + lookOverGapMs))
   }
 
   #lookOver(nowMs: number): LinkKeeperEffect[] {

@@ -190,8 +190,8 @@ describe('linking', () => {
   it('keeps what an app wants', () => {
     const { linking, handle } = linkingOf()
     handle({ type: 'appWants', id: other.id, wanted: true })
-    expect(linking.wakeAtMs).toBe(lookOverDelayMs)
+    expect(linking.wakeAtMs).toBe(0)
     handle({ type: 'met', point: 0, contacts: [other] })
-    expect(handle({ type: 'woke' }, lookOverDelayMs)).toMatchObject([{ type: 'write', body: { why: 'app' } }])
+    expect(handle({ type: 'woke' }, 0)).toMatchObject([{ type: 'write', body: { why: 'app' } }])
   })
 })

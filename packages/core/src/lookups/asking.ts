@@ -222,10 +222,11 @@ export class Asking {
     return this.#sought(this.#seeking.handle({ type: 'start', operation, target, purpose, here }, nowMs), nowMs)
   }
 
-  /** The asked lookup: for what the routed one could not settle. */
-  #startCareful(operation: OperationId, target: Key, purpose: Purpose, known: readonly Record[], nowMs: number): AskingEffect[] {
-    const seeds = this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
-    const here = purpose.type === 'read' ? [...known, ...this.#records.here(target, purpose.want, this.#host.unixS)] : []
+  /** The asked lookup: for what the routed one could not settle. It begins with our own links, and with whom the routed one has named: they may be made up, and cost time then. */
+  #startCareful({ operation, target, purpose, records, closest }: Omit<Sought, 'asked'>, nowMs: number): AskingEffect[] {
+    const linked = this.#table.closestLinks(target, replicas).map(({ contact }) => ({ contact, route: [] }))
+    const seeds = [...linked, ...closest]
+    const here = purpose.type === 'read' ? [...records, ...this.#records.here(target, purpose.want, this.#host.unixS)] : []
     return this.#operated(this.#operations.handle({ type: 'start', operation, target, purpose, seeds, here }, nowMs), nowMs)
   }
 
@@ -236,7 +237,7 @@ export class Asking {
         const { record, to, route } = effect
         return this.#ask({ to, route, question: { type: 'store', record }, asker: { for: 'push', id: recordId(record) }, tries: 1 }, nowMs)
       }
-      return effect.believed ? this.#settled(effect.sought, nowMs) : this.#unsettled(effect.sought, nowMs)
+      return effect.believed ? this.#settled(effect.sought, nowMs) : this.#startCareful(effect.sought, nowMs)
     })
   }
 
@@ -255,17 +256,13 @@ export class Asking {
         return this.#operated(this.#operations.handle({ type: 'place', operation, target, purpose, closest }, nowMs), nowMs)
       case 'locate': {
         const found = closest.find(({ contact }) => contact.id.equals(target))
-        if (!found) return this.#unsettled(sought, nowMs)
+        if (!found) return this.#startCareful(sought, nowMs)
         const outcome: Outcome = { type: 'located', contact: found.contact, route: this.#table.routeTo(target) ?? found.route }
         return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
       }
       case 'look':
         return this.#finished({ type: 'finish', operation, target, outcome: { type: 'looked', closest }, closest }, nowMs)
     }
-  }
-
-  #unsettled({ operation, target, purpose, records }: Sought, nowMs: number): AskingEffect[] {
-    return this.#startCareful(operation, target, purpose, records, nowMs)
   }
 
   #ask(asked: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
@@ -346,7 +343,7 @@ export class Asking {
     const placed = this.#placed.get(operation)
     this.#placed.delete(operation)
     if (placed && outcome.type === 'written' && isThin(outcome))
-      return this.#startCareful(operation, placed.target, placed.purpose, [], nowMs)
+      return this.#startCareful({ operation, ...placed, records: [], closest: [] }, nowMs)
     const isWhole = outcome.type === 'looked' || outcome.type === 'written'
     if (isWhole)
       this.#host.size.note(

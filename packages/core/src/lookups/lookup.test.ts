@@ -9,6 +9,9 @@ import { closest } from '../keys/nearest.js'
 import { hopsMax, replicas } from '../wire/message.js'
 import { candidatesMax, type Found, Lookup, type LookupEffect, parallelism, waysMax } from './lookup.js'
 
+/** A linked peer. */
+const direct = (contact: Contact): Found => ({ contact, route: [] })
+const linked = (...bits: readonly string[]) => contacts(...bits).map(direct)
 const asks = (effects: readonly LookupEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'ask' ? [[effect.to.hex, effect.route.map(({ hex }) => hex)]] : []))
 const asked = (bits: string, ...way: string[]) => [key(bits).hex, way.map((one) => key(one).hex)]
@@ -17,7 +20,7 @@ const answered = (bits: string, named: readonly string[], way: readonly string[]
 
 describe('a lookup', () => {
   it('asks the closest it knows, then whom they name, through them', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1'))
     expect(asks(lookup.handle({ type: 'started' }))).toEqual([asked('0b1')])
     expect(asks(lookup.handle(answered('0b1', ['0b11'])))).toEqual([asked('0b11', '0b1')])
     expect(asks(lookup.handle(answered('0b11', ['0b111'], ['0b1'])))).toEqual([asked('0b111', '0b1', '0b11')])
@@ -39,13 +42,26 @@ describe('a lookup', () => {
   })
 
   it('1: has so many questions under way', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1', '0b11', '0b101', '0b1001', '0b1101'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1', '0b11', '0b101', '0b1001', '0b1101'))
     expect(asks(lookup.handle({ type: 'started' })).length).toBe(parallelism)
     expect(asks(lookup.handle({ type: 'silent', from: key('0b11') })).length).toBe(1)
   })
 
+  it('asks the rest of the closest at once when the closest of all has answered: nobody closer is to be expected', () => {
+    const others = ['0b1100', '0b1101', '0b1010', '0b1011', '0b1000', '0b1001']
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b111', ...others))
+    expect(asks(lookup.handle({ type: 'started' })).length).toBe(parallelism)
+    expect(asks(lookup.handle(answered('0b1100', []))).length).toBe(1)
+    expect(asks(lookup.handle(answered('0b111', [])))).toEqual(['0b1011', '0b1000', '0b1001'].map((bits) => asked(bits)))
+  })
+
+  it('begins with those that were named before, through whoever named them', () => {
+    const lookup = new Lookup(key('0b0'), key('0b111'), [...linked('0b1'), { contact: contact('0b11'), route: [key('0b10')] }])
+    expect(asks(lookup.handle({ type: 'started' }))).toEqual([asked('0b11', '0b10'), asked('0b1')])
+  })
+
   it('asks others in place of those that are late, and takes their answers while it lasts', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1', '0b11', '0b101', '0b1001'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1', '0b11', '0b101', '0b1001'))
     expect(asks(lookup.handle({ type: 'started' })).length).toBe(parallelism)
     expect(asks(lookup.handle({ type: 'late', from: key('0b11') }))).toEqual([asked('0b1001')])
     lookup.handle(answered('0b11', []))
@@ -59,14 +75,14 @@ describe('a lookup', () => {
   })
 
   it('waits for those that are late when nobody else has answered', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1'))
     lookup.handle({ type: 'started' })
     expect(lookup.handle({ type: 'late', from: key('0b1') })).toEqual([])
     expect(lookup.handle(answered('0b1', []))).toMatchObject([{ type: 'finish', closest: [{ contact: contact('0b1') }] }])
   })
 
   it('2: tries a silent candidate the other way it knows, and then no more', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1', '0b10001'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1', '0b10001'))
     lookup.handle({ type: 'started' })
     expect(asks(lookup.handle(answered('0b1', ['0b11'])))).toEqual([asked('0b11', '0b1')])
     expect(asks(lookup.handle(answered('0b10001', ['0b11'])))).toEqual([])
@@ -77,14 +93,14 @@ describe('a lookup', () => {
   })
 
   it('2: takes the shorter of two ways first', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1', '0b10'.padEnd(9, '1')))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1', '0b10'.padEnd(9, '1')))
     lookup.handle({ type: 'started' })
     lookup.handle(answered('0b1', [], ['0b01']))
     expect(asks(lookup.handle(answered('0b1', ['0b11'], ['0b01', '0b001'])))).toEqual([])
   })
 
   it('takes a late answer of one it had taken for silent', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1', '0b11'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1', '0b11'))
     lookup.handle({ type: 'started' })
     lookup.handle({ type: 'silent', from: key('0b11') })
     lookup.handle(answered('0b11', []))
@@ -94,7 +110,7 @@ describe('a lookup', () => {
   })
 
   it('3: finishes exactly once, with peers that answered, and is deaf then', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1', '0b11'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1', '0b11'))
     lookup.handle({ type: 'started' })
     lookup.handle(answered('0b1', []))
     expect(lookup.handle({ type: 'stopped' })).toMatchObject([{ type: 'finish', closest: [{ contact: contact('0b1') }] }])
@@ -104,20 +120,20 @@ describe('a lookup', () => {
   })
 
   it('4: never asks itself', () => {
-    const lookup = new Lookup(key('0b0'), key('0b0'), contacts('0b0', '0b1'))
+    const lookup = new Lookup(key('0b0'), key('0b0'), linked('0b0', '0b1'))
     expect(asks(lookup.handle({ type: 'started' }))).toEqual([asked('0b1')])
     expect(lookup.handle(answered('0b1', ['0b0']))).toMatchObject([{ type: 'finish', asked: 1 }])
   })
 
   it('goes no farther than an envelope does', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1'))
     lookup.handle({ type: 'started' })
     const way = Array.from({ length: hopsMax - 1 }, () => '0b01')
     expect(lookup.handle(answered('0b1', ['0b11'], way))).toMatchObject([{ type: 'finish' }])
   })
 
   it('knows the way to whom it heard of', () => {
-    const lookup = new Lookup(key('0b0'), key('0b111'), contacts('0b1'))
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked('0b1'))
     lookup.handle({ type: 'started' })
     lookup.handle(answered('0b1', ['0b11', '0b101', '0b1001', '0b1011']))
     expect(lookup.routeTo(key('0b1'))).toEqual([])
@@ -130,7 +146,7 @@ describe('a lookup', () => {
   it('remembers no more candidates than its bound, whoever floods it', () => {
     const random = seededRandom()
     const flood = () => Array.from({ length: replicas }, () => contactWith(Key.fromBytes(random(keyBytes))))
-    const lookup = new Lookup(key('0b0'), key('0b111'), flood())
+    const lookup = new Lookup(key('0b0'), key('0b111'), flood().map(direct))
     let effects = lookup.handle({ type: 'started' })
     let count = 0
     for (let next = effects.shift(); next && next.type === 'ask'; next = effects.shift()) {
@@ -199,11 +215,7 @@ class MadeUpNetwork {
 /** Runs a lookup from the first peer; answers come in the order that `pick` chooses. */
 function look(network: MadeUpNetwork, target: Key, pick: (under: number) => number) {
   const self = network.peers[0]!.id
-  const lookup = new Lookup(
-    self,
-    target,
-    closest(target, network.linksOf(self), replicas, ({ id }) => id),
-  )
+  const lookup = new Lookup(self, target, closest(target, network.linksOf(self), replicas, ({ id }) => id).map(direct))
   const underWay: { to: Key; route: readonly Key[] }[] = []
   let found: readonly Found[] | undefined
   let finishes = 0
@@ -241,7 +253,7 @@ describe('a lookup among 200 random peers', () => {
           let turn = 0
           const { self, found, finishes, underWayMax } = look(network, target, (count) => order[turn++ % order.length]! % count)
           expect(finishes).toBe(1)
-          expect(underWayMax).toBeLessThanOrEqual(parallelism)
+          expect(underWayMax).toBeLessThanOrEqual(replicas)
           for (const { contact: peer, route } of found!) expect(network.isPath(self, route, peer.id)).toBe(true)
           const hexes = (peers: readonly Contact[]) => peers.map(({ id }) => id.hex)
           check(hexes(found!.map((one) => one.contact)), hexes(network.living(target, replicas, self)))

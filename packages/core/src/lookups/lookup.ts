@@ -40,7 +40,8 @@ export type LookupEffect = { type: 'ask'; to: Key; route: readonly Key[] } | { t
 /**
  * The asked lookup: Kademlia's iterative lookup (section 2.3) without dialling. The asker keeps a shortlist and asks the closest
  * peers on it, each through whoever named it, until the `replicas` closest that speak at all have answered. Whoever is late is not waited for, as long as no fewer of the closest have answered.
- * Invariants: 1. at most `parallelism` questions under way, besides the late ones; 2. each way to a candidate is tried once, at most `waysMax` ways;
+ * Once the closest of all has answered, nobody closer is to be expected, and the rest of the `replicas` are asked at once (section 2.3).
+ * Invariants: 1. at most `parallelism` questions under way, then `replicas`, besides the late ones; 2. each way to a candidate is tried once, at most `waysMax` ways;
  * 3. it finishes exactly once, with peers that answered, the closest first; 4. the asker itself is never a candidate.
  */
 export class Lookup {
@@ -51,10 +52,11 @@ export class Lookup {
   #asked = 0
   #finished = false
 
-  constructor(self: Key, target: Key, seeds: readonly Contact[]) {
+  /** `seeds`: whom to ask first, and the ways to them. */
+  constructor(self: Key, target: Key, seeds: readonly Found[]) {
     this.#self = self
     this.target = target
-    for (const contact of seeds) this.#hear(contact, [])
+    for (const { contact, route } of seeds) this.#hear(contact, route)
   }
 
   handle(event: LookupEvent): LookupEffect[] {
@@ -128,10 +130,11 @@ export class Lookup {
   #decide(): LookupEffect[] {
     const closest = this.#shortlist.filter(({ state }) => state !== 'silent' && state !== 'late').slice(0, replicas)
     if (!this.#waitsForLate() && closest.every(({ state }) => state === 'answered')) return [this.#finish()]
+    const atOnce = closest[0]?.state === 'answered' ? replicas : parallelism
     let underWay = this.#shortlist.filter((candidate) => candidate.state === 'asked').length
     const effects: LookupEffect[] = []
     for (const candidate of closest) {
-      if (underWay >= parallelism) break
+      if (underWay >= atOnce) break
       if (candidate.state !== 'heard') continue
       const way = candidate.ways.shift()!
       candidate.state = 'asked'

@@ -34,7 +34,16 @@ const start = (
   purpose: Purpose,
   seeds: readonly string[] = ['0b1'],
   over: { operation?: number; target?: Key; here?: readonly Record[] } = {},
-) => ({ type: 'start', operation: 1, target, purpose, seeds: contacts(...seeds), here: [], ...over }) as const
+) =>
+  ({
+    type: 'start',
+    operation: 1,
+    target,
+    purpose,
+    seeds: contacts(...seeds).map((contact) => ({ contact, route: [] })),
+    here: [],
+    ...over,
+  }) as const
 const found = (named: readonly string[] = [], records: readonly Record[] = []): Answer => ({
   type: 'found',
   contacts: contacts(...named),

@@ -41,7 +41,7 @@ export type Outcome =
   | Written
 
 export type OperationsEvent =
-  | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; seeds: readonly Contact[]; here: readonly Record[] }
+  | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; seeds: readonly Found[]; here: readonly Record[] }
   /** A routed lookup has found where to write: the peers closest to the target. */
   | { type: 'place'; operation: OperationId; target: Key; purpose: Purpose & { readonly type: 'write' }; closest: readonly Found[] }
   | { type: 'answered'; asker: OperationAsker; from: Key; route: readonly Key[]; answer: Answer }
@@ -138,7 +138,7 @@ export class Operations {
     return this.#look(operation, operation.lookup.handle({ type: operation.reading?.satisfied ? 'stopped' : 'started' }), nowMs)
   }
 
-  #begun(id: OperationId, target: Key, purpose: Purpose, seeds: readonly Contact[], nowMs: number): Operation {
+  #begun(id: OperationId, target: Key, purpose: Purpose, seeds: readonly Found[], nowMs: number): Operation {
     const operation: Operation = {
       id,
       target,
