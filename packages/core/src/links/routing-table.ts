@@ -45,8 +45,8 @@ export const contactsPerBucketMax = 16
 /** Linked peers that must name a peer before it is counted as one that keeps records, unless it has answered: one hostile list must not end a record's copies. */
 export const vouchersNeeded = 2
 
-/** Within this time everybody has heard of a link that ended: 15 s to notice, 30 s to tell. */
-export const doubtMs = 60_000
+/** Within this time everybody has heard of a link that ended: 15 s to notice, 90 s to tell. */
+export const doubtMs = 120_000
 /** Peers doubted at one time: the oldest doubt makes room. */
 export const doubtedMax = 1_024
 
