@@ -11,8 +11,10 @@ export const tellLaterMs = 30_000
 /** With fewer changes than this to tell it waits longer, but no longer than `tellLatestMs`: a list that is off by one in ten leads nearly as well. */
 export const changesEnough = 4
 export const tellLatestMs = 90_000
-/** The links closest to this peer whose coming and going is told soon: twice the siblings, so that whoever is near knows who takes over. */
-const nearCount = 2 * replicas
+/** Peers that share at most this many bits less with this peer than its farthest sibling are near: some twice as many as siblings, so that whoever is near knows who takes over. */
+const nearBits = 1
+/** Some four times as many concern records that are kept here: those closest to a record are not all closest to this peer. */
+const aroundBits = 2
 
 export type NeighbourhoodEvent =
   | { type: 'linked'; contact: Contact }
@@ -51,7 +53,7 @@ export class Neighbourhood {
     switch (event.type) {
       case 'linked':
       case 'unlinked': {
-        const isNear = this.#isNear(event.contact)
+        const isNear = this.#isWithin(nearBits, event.contact)
         this.#isNearChanged ||= isNear
         if (isNear || event.type === 'linked') this.#soonMs ??= nowMs + tellSoonMs
         this.#changes += 1
@@ -73,9 +75,9 @@ export class Neighbourhood {
     return earliest === Infinity ? undefined : earliest
   }
 
-  #isNear({ id }: Contact): boolean {
-    const farthest = this.#table.links()[nearCount - 1]
-    return !farthest || this.#table.self.sharedBits(id) >= farthest.bucket
+  #isWithin(bits: number, { id }: Contact): boolean {
+    const farthest = this.#table.links()[replicas - 1]
+    return !farthest || this.#table.self.sharedBits(id) >= farthest.bucket - bits
   }
 
   #hear(id: LinkId, message: Neighbours, nowMs: number): NeighbourhoodEffect[] {
@@ -88,8 +90,8 @@ export class Neighbourhood {
     const named = others.filter((contact) => before.placeOf(contact.id) < 0)
     const left = message.went.flatMap((gone) => (gone.equals(this.#table.self) ? [] : (before.contacts[before.placeOf(gone)] ?? [])))
     link.neighbours = before.changed(message, neighboursMax)
-    const came = named.filter((contact) => this.#isNear(contact))
-    const went = left.filter((contact) => this.#isNear(contact))
+    const came = named.filter((contact) => this.#isWithin(aroundBits, contact))
+    const went = left.filter((contact) => this.#isWithin(aroundBits, contact))
     for (const contact of named) this.#table.believe(contact.id)
     if (this.#table.siblings().includes(link)) for (const contact of went) this.#table.doubt(contact.id, nowMs)
     return [{ type: 'heard', link, named, came, went }]

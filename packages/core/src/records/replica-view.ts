@@ -1,8 +1,7 @@
 import type { Key } from '../keys/key.js'
-import { closest } from '../keys/nearest.js'
 import type { Contact } from '../keys/public-key.js'
 import { LateMap } from '../late-map.js'
-import type { RoutingTable } from '../links/routing-table.js'
+import { type RoutingTable, vouchersNeeded } from '../links/routing-table.js'
 import { replicas } from '../wire/message.js'
 
 /** A peer that answered counts for this long although only one link names it: two rounds of comparing. */
@@ -68,7 +67,7 @@ export class ReplicaView {
 
   standing(id: Key): Standing {
     if (this.#table.linkTo(id)) return 'counted'
-    return this.#table.isAlive(id) ? this.#unlinked(id) : 'none'
+    return this.#table.isAlive(id) ? this.#unlinked(id, this.#table.isVouchedFor(id)) : 'none'
   }
 
   /** The replicas of a key, as far as they are other peers: `count` at most. */
@@ -76,15 +75,15 @@ export class ReplicaView {
     return this.around(key, count).counted.slice(0, count)
   }
 
-  /** The `count` closest that count, and those among them that may be made up. `alive`: all live peers, where they were listed for many keys. */
-  around(key: Key, count: number, alive?: readonly Contact[]): Around {
+  /** The `count` closest that count, and those among them that may be made up. */
+  around(key: Key, count: number): Around {
     for (let lookedAt = count + replicas; ; lookedAt *= 2) {
-      const nearest = alive ? closest(key, alive, lookedAt, ({ id }) => id) : this.#table.closestAlive(key, lookedAt)
+      const nearest = this.#table.closestNamed(key, lookedAt)
       const counted: Contact[] = []
       const unproven: Contact[] = []
-      for (const contact of nearest) {
+      for (const { contact, namedBy } of nearest) {
         if (counted.length >= count) break
-        const standing = this.#table.linkTo(contact.id) ? 'counted' : this.#unlinked(contact.id)
+        const standing = this.#table.linkTo(contact.id) ? 'counted' : this.#unlinked(contact.id, namedBy >= vouchersNeeded)
         if (standing === 'counted') counted.push(contact)
         else if (standing === 'unproven' && unproven.length < replicas) unproven.push(contact)
       }
@@ -92,9 +91,9 @@ export class ReplicaView {
     }
   }
 
-  #unlinked(id: Key): Standing {
+  #unlinked(id: Key, isVouchedFor: boolean): Standing {
     if (this.#disbelieved.has(id.hex)) return 'none'
-    return this.#proven.has(id.hex) || this.#table.isVouchedFor(id) ? 'counted' : 'unproven'
+    return isVouchedFor || this.#proven.has(id.hex) ? 'counted' : 'unproven'
   }
 }
 

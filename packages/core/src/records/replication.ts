@@ -15,8 +15,6 @@ export const repairEveryMs = 600_000
 export const firstRepairMs = 20_000
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
-/** For fewer records it is not worth while to list all live peers once. */
-const aliveOnceMin = 12
 /** Milliseconds between two such goes. */
 export const lookGapMs = 50
 /** A push that failed is tried again this much later: a peer that was busy, or full, has had time. */
@@ -155,9 +153,8 @@ export class Replication {
   #lookOverSome(nowMs: number): void {
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
-    const alive = some.length >= aliveOnceMin ? this.#table.alive() : undefined
     for (const held of some) {
-      const { counted, unproven } = this.#view.around(held.key, nearestCount, alive)
+      const { counted, unproven } = this.#view.around(held.key, nearestCount)
       held.nearest = counted
       held.unproven = unproven
       this.#lookOver(held, counted, nowMs)
