@@ -3,8 +3,8 @@ import type { Contact } from '../keys/public-key.js'
 import { Key } from '../keys/key.js'
 import type { Link, RoutingTable } from '../links/routing-table.js'
 
-/** From meeting somebody who has just come to asking whether that one is of our overlay: it has joined by then. */
-export const suspicionDelayMs = 10_000
+/** From meeting somebody who has just come to asking whether that one is of our overlay: it has its links by then, for whoever is asked about too soon is taken for a stranger. */
+export const suspicionDelayMs = 20_000
 /** Questions of this kind are as far apart as this: each costs a handful of messages. */
 export const suspicionGapMs = 15_000
 /** Each that is found to be known doubles the gap, up to this: whoever stands at a busy meeting point meets newcomers all the time, and strangers ask about us, too. */
