@@ -1,6 +1,8 @@
 /** Links that one peer can have laid out: as many as a desktop takes that only fill a bucket. */
 export const laidOutLinksMax = 48
 
+const arrivalsMin = 1_024
+
 /**
  * Links between peers by their place from 0, as they are laid out at the beginning: two numbers in flat memory for each end, where objects would take
  * gigabytes for a million peers. The i-th link of a peer has the number −1−i at its overlay, which none that it makes itself ever has.
@@ -11,15 +13,16 @@ export class LaidOutLinks {
   /** The place of the same link at its other end. */
   readonly #backs: Uint8Array
   readonly #counts: Uint8Array
-  /** When the last thing sent to each end arrives. */
-  readonly #arrivalsMs: Float64Array
+  /** When the last thing sent to an end arrives, by the end's index: of those that something is, or was lately, on its way to. */
+  readonly #arrivalsMs = new Map<number, number>()
+  /** So many may be kept before those are dropped where all has arrived. */
+  #arrivalsMax = arrivalsMin
 
   constructor(peers: number) {
     this.peers = peers
     this.#others = new Int32Array(peers * laidOutLinksMax)
     this.#backs = new Uint8Array(peers * laidOutLinksMax)
     this.#counts = new Uint8Array(peers)
-    this.#arrivalsMs = new Float64Array(peers * laidOutLinksMax)
   }
 
   /** Links two peers; false: they are linked, or one has no room. */
@@ -52,11 +55,14 @@ export class LaidOutLinks {
   }
 
   lastArrivalMs(peer: number, place: number): number {
-    return this.#arrivalsMs[peer * laidOutLinksMax + place]!
+    return this.#arrivalsMs.get(peer * laidOutLinksMax + place) ?? 0
   }
 
-  noteArrival(peer: number, place: number, atMs: number): void {
-    this.#arrivalsMs[peer * laidOutLinksMax + place] = atMs
+  noteArrival(peer: number, place: number, atMs: number, nowMs: number): void {
+    this.#arrivalsMs.set(peer * laidOutLinksMax + place, atMs)
+    if (this.#arrivalsMs.size < this.#arrivalsMax) return
+    for (const [end, arrivedMs] of this.#arrivalsMs) if (arrivedMs <= nowMs) this.#arrivalsMs.delete(end)
+    this.#arrivalsMax = Math.max(arrivalsMin, 2 * this.#arrivalsMs.size)
   }
 
   #put(peer: number, place: number, other: number, back: number): void {

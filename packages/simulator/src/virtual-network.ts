@@ -103,7 +103,7 @@ export class VirtualNetwork {
     const to = end ? end.other! : this.#laidOutOther(peer, link)
     if (!to) return undefined
     this.#schedule.push(this.#arrivalMs(peer, to, bytes, nowMs), { type: 'message', to, message })
-    if (!end) this.#laidOut!.links.noteArrival(to.peer.index - this.#laidOut!.firstIndex, placeOfLaidOut(to.link), to.lastArrivalMs)
+    if (!end) this.#laidOut!.links.noteArrival(to.peer.index - this.#laidOut!.firstIndex, placeOfLaidOut(to.link), to.lastArrivalMs, nowMs)
     return to.peer
   }
 

@@ -10,6 +10,8 @@ export function closest<T>(target: Key, items: Iterable<T>, count: number, idOf:
 /** The closest of what is offered, each once. */
 export class Nearest<T> {
   readonly items: T[] = []
+  /** How often each was offered. */
+  readonly times: number[] = []
   /** What is farther than this, by the first 32 bits of its distance, need not be offered. */
   boundHead = 0xffffffff
   readonly #target: Key
@@ -28,11 +30,13 @@ export class Nearest<T> {
     this.offerAt(item, this.#target.distanceHead(this.#idOf(item)))
   }
 
-  /** Whether this very item is among the closest so far, or another with its id. `head`: the first 32 bits of its distance. */
-  has(item: T, head: number): boolean {
+  /** Whether this very item is among the closest so far, or another with its id; then it counts as offered once more. `head`: the first 32 bits of its distance. */
+  again(item: T, head: number): boolean {
     const heads = this.#heads
     for (let i = 0; i < heads.length; i++) {
-      if (heads[i] === head && (this.items[i] === item || this.#idOf(this.items[i]!).equals(this.#idOf(item)))) return true
+      if (heads[i] !== head || (this.items[i] !== item && !this.#idOf(this.items[i]!).equals(this.#idOf(item)))) continue
+      this.times[i]! += 1
+      return true
     }
     return false
   }
@@ -45,7 +49,10 @@ export class Nearest<T> {
     while (place > 0 && heads[place - 1]! > head) place -= 1
     for (; place > 0 && heads[place - 1] === head; place--) {
       const order = Key.compare(this.#target, this.#idOf(item), this.#idOf(this.items[place - 1]!))
-      if (order === 0) return
+      if (order === 0) {
+        this.times[place - 1]! += 1
+        return
+      }
       if (order > 0) break
     }
     if (place < this.#count) this.#insert(place, item, head)
@@ -58,9 +65,11 @@ export class Nearest<T> {
     for (let i = last; i > place; i--) {
       items[i] = items[i - 1]!
       heads[i] = heads[i - 1]!
+      this.times[i] = this.times[i - 1]!
     }
     items[place] = item
     heads[place] = head
+    this.times[place] = 1
     if (items.length === this.#count) this.boundHead = heads[this.#count - 1]!
   }
 }

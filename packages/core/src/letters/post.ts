@@ -142,10 +142,11 @@ export class Post {
 
   /** Asked for after every message, so remembered until the next event. Infinity: waiting for nothing. */
   get wakeAtMs(): number {
-    const { wakeAtMs: mail = Infinity } = this.#mail
-    const { wakeAtMs: channels = Infinity } = this.#channels
-    const { wakeAtMs: whispering = Infinity } = this.#whispering
-    return (this.#dueMs ??= Math.min(mail, channels, whispering))
+    return (this.#dueMs ??= Math.min(
+      this.#mail.wakeAtMs ?? Infinity,
+      this.#channels.wakeAtMs ?? Infinity,
+      this.#whispering.wakeAtMs ?? Infinity,
+    ))
   }
 
   #letter({ from, body, back }: Extract<PostEvent, { type: 'letter' }>): PostEffect[] {

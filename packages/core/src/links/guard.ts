@@ -1,6 +1,5 @@
 import type { Key } from '../keys/key.js'
 import { LateMap } from '../late-map.js'
-import { TokenBucket } from '../token-bucket.js'
 import type { Message } from '../wire/message.js'
 import type { Link, LinkId } from './routing-table.js'
 
@@ -31,10 +30,12 @@ export const allowances = {
 } as const satisfies { readonly [what: string]: Allowance }
 
 export type GuardedKind = keyof typeof allowances
+const kinds = Object.keys(allowances) as GuardedKind[]
 
 /** Keeps count of what each link asks of us. */
 export class Guard {
-  readonly #budgets = new LateMap<LinkId, Map<GuardedKind, TokenBucket>>()
+  /** Until when what each link had of each kind is paid for, at a steady rate: buckets of tokens, each as one number, as in `Relay`. */
+  readonly #paidMs = new LateMap<LinkId, number[]>()
 
   /** Whether the message that came over the link is within what the link may have. */
   admits(link: Link, message: Message, self: Key, nowMs: number): boolean {
@@ -44,19 +45,21 @@ export class Guard {
 
   /** Whether the link may have this once more. */
   allows({ link }: Link, kind: GuardedKind, nowMs: number): boolean {
-    let budgets = this.#budgets.get(link)
-    if (!budgets) this.#budgets.set(link, (budgets = new Map<GuardedKind, TokenBucket>()))
-    let budget = budgets.get(kind)
-    if (!budget) {
-      const { burst, perMinute } = allowances[kind]
-      budgets.set(kind, (budget = new TokenBucket(burst, perMinute / 60_000, nowMs)))
-    }
-    return budget.take(1, nowMs)
+    let paidMs = this.#paidMs.get(link)
+    if (!paidMs) this.#paidMs.set(link, (paidMs = kinds.map(() => -Infinity)))
+    const place = kinds.indexOf(kind)
+    const { burst, perMinute } = allowances[kind]
+    const gapMs = 60_000 / perMinute
+    const nextMs = Math.max(paidMs[place]!, nowMs) + gapMs
+    // Half a gap of grace: what is added up is rounded.
+    if (nextMs - nowMs > (burst + 0.5) * gapMs) return false
+    paidMs[place] = nextMs
+    return true
   }
 
   /** The link is over: no other will have its number. */
   forget(link: LinkId): void {
-    this.#budgets.delete(link)
+    this.#paidMs.delete(link)
   }
 }
 

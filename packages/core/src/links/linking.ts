@@ -4,7 +4,7 @@ import { Introductions, type IntroductionsEffect } from './introductions.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Why } from '../wire/letter.js'
 import { LinkKeeper, type LinkKeeperEffect } from './link-keeper.js'
-import { Merging, type MergingEffect } from '../merging/merging.js'
+import { Merging, type MergingEffect, type MergingEvent } from '../merging/merging.js'
 import { type LinkLimits, LinkPolicy } from './link-policy.js'
 import { Liveness, type LivenessEffect } from './liveness.js'
 import {
@@ -64,7 +64,9 @@ export class Linking {
   readonly #keeper: LinkKeeper
   readonly #liveness: Liveness
   readonly #neighbourhood: Neighbourhood
-  readonly #merging: Merging
+  readonly #ids: FreshIds
+  /** Made when anybody is met, or tells of strangers: in most peers of a large overlay that never happens. */
+  #merging: Merging | undefined
   #dueMs: number | undefined
 
   constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number) {
@@ -81,7 +83,7 @@ export class Linking {
     this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
     this.#liveness = new Liveness(table)
     this.#neighbourhood = new Neighbourhood(table)
-    this.#merging = new Merging(table, ids, nowMs)
+    this.#ids = ids
   }
 
   handle(event: LinkingEvent, nowMs: number): LinkingEffect[] {
@@ -113,16 +115,13 @@ export class Linking {
         return []
       case 'met':
         for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point })
-        return [
-          ...this.#merged(this.#merging.handle(event, nowMs), nowMs),
-          ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
-        ]
+        return [...this.#merge(event, nowMs), ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]
       case 'answered': {
         const contacts = event.answer.type === 'found' ? event.answer.contacts : []
-        return this.#merged(this.#merging.handle({ ...event, contacts }, nowMs), nowMs)
+        return this.#merge({ ...event, contacts }, nowMs)
       }
       case 'undeliverable':
-        return this.#merged(this.#merging.handle(event, nowMs), nowMs)
+        return this.#merge(event, nowMs)
       case 'introduce': {
         this.#table.note(event.contact, { route: event.route })
         const known = this.#table.known(event.contact.id) ?? { contact: event.contact, route: event.route, point: undefined }
@@ -143,7 +142,7 @@ export class Linking {
           ...this.#introduced(this.#introductions.handle(event, nowMs), nowMs),
           ...this.#lived(this.#liveness.handle(event, nowMs), nowMs),
           ...this.#heard(this.#neighbourhood.handle(event, nowMs), nowMs),
-          ...this.#merged(this.#merging.handle(event, nowMs), nowMs),
+          ...this.#merge(event, nowMs),
           ...this.#kept(this.#keeper.handle(event, nowMs), nowMs),
         ]
     }
@@ -156,7 +155,7 @@ export class Linking {
 
   /** Whether this answer is to a question that `ask` ordered. */
   awaits(id: MessageId): boolean {
-    return this.#merging.awaits(id)
+    return this.#merging?.awaits(id) ?? false
   }
 
   #earliestMs(): number {
@@ -166,7 +165,7 @@ export class Linking {
       this.#introductions.wakeAtMs ?? keeper,
       this.#liveness.wakeAtMs ?? keeper,
       this.#neighbourhood.wakeAtMs ?? keeper,
-      this.#merging.wakeAtMs ?? keeper,
+      this.#merging?.wakeAtMs ?? keeper,
     )
   }
 
@@ -180,7 +179,7 @@ export class Linking {
       case 'leaving':
         return this.#hangUp(link.link, nowMs)
       case 'strangers':
-        return this.#merged(this.#merging.handle({ type: 'told', link, contacts: message.contacts }, nowMs), nowMs)
+        return this.#merge({ type: 'told', link, contacts: message.contacts }, nowMs)
     }
   }
 
@@ -222,7 +221,7 @@ export class Linking {
       { type: 'send', link, message: { type: 'hello', version: protocolVersion } },
       { type: 'linked', contact, link, sibling },
       ...this.#lived(this.#liveness.handle({ type: 'linked', link }, nowMs), nowMs),
-      ...this.#merged(this.#merging.handle({ type: 'linked', contact }, nowMs), nowMs),
+      ...this.#merge({ type: 'linked', contact }, nowMs),
       ...this.#kept(this.#keeper.handle({ type: 'linked', id: contact.id }, nowMs), nowMs),
     ]
   }
@@ -277,6 +276,11 @@ export class Linking {
       const contacts = [...effect.came, ...effect.went]
       return contacts.length > 0 ? [{ type: 'neighboursChanged', contacts }] : []
     })
+  }
+
+  #merge(event: MergingEvent, nowMs: number): LinkingEffect[] {
+    if (event.type === 'met' || event.type === 'told') this.#merging ??= new Merging(this.#table, this.#ids, nowMs)
+    return this.#merging ? this.#merged(this.#merging.handle(event, nowMs), nowMs) : []
   }
 
   #merged(effects: readonly MergingEffect[], nowMs: number): LinkingEffect[] {

@@ -41,21 +41,23 @@ describe('a change', () => {
     ['not measured any more', 40, 0, true],
   ])('of a round trip that is %s: from %i ms to %i ms', (_, beforeMs, afterMs, isTold) => {
     const [before, after] = [withRtt('0b1', beforeMs), withRtt('0b1', afterMs)]
-    const change = new NeighbourList([before]).changeTo(new NeighbourList([after]))
+    const list = new NeighbourList([before])
+    const change = list.changeTo(list.renewed(new NeighbourList([after])))
     expect(change).toEqual(isTold ? { came: [after], went: [] } : undefined)
   })
 
   it('leads from any list to any other, but for round trips that are about the same', () => {
     fc.assert(
       fc.property(anyList, anyList, (before, next) => {
-        const change = before.changeTo(next)
+        const renewed = before.renewed(next)
+        const change = before.changeTo(renewed)
         const list = change ? before.changed(change, neighboursMax) : before
         expect(sortedHexes(list)).toEqual(sortedHexes(next))
         for (const { contact: one, rttMs } of list.all) {
           const wanted = next.rttsMs[next.placeOf(one.id)]!
           expect(Math.abs(rttMs - wanted)).toBeLessThanOrEqual(0.3 * Math.max(rttMs, wanted))
         }
-        expect(list.changeTo(next)).toBeUndefined()
+        expect([list.changeTo(renewed), renewed.renewed(next)]).toEqual([undefined, renewed])
       }),
     )
   })
@@ -99,6 +101,14 @@ describe('a changed list', () => {
     expect(hexes(before.changed({ came: [], went: [key('0b1')] }, neighboursMax))).toEqual([])
     expect(hexes(before.changed(change, neighboursMax))).toEqual(hexes(after))
   })
+})
+
+it('a list that a change was told to lead to is what comes of it', () => {
+  const [before, after] = [listOf('0b1'), listOf('0b01')]
+  const change = before.changeTo(after)!
+  before.becomes(after, change)
+  expect(before.changed(change, neighboursMax)).toBe(after)
+  expect(hexes(listOf('0b1', '0b001').changed(change, neighboursMax))).toEqual(hexes(listOf('0b001', '0b01')))
 })
 
 describe('finding', () => {

@@ -28,8 +28,6 @@ export class NeighbourList {
   readonly heads: readonly number[]
   /** Round trips in whole milliseconds; 0: not measured yet. */
   readonly rttsMs: readonly number[]
-  /** The last change that was asked for, and what came of it: where messages pass by reference all who are told of a change end up with one list. */
-  #next: { readonly change: NeighbourChange; readonly list: NeighbourList } | undefined
 
   constructor(all: readonly Neighbour[]) {
     this.contacts = all.map(({ contact }) => contact)
@@ -43,23 +41,41 @@ export class NeighbourList {
 
   /** The list after a change, cut off at `max` entries; of a peer that came twice, the last counts. */
   changed(change: NeighbourChange, max: number): NeighbourList {
-    if (this.#next?.change === change) return this.#next.list
-    const came = new Map(change.came.map((one) => [one.contact.id.hex, one]))
-    const over = new Set([...came.keys(), ...change.went.map(({ hex }) => hex)])
-    const kept = this.all.filter(({ contact }) => !over.has(contact.id.hex))
-    const list = new NeighbourList([...kept, ...came.values()].slice(0, max))
-    this.#next = { change, list }
-    return list
+    const known = outcomes.get(change)
+    if (known?.before === this) return known.after
+    const { came, went } = change
+    const isOver = ({ id }: Contact) => went.some((one) => one.equals(id)) || came.some(({ contact }) => contact.id.equals(id))
+    const last = came.filter(({ contact }, i) => came.findLastIndex((other) => other.contact.id.equals(contact.id)) === i)
+    const after = new NeighbourList([...this.all.filter(({ contact }) => !isOver(contact)), ...last].slice(0, max))
+    outcomes.set(change, { before: this, after })
+    return after
   }
 
-  /** What to tell somebody who was told this list, so that it has the next; undefined: nothing worth a message. */
+  /** Notes that this change makes this list the next: whoever is told of it by reference, and has this list, shall have that very one. */
+  becomes(next: NeighbourList, change: NeighbourChange): void {
+    outcomes.set(change, { before: this, after: next })
+  }
+
+  /** What to tell somebody who was told this list, so that it has the next; undefined: it has. */
   changeTo(next: NeighbourList): NeighbourChange | undefined {
     if (next === this) return undefined
-    const before = new Map(this.contacts.map(({ id }, i) => [id.hex, this.rttsMs[i]!]))
-    const came = next.all.filter(({ contact, rttMs }) => !isTold(before.get(contact.id.hex), rttMs))
-    const after = new Set(next.contacts.map(({ id }) => id.hex))
-    const went = this.contacts.filter(({ id }) => !after.has(id.hex)).map(({ id }) => id)
+    const came = next.all.filter(({ contact, rttMs }) => this.#rttMsOf(contact.id) !== rttMs)
+    const went = this.contacts.filter(({ id }) => next.placeOf(id) < 0).map(({ id }) => id)
     return came.length + went.length > 0 ? { came, went } : undefined
+  }
+
+  /** The next list as it is worth telling: round trips that are about the same stay as they were. This very list, if there is nothing else. */
+  renewed(next: NeighbourList): NeighbourList {
+    const all = next.all.map((one) => {
+      const beforeMs = this.#rttMsOf(one.contact.id)
+      return beforeMs !== undefined && isAboutSame(beforeMs, one.rttMs) ? { contact: one.contact, rttMs: beforeMs } : one
+    })
+    const list = new NeighbourList(all)
+    return this.changeTo(list) ? list : this
+  }
+
+  #rttMsOf(id: Key): number | undefined {
+    return this.rttsMs[this.placeOf(id)]
   }
 
   /** The place of this peer in the list; -1: it is not there. */
@@ -69,8 +85,10 @@ export class NeighbourList {
   }
 }
 
-function isTold(beforeMs: number | undefined, nowMs: number): boolean {
-  if (beforeMs === undefined) return false
+/** What came of a change of a list: where messages pass by reference all who are told of a change end up with one list. */
+const outcomes = new WeakMap<NeighbourChange, { readonly before: NeighbourList; readonly after: NeighbourList }>()
+
+function isAboutSame(beforeMs: number, nowMs: number): boolean {
   if (beforeMs === 0 || nowMs === 0) return beforeMs === nowMs
   return Math.abs(beforeMs - nowMs) <= rttShare * Math.max(beforeMs, nowMs)
 }

@@ -8,8 +8,13 @@ import type { Link, LinkId, RoutingTable } from './routing-table.js'
 export const tellSoonMs = 3_000
 /** Everything else waits for company: lists that are this old still lead the right way. */
 export const tellLaterMs = 30_000
-/** The links closest to this peer whose coming and going is told soon: twice the siblings, so that whoever is near knows who takes over. */
-const nearCount = 2 * replicas
+/** With fewer changes than this to tell it waits longer, but no longer than `tellLatestMs`: a list that is off by one in ten leads nearly as well. */
+export const changesEnough = 4
+export const tellLatestMs = 90_000
+/** Peers that share at most this many bits less with this peer than its farthest sibling are near: some twice as many as siblings, so that whoever is near knows who takes over. */
+const nearBits = 1
+/** Some four times as many concern records that are kept here: those closest to a record are not all closest to this peer. */
+const aroundBits = 2
 
 export type NeighbourhoodEvent =
   | { type: 'linked'; contact: Contact }
@@ -32,9 +37,13 @@ export class Neighbourhood {
   readonly #table: RoutingTable
   /** The list that each link was told last. */
   readonly #told = new LateMap<LinkId, NeighbourList>()
+  /** The list as it was told last, to whomever. */
+  #list = NeighbourList.empty
   #isNearChanged = false
   #soonMs: number | undefined
   #laterMs: number | undefined
+  /** Links that came and went since everybody was told. */
+  #changes = 0
 
   constructor(table: RoutingTable) {
     this.#table = table
@@ -44,10 +53,11 @@ export class Neighbourhood {
     switch (event.type) {
       case 'linked':
       case 'unlinked': {
-        const isNear = this.#isNear(event.contact)
+        const isNear = this.#isWithin(nearBits, event.contact)
         this.#isNearChanged ||= isNear
         if (isNear || event.type === 'linked') this.#soonMs ??= nowMs + tellSoonMs
-        this.#laterMs ??= nowMs + tellLaterMs
+        this.#changes += 1
+        this.#laterMs = Math.min(this.#laterMs ?? Infinity, nowMs + (this.#changes < changesEnough ? tellLatestMs : tellLaterMs))
         if (event.type === 'unlinked' && !event.byUs) this.#table.doubt(event.contact.id, nowMs)
         return []
       }
@@ -60,13 +70,14 @@ export class Neighbourhood {
   }
 
   get wakeAtMs(): number | undefined {
-    const earliest = Math.min(this.#soonMs ?? Infinity, this.#laterMs ?? Infinity, this.#table.doubtsEndMs)
+    // Doubts that are over may wait for the next occasion: the links are looked over every minute.
+    const earliest = Math.min(this.#soonMs ?? Infinity, this.#laterMs ?? Infinity)
     return earliest === Infinity ? undefined : earliest
   }
 
-  #isNear({ id }: Contact): boolean {
-    const farthest = this.#table.links()[nearCount - 1]
-    return !farthest || this.#table.self.sharedBits(id) >= farthest.bucket
+  #isWithin(bits: number, { id }: Contact): boolean {
+    const farthest = this.#table.links()[replicas - 1]
+    return !farthest || this.#table.self.sharedBits(id) >= farthest.bucket - bits
   }
 
   #hear(id: LinkId, message: Neighbours, nowMs: number): NeighbourhoodEffect[] {
@@ -79,8 +90,8 @@ export class Neighbourhood {
     const named = others.filter((contact) => before.placeOf(contact.id) < 0)
     const left = message.went.flatMap((gone) => (gone.equals(this.#table.self) ? [] : (before.contacts[before.placeOf(gone)] ?? [])))
     link.neighbours = before.changed(message, neighboursMax)
-    const came = named.filter((contact) => this.#isNear(contact))
-    const went = left.filter((contact) => this.#isNear(contact))
+    const came = named.filter((contact) => this.#isWithin(aroundBits, contact))
+    const went = left.filter((contact) => this.#isWithin(aroundBits, contact))
     for (const contact of named) this.#table.believe(contact.id)
     if (this.#table.siblings().includes(link)) for (const contact of went) this.#table.doubt(contact.id, nowMs)
     return [{ type: 'heard', link, named, came, went }]
@@ -90,11 +101,14 @@ export class Neighbourhood {
     const everybody = this.#laterMs !== undefined && this.#laterMs <= nowMs
     const isDue = everybody || (this.#soonMs !== undefined && this.#soonMs <= nowMs)
     if (!isDue) return []
-    const list = this.#table.ownList()
+    const list = (this.#list = this.#list.renewed(this.#table.ownList()))
     const to = everybody ? [...this.#table.links()] : this.#urgent()
     this.#soonMs = undefined
     this.#isNearChanged = false
-    if (everybody) this.#laterMs = undefined
+    if (everybody) {
+      this.#laterMs = undefined
+      this.#changes = 0
+    }
     const changes = new Map<NeighbourList, Neighbours | undefined>()
     const effects = to.flatMap(({ link }) => this.#tellOne(link, list, changes))
     this.#forgetGone()
@@ -112,11 +126,13 @@ export class Neighbourhood {
     const before = this.#told.get(link) ?? NeighbourList.empty
     if (!changes.has(before)) {
       const change = before.changeTo(list)
-      changes.set(before, change && { type: 'neighbours', ...change })
+      const message: Neighbours | undefined = change && { type: 'neighbours', ...change }
+      if (message) before.becomes(list, message)
+      changes.set(before, message)
     }
+    this.#told.set(link, list)
     const message = changes.get(before)
     if (!message) return []
-    this.#told.set(link, before.changed(message, neighboursMax))
     return [{ type: 'tell', link, message }]
   }
 

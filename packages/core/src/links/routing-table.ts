@@ -45,8 +45,8 @@ export const contactsPerBucketMax = 16
 /** Linked peers that must name a peer before it is counted as one that keeps records, unless it has answered: one hostile list must not end a record's copies. */
 export const vouchersNeeded = 2
 
-/** Within this time everybody has heard of a link that ended: 15 s to notice, 30 s to tell. */
-export const doubtMs = 60_000
+/** Within this time everybody has heard of a link that ended: 15 s to notice, 90 s to tell. */
+export const doubtMs = 120_000
 /** Peers doubted at one time: the oldest doubt makes room. */
 export const doubtedMax = 1_024
 
@@ -127,6 +127,19 @@ export class RoutingTable {
 
   /** The peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
   closestAlive(target: Key, count: number): Contact[] {
+    return this.#nearest(target, count)
+      .items.filter(({ id }) => !id.equals(this.self))
+      .slice(0, count)
+  }
+
+  /** The same, and how many of the linked peers name each. Of one that is linked itself that says nothing. */
+  closestNamed(target: Key, count: number): { readonly contact: Contact; readonly namedBy: number }[] {
+    const { items, times } = this.#nearest(target, count)
+    const named = items.map((contact, i) => ({ contact, namedBy: times[i]! }))
+    return named.filter(({ contact }) => !contact.id.equals(this.self)).slice(0, count)
+  }
+
+  #nearest(target: Key, count: number): Nearest<Contact> {
     const nearest = new Nearest<Contact>(target, count + 1, idOfContact)
     for (const { contact } of this.#links.all) nearest.offer(contact)
     const { head } = target
@@ -135,12 +148,12 @@ export class RoutingTable {
       let bound = nearest.boundHead
       for (let i = 0; i < heads.length; i++) {
         const distance = (heads[i]! ^ head) >>> 0
-        if (distance > bound || nearest.has(contacts[i]!, distance) || this.#isDoubted(contacts[i]!)) continue
+        if (distance > bound || nearest.again(contacts[i]!, distance) || this.#isDoubted(contacts[i]!)) continue
         nearest.offerAt(contacts[i]!, distance)
         bound = nearest.boundHead
       }
     }
-    return nearest.items.filter(({ id }) => !id.equals(this.self)).slice(0, count)
+    return nearest
   }
 
   /** The links, and those that linked peers say they are linked to, each once; not this peer itself. For whoever looks for the closest to many keys. */

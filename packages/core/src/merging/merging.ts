@@ -124,6 +124,7 @@ export class Merging {
     // Found on the way: the rest of the way tells nothing more.
     const known = errand.for !== 'look' && walk.hasMet(walk.target)
     const next = known ? undefined : walk.next()
+    if (known) this.#suspicion.proved(true)
     if (!next) return known ? [] : this.#arrived(walk, errand, nowMs)
     const id = this.#ids.message()
     const { contact, route } = next
@@ -157,6 +158,9 @@ export class Merging {
   #areStrangers({ contact, ours }: Suspect, walk: Walk, nowMs: number): MergingEffect[] {
     // It did not answer, or is linked to nobody but us: it is alone, no overlay.
     if (walk.found().length < 2) return []
+    // Whoever has gone meanwhile is known nowhere.
+    if (!this.#table.linkTo(contact.id) || !this.#table.linkTo(ours.contact.id)) return []
+    this.#suspicion.proved(false)
     const both = [contact, ours.contact]
     return [...this.#tell(both, nowMs), ...this.#look(both, undefined, nowMs)]
   }
@@ -190,7 +194,11 @@ export class Merging {
     const contacts = walk.found().filter(({ contact, route }) => route.length > 0 && !this.#table.linkTo(contact.id))
     const farthest = this.#table.siblings()[replicas - 1]?.contact.id
     const { self } = this.#table
-    const wouldBeSiblings = contacts.slice(0, replicas).filter(({ contact }) => !farthest || Key.compare(self, contact.id, farthest) < 0)
+    // Of whom a linked peer tells, or who was met, is no news: where peers come and go there is always one, and a wave of tales would never end.
+    const isNews = ({ id }: Contact) => !this.#table.known(id) && !this.#table.isAlive(id)
+    const wouldBeSiblings = contacts
+      .slice(0, replicas)
+      .filter(({ contact }) => isNews(contact) && (!farthest || Key.compare(self, contact.id, farthest) < 0))
     for (const [hex, untilMs] of this.#awaited) if (untilMs < nowMs) this.#awaited.delete(hex)
     for (const { contact } of wouldBeSiblings) this.#awaited.set(contact.id.hex, nowMs + awaitedMs)
     return contacts.length > 0 ? [{ type: 'found', contacts }] : []

@@ -3,10 +3,12 @@ import type { Contact } from '../keys/public-key.js'
 import { Key } from '../keys/key.js'
 import type { Link, RoutingTable } from '../links/routing-table.js'
 
-/** From meeting somebody who has just come to asking whether that one is of our overlay: it has joined by then. */
-export const suspicionDelayMs = 10_000
+/** From meeting somebody who has just come to asking whether that one is of our overlay: it has its links by then, for whoever is asked about too soon is taken for a stranger. */
+export const suspicionDelayMs = 20_000
 /** Questions of this kind are as far apart as this: each costs a handful of messages. */
 export const suspicionGapMs = 15_000
+/** Each that is found to be known doubles the gap, up to this: whoever stands at a busy meeting point meets newcomers all the time, and strangers ask about us, too. */
+export const suspicionGapMaxMs = 240_000
 /** A link this old was made before the meeting: its other end is of the overlay that this peer was in already. */
 export const settledLinkMs = 60_000
 /** Peers of one meeting point that are asked about: more than one, for where two overlays touch some know each other already. */
@@ -28,6 +30,7 @@ export class Suspicion {
   #suspects: readonly Omit<Suspect, 'ours'>[] = []
   #dueMs: number | undefined
   #askedMs = -Infinity
+  #gapMs = suspicionGapMs
 
   constructor(table: RoutingTable) {
     this.#table = table
@@ -41,8 +44,13 @@ export class Suspicion {
     this.#suspect(strange, point)
     // Several at once have been there before us; one alone has just come. Whoever is new itself joins first.
     const isCaller = strange.length > 1 && [...this.#table.links()].some((link) => isSettled(link, nowMs))
-    const dueMs = Math.max(nowMs + (isCaller ? 0 : suspicionDelayMs), this.#askedMs + suspicionGapMs)
+    const dueMs = Math.max(nowMs + (isCaller ? 0 : suspicionDelayMs), this.#askedMs + this.#gapMs)
     this.#dueMs = Math.min(this.#dueMs ?? Infinity, dueMs)
+  }
+
+  /** Whether whom this peer asked about last is known in its own overlay, or was a stranger. */
+  proved(isKnown: boolean): void {
+    this.#gapMs = isKnown ? Math.min(2 * this.#gapMs, suspicionGapMaxMs) : suspicionGapMs
   }
 
   /** Undefined: waiting for nothing. */
@@ -59,11 +67,11 @@ export class Suspicion {
       if (!ours) continue
       this.#suspects = this.#suspects.filter((one) => one !== suspect)
       this.#askedMs = nowMs
-      this.#dueMs = this.#suspects.length > 0 ? nowMs + suspicionGapMs : undefined
+      this.#dueMs = this.#suspects.length > 0 ? nowMs + this.#gapMs : undefined
       return { ...suspect, ours }
     }
     // Nobody to ask yet but those who were met at the same place.
-    this.#dueMs = this.#suspects.length > 0 ? nowMs + suspicionGapMs : undefined
+    this.#dueMs = this.#suspects.length > 0 ? nowMs + this.#gapMs : undefined
     return undefined
   }
 

@@ -1,8 +1,7 @@
-import type { Key } from '../keys/key.js'
-import { closest } from '../keys/nearest.js'
+import { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import { LateMap } from '../late-map.js'
-import type { RoutingTable } from '../links/routing-table.js'
+import { type RoutingTable, vouchersNeeded } from '../links/routing-table.js'
 import { replicas } from '../wire/message.js'
 
 /** A peer that answered counts for this long although only one link names it: two rounds of comparing. */
@@ -22,6 +21,8 @@ export interface Around {
   readonly counted: readonly Contact[]
   /** No farther than the last that counts, and no more than may be tried. */
   readonly unproven: readonly Contact[]
+  /** There are replicas enough, and so many peers closer to the key than this one that it is none of its concern. */
+  readonly isFarOff: boolean
 }
 
 /**
@@ -68,7 +69,7 @@ export class ReplicaView {
 
   standing(id: Key): Standing {
     if (this.#table.linkTo(id)) return 'counted'
-    return this.#table.isAlive(id) ? this.#unlinked(id) : 'none'
+    return this.#table.isAlive(id) ? this.#unlinked(id, this.#table.isVouchedFor(id)) : 'none'
   }
 
   /** The replicas of a key, as far as they are other peers: `count` at most. */
@@ -76,25 +77,27 @@ export class ReplicaView {
     return this.around(key, count).counted.slice(0, count)
   }
 
-  /** The `count` closest that count, and those among them that may be made up. `alive`: all live peers, where they were listed for many keys. */
-  around(key: Key, count: number, alive?: readonly Contact[]): Around {
+  /** The `count` closest that count, and those among them that may be made up. */
+  around(key: Key, count: number): Around {
     for (let lookedAt = count + replicas; ; lookedAt *= 2) {
-      const nearest = alive ? closest(key, alive, lookedAt, ({ id }) => id) : this.#table.closestAlive(key, lookedAt)
+      const nearest = this.#table.closestNamed(key, lookedAt)
       const counted: Contact[] = []
       const unproven: Contact[] = []
-      for (const contact of nearest) {
+      for (const { contact, namedBy } of nearest) {
         if (counted.length >= count) break
-        const standing = this.#table.linkTo(contact.id) ? 'counted' : this.#unlinked(contact.id)
+        const standing = this.#table.linkTo(contact.id) ? 'counted' : this.#unlinked(contact.id, namedBy >= vouchersNeeded)
         if (standing === 'counted') counted.push(contact)
         else if (standing === 'unproven' && unproven.length < replicas) unproven.push(contact)
       }
-      if (counted.length >= count || nearest.length < lookedAt || lookedAt >= lookedAtMax) return { counted, unproven }
+      const isFarOff = counted.length >= replicas && nearest.every(({ contact }) => Key.compare(key, contact.id, this.#table.self) < 0)
+      const isAll = counted.length >= count || nearest.length < lookedAt || lookedAt >= lookedAtMax
+      if (isFarOff || isAll) return { counted, unproven, isFarOff }
     }
   }
 
-  #unlinked(id: Key): Standing {
+  #unlinked(id: Key, isVouchedFor: boolean): Standing {
     if (this.#disbelieved.has(id.hex)) return 'none'
-    return this.#proven.has(id.hex) || this.#table.isVouchedFor(id) ? 'counted' : 'unproven'
+    return isVouchedFor || this.#proven.has(id.hex) ? 'counted' : 'unproven'
   }
 }
 

@@ -3,7 +3,7 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { type Held, isWithin, nearestCount, standingAt } from './held.js'
+import { concerns, type Held, isWithin, nearestCount, standingAt } from './held.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
 
@@ -15,8 +15,6 @@ export const repairEveryMs = 600_000
 export const firstRepairMs = 20_000
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
-/** For fewer records it is not worth while to list all live peers once. */
-const aliveOnceMin = 12
 /** Milliseconds between two such goes. */
 export const lookGapMs = 50
 /** A push that failed is tried again this much later: a peer that was busy, or full, has had time. */
@@ -84,10 +82,11 @@ export class Replication {
           id,
           key,
           settled,
-          entrusted: new Map(),
-          failed: new Map(),
+          entrusted: new LateMap(),
+          failed: new LateMap(),
           nearest: undefined,
           unproven: [],
+          isFarOff: false,
           repairAtMs: this.#later(firstRepairMs, nowMs),
         })
         if (!event.elsewhere) this.#dueMs ??= nowMs + settleMs
@@ -155,11 +154,11 @@ export class Replication {
   #lookOverSome(nowMs: number): void {
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
-    const alive = some.length >= aliveOnceMin ? this.#table.alive() : undefined
     for (const held of some) {
-      const { counted, unproven } = this.#view.around(held.key, nearestCount, alive)
+      const { counted, unproven, isFarOff } = this.#view.around(held.key, nearestCount)
       held.nearest = counted
       held.unproven = unproven
+      held.isFarOff = isFarOff
       this.#lookOver(held, counted, nowMs)
     }
     this.#dueMs = this.#toDo.length > 0 ? nowMs + lookGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
@@ -219,7 +218,7 @@ export class Replication {
   #touch(contacts: readonly Contact[]): boolean {
     let isNear = false
     for (const held of this.#held.values()) {
-      const near = contacts.filter(({ id }) => isWithin(held, id))
+      const near = contacts.filter(({ id }) => concerns(held, id))
       for (const contact of near) if (this.#touched.size <= touchedMax) this.#touched.set(contact.id.hex, contact)
       isNear ||= near.length > 0
     }
@@ -231,9 +230,16 @@ export class Replication {
     const touched = [...this.#touched.values()].map(({ id }) => ({ id, standing: this.#view.standing(id) }))
     this.#touched = new LateMap()
     return [...this.#held.values()].filter((held) => {
-      if (!held.nearest || held.nearest.length < nearestCount || touched.length > touchedMax) return true
+      if (!held.nearest || touched.length > touchedMax) return true
+      if (held.isFarOff) return touched.some(({ id }) => concerns(held, id)) && this.#isDeserted(held.nearest)
+      if (held.nearest.length < nearestCount) return true
       return touched.some(({ id, standing }) => isWithin(held, id) && standingAt(held, id) !== standing)
     })
+  }
+
+  /** Too few are left of those who saw to a record. */
+  #isDeserted(nearest: readonly Contact[]): boolean {
+    return nearest.filter(({ id }) => this.#view.standing(id) === 'counted').length < replicas
   }
 
   #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): void {
