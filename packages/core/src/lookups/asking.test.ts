@@ -90,12 +90,17 @@ describe('asking', () => {
     for (let path = 0; path < pathsMax; path++) {
       const { id } = seek(effects)
       const records = path === 0 ? [record] : []
+      const contacts = [peer, contact('0b11')]
       const onceSetOut = handle({ type: 'setOut', id, via: key(`0b1${'0'.repeat(path)}1`) })
-      const onceAnswered = handle(answered(id, { type: 'found', contacts: [peer], records }), 5)
+      const onceAnswered = handle(answered(id, { type: 'found', contacts, records }), 5)
       effects = [...onceSetOut, ...onceAnswered]
     }
+    // Not again of whoever ended the paths.
     const ask = question(effects)
-    expect(handle(answered(ask.id, found()), 10)).toMatchObject([{ type: 'finish', outcome: { records: [record], complete: true } }])
+    expect([ask.to, ask.route]).toEqual([key('0b11'), [peer.id]])
+    expect(handle(answered(ask.id, found(), key('0b11')), 10)).toMatchObject([
+      { type: 'finish', outcome: { records: [record], complete: true } },
+    ])
   })
 
   it('writes where a routed lookup leads, there and here, and tells of it before it finishes', () => {
@@ -230,11 +235,11 @@ describe('asking', () => {
   it('locates by asking whom a routed lookup does not name', () => {
     const { handle } = askingOf()
     const path = seek(handle({ type: 'locate', operation: 7, target, unixS }))
-    const ask = question(handle(answered(path.id, found('0b1')), 5))
+    const ask = question(handle(answered(path.id, found('0b1', '0b11')), 5))
     expect(ask.question).toEqual({ type: 'find', target, want: 'peers' })
-    expect(handle(answered(ask.id, found('0b111')), 6)).toMatchObject([
+    expect(handle(answered(ask.id, found('0b111'), key('0b11')), 6)).toMatchObject([
       { type: 'found' },
-      { type: 'located', operation: 7, contact: contact('0b111'), route: [peer.id] },
+      { type: 'located', operation: 7, contact: contact('0b111'), route: [peer.id, key('0b11')] },
     ])
   })
 

@@ -223,11 +223,11 @@ export class Asking {
   }
 
   /** The asked lookup: for what the routed one could not settle. It begins with our own links, and with whom the routed one has named: they may be made up, and cost time then. */
-  #startCareful({ operation, target, purpose, records, closest }: Omit<Sought, 'asked'>, nowMs: number): AskingEffect[] {
+  #startCareful({ operation, target, purpose, records, closest, answered }: Omit<Sought, 'asked'>, nowMs: number): AskingEffect[] {
     const linked = this.#table.closestLinks(target, replicas).map(({ contact }) => ({ contact, route: [] }))
     const seeds = [...linked, ...closest]
     const here = purpose.type === 'read' ? [...records, ...this.#records.here(target, purpose.want, this.#host.unixS)] : []
-    return this.#operated(this.#operations.handle({ type: 'start', operation, target, purpose, seeds, here }, nowMs), nowMs)
+    return this.#operated(this.#operations.handle({ type: 'start', operation, target, purpose, seeds, answered, here }, nowMs), nowMs)
   }
 
   #sought(effects: readonly SeekingEffect[], nowMs: number): AskingEffect[] {
@@ -343,7 +343,7 @@ export class Asking {
     const placed = this.#placed.get(operation)
     this.#placed.delete(operation)
     if (placed && outcome.type === 'written' && isThin(outcome))
-      return this.#startCareful({ operation, ...placed, records: [], closest: [] }, nowMs)
+      return this.#startCareful({ operation, ...placed, records: [], closest: [], answered: [] }, nowMs)
     const isWhole = outcome.type === 'looked' || outcome.type === 'written'
     if (isWhole)
       this.#host.size.note(

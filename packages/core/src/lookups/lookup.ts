@@ -52,11 +52,17 @@ export class Lookup {
   #asked = 0
   #finished = false
 
-  /** `seeds`: whom to ask first, and the ways to them. */
-  constructor(self: Key, target: Key, seeds: readonly Found[]) {
+  /** `seeds`: whom to ask first, and the ways to them. `answered`: those of them that have said already whom they know. */
+  constructor(self: Key, target: Key, seeds: readonly Found[], answered: readonly Key[] = []) {
     this.#self = self
     this.target = target
     for (const { contact, route } of seeds) this.#hear(contact, route)
+    for (const from of answered) {
+      const candidate = this.#candidates.get(from.hex)
+      if (!candidate) continue
+      candidate.state = 'answered'
+      candidate.route = candidate.ways[0] ?? []
+    }
   }
 
   handle(event: LookupEvent): LookupEffect[] {

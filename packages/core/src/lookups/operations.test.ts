@@ -41,6 +41,7 @@ const start = (
     target,
     purpose,
     seeds: contacts(...seeds).map((contact) => ({ contact, route: [] })),
+    answered: [],
     here: [],
     ...over,
   }) as const

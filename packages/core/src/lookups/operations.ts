@@ -41,7 +41,15 @@ export type Outcome =
   | Written
 
 export type OperationsEvent =
-  | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; seeds: readonly Found[]; here: readonly Record[] }
+  | {
+      type: 'start'
+      operation: OperationId
+      target: Key
+      purpose: Purpose
+      seeds: readonly Found[]
+      answered: readonly Key[]
+      here: readonly Record[]
+    }
   /** A routed lookup has found where to write: the peers closest to the target. */
   | { type: 'place'; operation: OperationId; target: Key; purpose: Purpose & { readonly type: 'write' }; closest: readonly Found[] }
   | { type: 'answered'; asker: OperationAsker; from: Key; route: readonly Key[]; answer: Answer }
@@ -133,17 +141,17 @@ export class Operations {
   #start(event: Extract<OperationsEvent, { type: 'start' }>, nowMs: number): OperationsEffect[] {
     const { operation: id, target, purpose, here } = event
     const seeds = this.#operations.size < operationsMax ? event.seeds : []
-    const operation = this.#begun(id, target, purpose, seeds, nowMs)
+    const operation = this.#begun(id, target, purpose, seeds, nowMs, event.answered)
     operation.reading?.offer(here)
     return this.#look(operation, operation.lookup.handle({ type: operation.reading?.satisfied ? 'stopped' : 'started' }), nowMs)
   }
 
-  #begun(id: OperationId, target: Key, purpose: Purpose, seeds: readonly Found[], nowMs: number): Operation {
+  #begun(id: OperationId, target: Key, purpose: Purpose, seeds: readonly Found[], nowMs: number, answered: readonly Key[] = []): Operation {
     const operation: Operation = {
       id,
       target,
       purpose,
-      lookup: new Lookup(this.#self, target, seeds),
+      lookup: new Lookup(this.#self, target, seeds, answered),
       reading: purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined,
       writing: undefined,
       closest: [],

@@ -62,6 +62,7 @@ describe('seeking', () => {
             { contact: contact('0b1'), route: [key('0b01')] },
             { contact: contact('0b11'), route: [key('0b01'), key('0b1')] },
           ]),
+          answered: [key('0b1')],
           asked: 1,
         },
       },

@@ -45,6 +45,8 @@ export interface Sought {
   readonly purpose: Purpose
   readonly records: readonly Record[]
   readonly closest: readonly Found[]
+  /** Who ended a path. */
+  readonly answered: readonly Key[]
   readonly asked: number
 }
 
@@ -135,7 +137,7 @@ export class Seeking {
       timeoutMs: this.#roundTrips.timeoutMs(hopsReckoned),
     })
     const search: Search = { operation, target, purpose, reading, lookup, brought: [] }
-    const found = { operation, target, purpose, records: reading?.best() ?? [], closest: [], asked: 0 }
+    const found = { operation, target, purpose, records: reading?.best() ?? [], closest: [], answered: [], asked: 0 }
     if (reading?.satisfied) return [{ type: 'sought', sought: found, believed: true }]
     if (this.#searches.size >= operationsMax) return [{ type: 'sought', sought: found, believed: false }]
     this.#searches.set(operation, search)
@@ -179,7 +181,15 @@ export class Seeking {
       this.#end(search)
       const { operation, target, purpose, reading } = search
       const closest = closestOf(target, effect.answers).filter(({ contact }) => !contact.id.equals(this.#table.self))
-      const sought = { operation, target, purpose, records: reading?.best() ?? [], closest, asked: effect.asked }
+      const sought = {
+        operation,
+        target,
+        purpose,
+        records: reading?.best() ?? [],
+        closest,
+        answered: effect.answers.map(({ from }) => from),
+        asked: effect.asked,
+      }
       return [{ type: 'sought', sought, believed: effect.believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
     })
   }
