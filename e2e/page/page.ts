@@ -1,7 +1,9 @@
 import { join, type JoinOptions, type Peer, type Channel } from 'hashtab'
 
 /** What a test can send into a page: options that survive being copied, and the ids of peers that cannot be linked to at first. */
-export type JoinChoices = Pick<JoinOptions, 'network' | 'signaling' | 'tabs' | 'links'> & { readonly unlinkable?: readonly string[] }
+export type JoinChoices = Pick<JoinOptions, 'network' | 'signaling' | 'tabs' | 'links' | 'role'> & {
+  readonly unlinkable?: readonly string[]
+}
 
 /** One peer, and all that was ever said to it. */
 export interface Listener {

@@ -25,7 +25,11 @@ export class Tab {
   }
 
   static async open(context: BrowserContext, address: string): Promise<Tab> {
-    const page = await context.newPage()
+    return Tab.in(await context.newPage(), address)
+  }
+
+  /** Opens the address in a page that is there and empty. */
+  static async in(page: Page, address: string): Promise<Tab> {
     await page.addInitScript(countConnections)
     const tab = new Tab(page)
     await page.goto(address)

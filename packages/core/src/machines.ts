@@ -160,6 +160,11 @@ export class Machines implements ForwardingHost {
         case 'neighboursChanged':
           this.toRecords({ type: 'changed', contacts: effect.contacts })
           break
+        case 'tookRole':
+          // Who serves again is given what it is responsible for by those who have it: they were told.
+          this.toRecords({ type: effect.role === 'leaf' ? 'steppedDown' : 'steppedUp' })
+          if (effect.role === 'leaf') this.toWatches({ type: 'leaving' })
+          break
         case 'notIntroduced':
           this.toPost({ type: 'introductionFailed', to: effect.id })
           break

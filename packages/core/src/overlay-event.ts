@@ -1,7 +1,7 @@
 import type { Key } from './keys/key.js'
 import type { Carriage, ChannelId, LetterBody } from './wire/letter.js'
 import type { LateParts } from './late-parts.js'
-import type { Message, MessageId, Want, Watchable } from './wire/message.js'
+import type { Message, MessageId, PeerRole, Want, Watchable } from './wire/message.js'
 import type { OperationId, Outcome } from './lookups/operations.js'
 import type { Contact } from './keys/public-key.js'
 import type { Record } from './records/record.js'
@@ -14,6 +14,8 @@ export type OverlayEvent =
   | Arrival
   | Call
   | { type: 'woke' }
+  /** This peer stood still for a while (frozen, asleep): every link is to prove that it lives. */
+  | { type: 'resumed' }
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
   /** For an overlay that began without them: see `OverlayOptions`. */
   | { type: 'late'; parts: LateParts }
@@ -60,6 +62,8 @@ export type Call =
   | { type: 'cancel'; operation: OperationId }
   /** A letter that the driver has signed, to go over the overlay. */
   | { type: 'sealed'; id: MessageId; to: Key; route: readonly Key[]; sealed: Uint8Array }
+  /** What this peer would rather be: a leaf it is only while enough others serve (`RoleKeeper`). */
+  | { type: 'become'; role: PeerRole }
   | { type: 'leave' }
 
 /** What the overlay orders the driver to do, in this order. */

@@ -1,5 +1,9 @@
+import type { PeerRole } from './wire/message.js'
+
 /** How a peer of the table is. A snapshot. */
 export interface OverlayStatus {
+  /** What it is now. Others hear of it over its links. */
+  readonly role: PeerRole
   readonly links: number
   readonly siblings: number
   /** Peers of the overlay, this one included: exact while it is a full mesh, estimated beyond. */

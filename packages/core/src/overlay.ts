@@ -42,6 +42,7 @@ export class Overlay {
 
   get status(): OverlayStatus {
     return {
+      role: this.#machines.table.role,
       links: this.#machines.table.linkCount,
       siblings: this.#machines.table.siblings().length,
       estimatedPeers: this.#machines.asking.estimatedPeers,
@@ -76,6 +77,7 @@ export class Overlay {
       case 'troubled':
       case 'met':
       case 'laidOut':
+      case 'resumed':
         return this.#machines.toLinking(event)
       case 'received':
         return this.#received(event.link, event.message)
@@ -87,7 +89,7 @@ export class Overlay {
         this.#machines.toPost({ ...event.parts, type: 'late' })
         return this.#machines.toWatches({ ...event.parts, type: 'late' })
       case 'drawn':
-        for (const link of [...this.#machines.table.links()].slice(0, event.count)) this.#machines.send(link.link, { type: 'draw' })
+        this.#draw(event.count)
         return
       case 'restored':
         return this.#machines.toRecords({ type: 'restored', stored: event.stored })
@@ -122,6 +124,8 @@ export class Overlay {
         const { id, to, route, sealed } = call
         return this.#machines.passOn(this.#machines.relay.dispatch(to, route, { type: 'letter', id, sealed }), id)
       }
+      case 'become':
+        return this.#machines.toLinking(call)
       case 'leave':
         this.#machines.toRecords({ type: 'leaving' })
         this.#machines.toWatches({ type: 'leaving' })
@@ -144,6 +148,7 @@ export class Overlay {
     const link = this.#machines.table.byLinkId(id)
     if (!link) return
     link.lastHeardMs = this.#machines.nowMs
+    link.isSilent = false
     if (!this.#machines.guard.admits(link, message, this.self, this.#machines.nowMs)) {
       this.#machines.drop()
       if (message.type === 'neighbours') this.#machines.toLinking({ type: 'broken', link: id })
@@ -154,6 +159,7 @@ export class Overlay {
         if (message.version !== protocolVersion) this.#machines.toLinking({ type: 'broken', link: id })
         return
       case 'wants':
+      case 'role':
       case 'neighbours':
       case 'leaving':
       case 'strangers':
@@ -171,6 +177,12 @@ export class Overlay {
       case 'envelope':
         return this.#envelope(link, message)
     }
+  }
+
+  /** Full peers are called: a hidden tab is to be left in peace. */
+  #draw(count: number): void {
+    const full = [...this.#machines.table.links()].filter(({ role }) => role === 'full')
+    for (const { link } of full.slice(0, count)) this.#machines.send(link, { type: 'draw' })
   }
 
   #seek(link: Link, seek: Seek): void {

@@ -12,6 +12,7 @@ export type {
   PeerErrorCode,
   PeerEvents,
   PeerMessage,
+  PeerRole,
   PeerStatus,
   Phase,
   Signer,

@@ -25,6 +25,7 @@ export async function join(options: JoinOptions): Promise<Peer> {
     links: linkLimits(options.links, false),
     ...(mayLink && { mayLink }),
   })
+  if (options.role === 'leaf') peer.become('leaf')
   if (!signal?.aborted) return peer
   await peer.leave()
   throw signal.reason

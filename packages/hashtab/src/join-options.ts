@@ -1,5 +1,5 @@
 import { desktopLinkLimits, type LinkLimits } from '@hashtab/core'
-import { type IceServer, PeerError, type Signer, type Storage } from '@hashtab/peer'
+import { type IceServer, PeerError, type PeerRole, type Signer, type Storage } from '@hashtab/peer'
 
 export interface JoinOptions {
   /** 1 to 64 characters. Peers of other networks are never met. */
@@ -16,6 +16,11 @@ export interface JoinOptions {
   readonly storage?: Storage | 'memory'
   /** How many links to have: 32 wanted, none to fill a bucket beyond 48, none at all beyond 64; half of that on phones and in Safari. */
   readonly links?: Partial<LinkLimits>
+  /**
+   * What the peer is for others: `full` keeps records and passes messages on, `leaf` does not while at least 8 others do. `auto`, unless said: full, but a leaf while
+   * the tab is hidden for over 10 s, or the user asked the browser to save data. In Node `auto` is full.
+   */
+  readonly role?: 'auto' | PeerRole
   /** For tests of what happens behind NATs: a peer (40 hex digits) for which this is false cannot be linked to. Asked each time. */
   readonly mayLink?: (peerId: string) => boolean
   readonly signal?: AbortSignal

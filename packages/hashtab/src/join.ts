@@ -2,6 +2,7 @@ import { IndexedDbStorage, takeIdentity } from '@hashtab/indexeddb'
 import { checkedNetwork, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
 import { TabsMeetingPoint, WebSocketMeetingPoint } from '@hashtab/signaling'
 import { WebRtcTransport } from '@hashtab/webrtc'
+import { isSmallDevice } from './device.js'
 import { type JoinOptions, linkLimits, urlsOf } from './join-options.js'
 
 /**
@@ -12,7 +13,7 @@ export async function join(options: JoinOptions): Promise<Peer> {
   const { signal, mayLink } = options
   const network = checkedNetwork(options.network)
   signal?.throwIfAborted()
-  const links = linkLimits(options.links, isSmall())
+  const links = linkLimits(options.links, isSmallDevice(navigator))
   const meetingPoints: MeetingPoint[] = urlsOf(options.signaling).map((url) => new WebSocketMeetingPoint({ url, network }))
   if (options.tabs ?? true) meetingPoints.push(new TabsMeetingPoint({ network }))
   // Throws where there is no WebRTC, so it comes before an identity is held that nobody would release.
@@ -24,11 +25,18 @@ export async function join(options: JoinOptions): Promise<Peer> {
     release()
   }
   const peer = await Peer.start({ signer, storage, keeps, transport, meetingPoints, links, left, ...(mayLink && { mayLink }) })
-  // A page that goes into the back/forward cache is only frozen: it finds its links dead when it comes back, and makes new ones.
+  // A page that goes into the back/forward cache is only frozen.
   addEventListener('pagehide', (event) => event.persisted || void peer.leave(), { signal: here.signal })
+  void live(peer, options.role ?? 'auto', here.signal)
   if (!signal?.aborted) return peer
   await peer.leave()
   throw signal.reason
+}
+
+/** Has the peer follow its page. Nothing of it is needed to join, so it is loaded after; where it cannot be, the tab serves when hidden too. */
+async function live(peer: Peer, role: NonNullable<JoinOptions['role']>, signal: AbortSignal): Promise<void> {
+  const late = await import('./page-life.js').catch(() => undefined)
+  if (!signal.aborted) late?.followPage(peer, role, signal)
 }
 
 interface Identified {
@@ -45,10 +53,4 @@ async function identify({ network, identity, storage }: JoinOptions): Promise<Id
   if (storage !== undefined && storage !== 'memory') return { signer, storage, keeps: true, release }
   if (storage === 'memory' || !held?.storageName) return { signer, storage: new MemoryStorage(), keeps: false, release }
   return { signer, storage: new IndexedDbStorage(held.storageName), keeps: true, release }
-}
-
-/** Phones, whose battery it is, and Safari, which opens N² sockets for N set-ups (WebKit#73858). */
-function isSmall(): boolean {
-  const { userAgent } = navigator
-  return /Mobi|Android/.test(userAgent) || (/Safari\//.test(userAgent) && !/Chrom(e|ium)\//.test(userAgent))
 }

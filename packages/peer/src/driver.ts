@@ -141,6 +141,12 @@ export class Driver {
     if (!this.#running) this.#run()
   }
 
+  /** The page, or the machine, stood still for a while: looks who is still there. */
+  resume(): void {
+    this.handle({ type: 'resumed' })
+    if (this.overlay.status.links === 0) this.place.wake()
+  }
+
   /** Says good-bye and hands over; `stop` ends it. */
   leave(): void {
     this.handle({ type: 'leave' })

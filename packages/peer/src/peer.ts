@@ -1,4 +1,13 @@
-import { type ChannelId, type Contact, contactOf, type LinkLimits, mailBytesMax, type OverlayNotice, printPublicKey } from '@hashtab/core'
+import {
+  type ChannelId,
+  type Contact,
+  contactOf,
+  type LinkLimits,
+  mailBytesMax,
+  type OverlayNotice,
+  type PeerRole,
+  printPublicKey,
+} from '@hashtab/core'
 import { type CallOptions, Calls } from './calls.js'
 import { bytesOf, type Data, keyOf, peerIdKey, publicKeyOf } from './data.js'
 import { Driver, type DriverParts } from './driver.js'
@@ -182,6 +191,19 @@ export class Peer {
     const held = outcome.type === 'connected' ? this.#channels.get(outcome.channel) : undefined
     if (!held) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
     return held.channel
+  }
+
+  /**
+   * Says what this peer would rather be. A leaf hands over what it keeps of others and keeps a few links; it goes on reading, writing, watching, and being reached.
+   * It stays full while fewer than 8 others serve: `status.role` tells. Full again it is at once. `join` does this by itself as the tab is hidden and shown (`role`).
+   */
+  become(role: PeerRole): void {
+    this.#driver.handle({ type: 'become', role })
+  }
+
+  /** Says that the machine or the page stood still for a while: every link is to prove that it lives. Clock jumps of over 90 s are noticed without it. */
+  resume(): void {
+    this.#driver.resume()
   }
 
   /** Listens; answers with the call that stops it. */

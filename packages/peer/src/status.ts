@@ -1,3 +1,4 @@
+import type { PeerRole } from '@hashtab/core'
 import type { MeetingPointStatus } from './meeting-place.js'
 import type { StorageFaultCode } from './ports/storage.js'
 
@@ -10,6 +11,8 @@ export type Phase = 'joining' | 'online' | 'alone' | 'left'
 /** How a peer is. A snapshot. */
 export interface PeerStatus {
   readonly phase: Phase
+  /** `full`: it keeps records and passes messages on for others. `leaf`: it does not, for the time being; see `become`. */
+  readonly role: PeerRole
   readonly links: number
   /** Of the links, those to the peers closest in the table: at most 8. */
   readonly siblings: number

@@ -20,7 +20,7 @@ describe('the command line', () => {
       loss: 0.02,
       uplinkMbps: 5,
       nat: usualNat,
-      sleepers: { share: 0.2, awakeMs: 300_000, frozenMs: 60_000 },
+      sleepers: { share: 0.2, awakeMs: 300_000, frozenMs: 60_000, hiddenShare: 0.5 },
       partition: { share: 0.3, afterMs: 120_000, forMs: 60_000 },
       start: 'laidOut' as const,
     }
@@ -48,6 +48,7 @@ describe('the command line', () => {
     ['--nat', '0.5,0.4,0.3'],
     ['--nat', 'mostly'],
     ['--sleepers', '0.2,5m'],
+    ['--sleepers', '0.2,5m,1m,2'],
     ['--partition', '2,5m,1m'],
     ['--uplink', '0'],
     ['--loss', '0.9'],

@@ -30,7 +30,7 @@ Or a scenario of your own, in which peers come and go:
   --uplink MBPS          median uplink of a peer (no bound)
   --unlinkable SHARE     pairs that no direct link can be made between, 0 to 1 (0)
   --nat SHARES           peers behind cone, restricted and symmetric routers, 0.3,0.35,0.25, or usual (none)
-  --sleepers A,B,C       a share of peers, awake for B on average, then frozen for C: 0.2,5m,1m (none)
+  --sleepers A,B,C,D     a share of peers, awake for B on average, then away for C: of these times D hidden, a leaf, else frozen: 0.2,5m,1m,0.5 (none)
   --partition A,B,C      a share of peers that is cut off after B, for C: 0.3,10m,2m (none)
   --kill-meeting-point   the signalling server dies for good once all have joined: peers only leave
   --records N            records written before the churn (200)
@@ -139,7 +139,8 @@ function natOf(value: string): NatShares {
 
 function sleepersOf(value: string) {
   const [share, awakeMs, frozenMs] = shareAndTimes('sleepers', value)
-  return { share, awakeMs, frozenMs }
+  const hiddenShare = value.split(',')[3]
+  return { share, awakeMs, frozenMs, hiddenShare: number('sleepers', hiddenShare, 0, 0, 1) }
 }
 
 function partitionOf(value: string) {

@@ -19,6 +19,7 @@ export function sizeOf(message: Message): number {
   switch (message.type) {
     case 'hello':
     case 'wants':
+    case 'role':
     case 'leaving':
     case 'draw':
       return frameBytes

@@ -112,8 +112,8 @@ export function replayCommand(options: ScenarioOptions): string {
   return ['npm run simulate --', ...parameters.map(([name, value]) => `--${name} ${value}`), ...flags].join(' ')
 }
 
-function printSleepers({ share, awakeMs, frozenMs }: SleeperOptions): string {
-  return `${share},${awakeMs / 1_000}s,${frozenMs / 1_000}s`
+function printSleepers({ share, awakeMs, frozenMs, hiddenShare = 0 }: SleeperOptions): string {
+  return `${share},${awakeMs / 1_000}s,${frozenMs / 1_000}s,${hiddenShare}`
 }
 
 function printPartition({ share, afterMs, forMs }: PartitionOptions): string {

@@ -3,7 +3,9 @@ import { type LookupTally, mean, percentile } from './lookup-tally.js'
 import { type RecordCensus, takeCensus } from './record-census.js'
 import type { Counts, ScenarioOptions } from './scenario.js'
 import type { Simulation } from './simulation.js'
+import type { Sleepers } from './sleepers.js'
 import type { TrafficClass } from './traffic.js'
+import type { WakeProbe } from './wake-probe.js'
 import type { Workload } from './workload.js'
 
 export interface LookupReport {
@@ -36,6 +38,10 @@ export interface Report {
     readonly estimatedPeersMean: number
     readonly estimatedPeersSpread: number
   }
+  /** Times that peers were frozen and hidden, and how soon after they got a right answer: half of them, and all but one in a hundred. */
+  readonly sleepers:
+    | { readonly freezes: number; readonly hides: number; readonly wokenMedianMs: number; readonly wokenP99Ms: number }
+    | undefined
   readonly churnLookups: LookupReport
   readonly calmLookups: LookupReport
   /** Ends of connections made in the calm overlay, window by window, without lookups and with many: what upkeep makes is in both. */
@@ -72,6 +78,8 @@ export interface Run {
   readonly counts: { readonly [stage in 'formed' | 'churned' | 'calm' | 'quieted']: Counts }
   readonly quietWindows: readonly number[]
   readonly readingWindows: readonly number[]
+  readonly sleepers: Sleepers | undefined
+  readonly woken: WakeProbe
 }
 
 export function reportOf({
@@ -84,6 +92,8 @@ export function reportOf({
   counts,
   quietWindows,
   readingWindows,
+  sleepers,
+  woken,
 }: Run): Report {
   const { formed, churned, calm, quieted } = counts
   const statuses = simulation.alive.map(({ overlay }) => overlay.status)
@@ -104,6 +114,7 @@ export function reportOf({
       estimatedPeersMean: mean(estimates),
       estimatedPeersSpread: percentile(estimates, 0.95) - percentile(estimates, 0.05),
     },
+    sleepers: sleepers && { freezes: sleepers.freezes, hides: sleepers.hides, wokenMedianMs: woken.medianMs, wokenP99Ms: woken.slowMs },
     churnLookups: lookupReport(churnReads),
     calmLookups: lookupReport(calmReads),
     connections: {

@@ -9,6 +9,7 @@ import { type PartitionOptions, schedulePartition } from './partition.js'
 import { type Report, reportOf } from './report.js'
 import { Simulation } from './simulation.js'
 import { type SleeperOptions, Sleepers } from './sleepers.js'
+import { WakeProbe } from './wake-probe.js'
 import { Workload } from './workload.js'
 
 export interface ScenarioOptions {
@@ -84,7 +85,10 @@ export function runScenario(options: ScenarioOptions, progress: Progress = () =>
   }
   form(options, simulation, workload, pass)
   const formed = countsOf(simulation)
-  liveOn(options, simulation, workload, churn, pass)
+  const sleepers = options.sleepers && new Sleepers(simulation, options.sleepers)
+  const woken = new WakeProbe(simulation, workload)
+  if (sleepers) sleepers.returned = (peer) => woken.begin(peer)
+  liveOn(options, simulation, workload, churn, sleepers, pass)
   const churned = countsOf(simulation)
   const churnReads = workload.takeReads()
   pass(calmMs, 'settling')
@@ -105,6 +109,8 @@ export function runScenario(options: ScenarioOptions, progress: Progress = () =>
     counts,
     quietWindows,
     readingWindows,
+    sleepers,
+    woken,
   })
 }
 
@@ -128,11 +134,17 @@ function form(options: ScenarioOptions, simulation: Simulation, workload: Worklo
   pass(settleMs, 'forming')
 }
 
-function liveOn(options: ScenarioOptions, simulation: Simulation, workload: Workload, churn: Churn, pass: Pass): void {
+function liveOn(
+  options: ScenarioOptions,
+  simulation: Simulation,
+  workload: Workload,
+  churn: Churn,
+  sleepers: Sleepers | undefined,
+  pass: Pass,
+): void {
   churn.start()
   const { partition } = options
   if (partition) schedulePartition(simulation, partition)
-  const sleepers = options.sleepers && new Sleepers(simulation, options.sleepers)
   if (sleepers) churn.arrived = (peer) => sleepers.add(peer)
   sleepers?.start()
   const reading = new Repeated(simulation, options.readsPerSecond, () => workload.read())

@@ -4,19 +4,29 @@ import type { Simulation } from './simulation.js'
 import type { VirtualPeer } from './virtual-peer.js'
 
 export interface SleeperOptions {
-  /** The share of peers that freeze now and then: hidden tabs, laptops that are shut. */
+  /** The share of peers that are away now and then: hidden tabs, laptops that are shut. */
   readonly share: number
-  /** How long they are awake, and how long frozen, on average. */
+  /** How long they are there, and how long away, on average. */
   readonly awakeMs: number
   readonly frozenMs: number
+  /** The share of times that such a tab is only hidden, so that it is a leaf; else it is frozen, without a word. 0 unless said. */
+  readonly hiddenShare?: number | undefined
 }
 
-/** Peers that freeze for a while: messages wait for them, their timers do not fire, then all comes at once. */
+type Absence = 'hidden' | 'frozen'
+
+/**
+ * Peers that are away for a while, as browsers do it to tabs. Hidden: it is a leaf, and told to look after its links when it is shown. Frozen: messages wait for it, its timers do not
+ * fire, then all comes at once, and by its clock alone it knows.
+ */
 export class Sleepers {
   readonly #simulation: Simulation
   readonly #options: SleeperOptions
   #running = false
   freezes = 0
+  hides = 0
+  /** Told of each that is back, and how it was away. */
+  returned: ((peer: VirtualPeer, from: Absence) => void) | undefined
 
   constructor(simulation: Simulation, options: SleeperOptions) {
     this.#simulation = simulation
@@ -28,7 +38,7 @@ export class Sleepers {
     for (const peer of this.#simulation.alive) this.add(peer)
   }
 
-  /** Nobody freezes any more; who is frozen thaws in its time. */
+  /** Nobody goes away any more; who is away comes back in its time. */
   stop(): void {
     this.#running = false
   }
@@ -36,36 +46,59 @@ export class Sleepers {
   /** Somebody came: it is one of them, or not, and is so again when it comes back. */
   add(peer: VirtualPeer): void {
     if (!this.#running || pairShare(peer.site, peer.site, 5) >= this.#options.share) return
-    this.#after(this.#options.awakeMs, peer, true)
+    this.#after(this.#options.awakeMs, peer, undefined)
   }
 
-  turn(peer: VirtualPeer, freezes: boolean): void {
-    if (!peer.alive || (freezes && !this.#running)) return
-    if (freezes) {
-      this.freezes += 1
-      this.#simulation.freeze(peer)
-    } else this.#simulation.thaw(peer)
-    this.#after(freezes ? this.#options.frozenMs : this.#options.awakeMs, peer, !freezes)
+  /** `from`: it was away, and comes back; undefined: it goes. */
+  turn(peer: VirtualPeer, from: Absence | undefined): void {
+    if (!peer.alive || (!from && !this.#running)) return
+    if (from) {
+      this.#back(peer, from)
+      return this.#after(this.#options.awakeMs, peer, undefined)
+    }
+    const { random } = this.#simulation
+    const { hiddenShare = 0, frozenMs } = this.#options
+    this.#after(frozenMs, peer, this.#away(peer, hiddenShare > 0 && random.share() < hiddenShare))
   }
 
-  #after(meanMs: number, peer: VirtualPeer, freezes: boolean): void {
+  #away(peer: VirtualPeer, isHidden: boolean): Absence {
+    if (isHidden) {
+      this.hides += 1
+      this.#simulation.tell(peer, { type: 'become', role: 'leaf' })
+      return 'hidden'
+    }
+    this.freezes += 1
+    this.#simulation.freeze(peer)
+    return 'frozen'
+  }
+
+  #back(peer: VirtualPeer, from: Absence): void {
+    if (from === 'frozen') this.#simulation.thaw(peer)
+    else {
+      this.#simulation.tell(peer, { type: 'become', role: 'full' })
+      this.#simulation.tell(peer, { type: 'resumed' })
+    }
+    this.returned?.(peer, from)
+  }
+
+  #after(meanMs: number, peer: VirtualPeer, from: Absence | undefined): void {
     const { schedule, nowMs, random } = this.#simulation
-    schedule.push(nowMs + random.exponential(meanMs), { type: 'errand', errand: new Turn(this, peer, freezes) })
+    schedule.push(nowMs + random.exponential(meanMs), { type: 'errand', errand: new Turn(this, peer, from) })
   }
 }
 
 class Turn implements Errand {
   readonly #sleepers: Sleepers
   readonly #peer: VirtualPeer
-  readonly #freezes: boolean
+  readonly #from: Absence | undefined
 
-  constructor(sleepers: Sleepers, peer: VirtualPeer, freezes: boolean) {
+  constructor(sleepers: Sleepers, peer: VirtualPeer, from: Absence | undefined) {
     this.#sleepers = sleepers
     this.#peer = peer
-    this.#freezes = freezes
+    this.#from = from
   }
 
   run(): void {
-    this.#sleepers.turn(this.#peer, this.#freezes)
+    this.#sleepers.turn(this.#peer, this.#from)
   }
 }

@@ -36,6 +36,7 @@ export function tellStory(story: Story, progress: Progress): Figures {
 function figuresOf(report: Report): Figures {
   const { churnLookups, calmLookups, records, traffic, links, peers, connections } = report
   return {
+    ...report.sleepers,
     ...lookupFigures('churn', churnLookups),
     ...lookupFigures('calm', calmLookups),
     records: records.confirmed,

@@ -91,6 +91,7 @@ function classOf(message: Message): TrafficClass {
   switch (message.type) {
     case 'hello':
     case 'wants':
+    case 'role':
     case 'leaving':
     case 'draw':
       return 'link'

@@ -52,6 +52,7 @@ export class Workload implements Watcher {
   reads = new LookupTally()
   readonly #writes = new Map<number, { written: Written; seq: bigint }>()
   readonly #reads = new Map<number, Read>()
+  readonly #checks = new Map<number, { readonly written: Written; readonly wanted: bigint; readonly told: (isRight: boolean) => void }>()
   writesConfirmed = 0
   writesUnconfirmed = 0
 
@@ -86,14 +87,26 @@ export class Workload implements Watcher {
     this.#simulation.tell(peer, { type: 'read', operation, target: key, want: kind })
   }
 
+  /** This peer reads a record that was confirmed, and it is told whether it got it right. Not counted with the other reads. */
+  check(peer: VirtualPeer, told: (isRight: boolean) => void): void {
+    const written = this.#simulation.random.pick(this.written)
+    if (written?.confirmed === undefined) return
+    const operation = this.#simulation.nextOperation()
+    this.#checks.set(operation, { written, wanted: written.confirmed, told })
+    this.#simulation.tell(peer, { type: 'read', operation, target: written.key, want: written.kind })
+  }
+
   finished(peer: VirtualPeer, { operation, outcome }: Finish): void {
     if (outcome.type === 'written') this.#wrote(operation, outcome.stored)
+    if (outcome.type !== 'read') return
+    const check = this.#checks.get(operation)
+    this.#checks.delete(operation)
+    check?.told(verdictOn(outcome.records, check.written, check.wanted) === 'found')
     const read = this.#reads.get(operation)
-    if (!read || outcome.type !== 'read') return
+    if (!read) return
     this.#reads.delete(operation)
     const { written, wanted, startedMs } = read
-    const found = outcome.records.find((record) => recordId(record) === written.id)
-    const verdict = found === undefined ? 'missing' : seqOf(found) < wanted ? 'stale' : 'found'
+    const verdict = verdictOn(outcome.records, written, wanted)
     const tookMs = this.#simulation.nowMs - startedMs
     this.reads.end(peer.contact.id, written.key, { verdict, asked: outcome.asked, tookMs, recordId: written.id })
   }
@@ -151,7 +164,7 @@ export class Workload implements Watcher {
     const { random, alive } = this.#simulation
     for (let tries = 0; tries < 20; tries++) {
       const peer = random.pick(alive)
-      if (peer && peer.openLinks > 0) return peer
+      if (peer && peer.openLinks > 0 && !peer.frozen) return peer
     }
     return undefined
   }
@@ -164,6 +177,11 @@ function newlyWritten(record: Record): Written {
 }
 
 const noPublisher = publicKey(new Uint8Array(publicKeyBytes))
+
+function verdictOn(records: readonly Record[], { id }: Written, wanted: bigint): 'missing' | 'stale' | 'found' {
+  const found = records.find((record) => recordId(record) === id)
+  return found === undefined ? 'missing' : seqOf(found) < wanted ? 'stale' : 'found'
+}
 
 function seqOf(record: Record): bigint {
   return record.kind === 'content' ? 0n : record.seq

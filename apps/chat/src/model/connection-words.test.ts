@@ -4,6 +4,7 @@ import { connectionWords } from './connection-words.js'
 
 const status: PeerStatus = {
   phase: 'online',
+  role: 'full',
   links: 12,
   siblings: 8,
   estimatedPeers: 41,

@@ -184,20 +184,32 @@ describe('whoever does not acknowledge', () => {
     expect(forwarding.wakeAtMs).toBe(1_000 + waitMs)
   })
 
-  it('is doubted, and the next best takes its place', () => {
+  it('is doubted, and the next best takes its place, which is told to go round it', () => {
     const { forwarding, handle, take } = forwardingOf()
     take()
     const firstMs = forwarding.wakeAtMs!
     expect(handle({ type: 'woke' }, firstMs - 1)).toEqual([])
-    expect(handle({ type: 'woke' }, firstMs)).toEqual([troubled(1), passed(2)])
+    expect(handle({ type: 'woke' }, firstMs)).toEqual([troubled(1), passed(2, { avoid: [key('0b11')] })])
     expect(forwarding.wakeAtMs).toBe(2 * firstMs)
+  })
+
+  it('is passed over by whatever comes after, until it is heard', () => {
+    const { table, forwarding, from, handle, take } = forwardingOf()
+    take()
+    handle({ type: 'woke' }, forwarding.wakeAtMs!)
+    expect(take({ id: idOf(7) }, 700)).toEqual([taken(from.link, idOf(7)), passed(2, { id: idOf(7) })])
+    linkWith(table, '0b11').isSilent = false
+    expect(take({ id: idOf(8) }, 800)).toEqual([taken(from.link, idOf(8)), passed(1, { id: idOf(8) })])
   })
 
   it('2: is not tried again: with nobody left, it arrives here', () => {
     const { forwarding, handle, take } = forwardingOf()
     take()
     handle({ type: 'woke' }, forwarding.wakeAtMs!)
-    expect(handle({ type: 'woke' }, forwarding.wakeAtMs!)).toEqual([troubled(2), arrived({ hopsLeft: 8 })])
+    expect(handle({ type: 'woke' }, forwarding.wakeAtMs!)).toEqual([
+      troubled(2),
+      arrived({ hopsLeft: 8, avoid: [key('0b11'), key('0b10')] }),
+    ])
     expect(forwarding.wakeAtMs).toBeUndefined()
   })
 
@@ -243,14 +255,17 @@ describe('whoever does not acknowledge', () => {
     take()
     take({ id: idOf(7), target: key('0b1011') })
     expect(forwarding.wakeAtMs).toBe(115)
-    expect(handle({ type: 'woke' }, 115)).toMatchObject([troubled(2), passed(1, { id: idOf(7), target: key('0b1011') })])
+    expect(handle({ type: 'woke' }, 115)).toMatchObject([
+      troubled(2),
+      passed(1, { id: idOf(7), target: key('0b1011'), avoid: [key('0b10')] }),
+    ])
     expect(forwarding.wakeAtMs).toBe(700)
   })
 
   it('is passed over once, however late the wake-up', () => {
     const { forwarding, handle, take } = forwardingOf()
     take()
-    expect(handle({ type: 'woke' }, passedWithinMs - 1)).toEqual([troubled(1), passed(2)])
+    expect(handle({ type: 'woke' }, passedWithinMs - 1)).toEqual([troubled(1), passed(2, { avoid: [key('0b11')] })])
     expect(forwarding.wakeAtMs).toBe(passedWithinMs - 1 + 600)
   })
 

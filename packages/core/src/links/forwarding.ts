@@ -1,6 +1,6 @@
 import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
-import { hopsMax, type Message, type MessageId, type Seek } from '../wire/message.js'
+import { avoidMax, hopsMax, type Message, type MessageId, type Seek } from '../wire/message.js'
 import type { Link, LinkId, RoutingTable } from './routing-table.js'
 
 /** Seeks passed on whose next peer has not acknowledged yet: beyond this the oldest is left to itself. */
@@ -31,7 +31,7 @@ export type ForwardingEffect =
   | { type: 'send'; link: LinkId; message: Message }
   /** It goes no further: this peer answers it. */
   | { type: 'arrived'; seek: Seek }
-  /** The next peer did not acknowledge: is it there? */
+  /** The next peer did not acknowledge: is it there? Until it is heard, it is passed over. */
   | { type: 'troubled'; link: LinkId }
   /** It acknowledged this much later. */
   | { type: 'acknowledged'; link: LinkId; afterMs: number }
@@ -95,7 +95,7 @@ export class Forwarding {
       case 'woke':
         return [...this.#passing.values()]
           .filter(({ deadlineMs }) => deadlineMs <= nowMs)
-          .flatMap((passing) => [{ type: 'troubled', link: passing.to } as const, ...this.#again(passing, nowMs)])
+          .flatMap((passing) => [{ type: 'troubled', link: passing.to } as const, ...this.#again(this.#goingRound(passing), nowMs)])
     }
   }
 
@@ -108,7 +108,9 @@ export class Forwarding {
   #take(seek: Seek, from: LinkId, nowMs: number): ForwardingEffect[] {
     const { id, path } = seek
     const isCircling = this.#remembered.has(id) || path.some((one) => one.equals(this.#table.self))
-    if (isCircling) return [{ type: 'send', link: from, message: { type: 'declined', id } }]
+    // A leaf passes on what its own neighbours seek, who may know nobody else yet.
+    const isOthers = this.#table.role === 'leaf' && path.length > 1 && !seek.target.equals(this.#table.self)
+    if (isCircling || isOthers) return [{ type: 'send', link: from, message: { type: 'declined', id } }]
     remember(this.#remembered, id, nowMs)
     const taken: ForwardingEffect = { type: 'send', link: from, message: { type: 'taken', id } }
     const isAnswered = this.#hasAnswered(seek, nowMs)
@@ -138,6 +140,17 @@ export class Forwarding {
     if (this.#passing.size > unacknowledgedMax && oldest !== undefined) this.#passing.delete(oldest)
     const sent: ForwardingEffect = { type: 'send', link: next.link, message: seek }
     return isOwn ? [sent, { type: 'setOut', id: seek.id, via: next.contact.id }] : [sent]
+  }
+
+  /** Whoever did not acknowledge is passed over until it is heard, and the peers farther on, who may not know yet, are told to go round it. */
+  #goingRound(passing: Passing): Passing {
+    const link = this.#table.byLinkId(passing.to)
+    if (!link) return passing
+    link.isSilent = true
+    const { seek } = passing
+    const { id } = link.contact
+    if (seek.avoid.length >= avoidMax || seek.target.equals(id)) return passing
+    return { ...passing, seek: { ...seek, avoid: [...seek.avoid, id] } }
   }
 
   #again({ seek, tried, untilMs }: Passing, nowMs: number): ForwardingEffect[] {

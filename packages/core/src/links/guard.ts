@@ -72,6 +72,7 @@ function kindOf(message: Message, self: Key): GuardedKind | undefined {
       return message.type
     case 'hello':
     case 'wants':
+    case 'role':
     case 'leaving':
       return 'control'
     case 'seek':

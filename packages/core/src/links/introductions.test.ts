@@ -7,6 +7,7 @@ import type { Carriage, Introduction, RefusalReason } from '../wire/letter.js'
 import { DialBudget, dialBurst, setUpsMax } from './dial-budget.js'
 import {
   attemptsMax,
+  backlogMs,
   busyRetryS,
   fullRetryS,
   Introductions,
@@ -203,6 +204,17 @@ describe('setting up', () => {
     expect(offers).toEqual(Array.from({ length: setUpsMax }, (_, i) => ({ type: 'offer', link: i + 1 })))
     expect(machine.handle({ type: 'opened', link: 1 }, 1)).toMatchObject([{ type: 'linked' }, { type: 'offer', link: setUpsMax + 1 }])
     expect(machine.handle({ type: 'closed', link: 2 }, 2)).toMatchObject([{ type: 'failed' }, { type: 'offer', link: setUpsMax + 2 }])
+  })
+
+  it('drops all attempts after standing still, and refuses knocks that waited: they would block its own for seconds', () => {
+    const machine = introductionsOf(small)
+    const others = Array.from({ length: setUpsMax }, (_, i) => contact(`0b1${i.toString(2).padStart(4, '0')}`))
+    for (const [i, other] of others.entries()) machine.handle(knock(other, `${i}`.repeat(32)), 0)
+    expect(machine.handle({ type: 'stoodStill' }, 100_000)).toEqual(others.map((_, i) => ({ type: 'end', link: i + 1 })))
+    expect(machine.wakeAtMs).toBeUndefined()
+    const refusal = { type: 'write', body: { type: 'refusal', reason: 'busy' } }
+    expect(machine.handle(knock(large), 100_000 + backlogMs - 1)).toMatchObject([refusal])
+    expect(machine.handle(knock(large, otherNonce), 100_000 + backlogMs)).toMatchObject([{ type: 'offer' }])
   })
 
   it('2: gives the turn of one that is given up to those that wait, also when the newer knock is refused', () => {

@@ -17,6 +17,8 @@ export const knockTimeoutMs = 8_000
 export const setUpTimeoutMs = 12_000
 /** Attempts in all, those of others included: what is over is refused as busy. */
 export const attemptsMax = 64
+/** After standing still, what comes in for so long was written before: whoever knocked then has given up, and a set-up with it would block others for seconds. */
+export const backlogMs = 1_000
 /** Candidates that came before the description they belong to. */
 const earlyMax = 4
 /** A peer told to come back later comes back after this long. */
@@ -55,6 +57,8 @@ export type IntroductionsEvent =
   | { type: 'candidates'; link: LinkId; candidates: Uint8Array }
   | { type: 'opened'; link: LinkId }
   | { type: 'closed'; link: LinkId }
+  /** This peer stood still for a while: whoever it was making a link to has given up, and more letters wait that are as old. */
+  | { type: 'stoodStill' }
   | { type: 'woke' }
 
 export type IntroductionsEffect =
@@ -82,6 +86,7 @@ export class Introductions {
   readonly #admits: (contact: Contact, why: Why) => 'yes' | RefusalReason
   readonly #isWantedHere: (id: Key) => boolean
   readonly #attempts = new LateMap<string, Attempt>()
+  #stoodStillMs = -Infinity
 
   /** `isWantedHere`: whether this peer would be our sibling, or our own app wants it: by our own knowledge, whatever it says of itself. */
   constructor(
@@ -113,6 +118,9 @@ export class Introductions {
       case 'opened':
       case 'closed':
         return this.#transport(event, nowMs)
+      case 'stoodStill':
+        this.#stoodStillMs = nowMs
+        return this.#abandon()
       case 'woke':
         return this.#expire(nowMs)
     }
@@ -195,7 +203,8 @@ export class Introductions {
       this.#attempts.delete(from.id.hex)
       if (before.state === 'settingUp') effects.push({ type: 'end', link: before.link })
     }
-    const verdict = this.#attempts.size >= attemptsMax ? 'busy' : this.#admits(from, knock.why)
+    const isOld = nowMs - this.#stoodStillMs < backlogMs
+    const verdict = isOld || this.#attempts.size >= attemptsMax ? 'busy' : this.#admits(from, knock.why)
     if (verdict !== 'yes') {
       const retryAfterS = verdict === 'busy' ? busyRetryS : fullRetryS
       const body: Introduction = { type: 'refusal', nonce: knock.nonce, reason: verdict, retryAfterS }
@@ -279,6 +288,12 @@ export class Introductions {
       const ended: IntroductionsEffect[] = attempt.state === 'settingUp' ? [{ type: 'end', link: attempt.link }] : []
       return [...ended, ...this.#fail(attempt, outcomeOf(attempt), nowMs)]
     })
+  }
+
+  #abandon(): IntroductionsEffect[] {
+    const settingUp = [...this.#attempts.values()].filter(({ state }) => state === 'settingUp')
+    this.#attempts.clear()
+    return settingUp.map(({ link }) => ({ type: 'end', link }))
   }
 
   #fail(attempt: Attempt, reason: 'silent' | 'failed', nowMs: number): IntroductionsEffect[] {

@@ -25,6 +25,8 @@ export type LinkKeeperEvent =
   | { type: 'linked'; id: Key }
   | { type: 'failed'; id: Key; reason: 'silent' | 'failed' }
   | { type: 'refused'; id: Key; retryAfterMs: number }
+  /** This peer is something else than before: other links are wanted. */
+  | { type: 'roleChanged' }
   | { type: 'woke' }
 
 export type LinkKeeperEffect =
@@ -72,6 +74,9 @@ export class LinkKeeper {
       }
       case 'refused':
         this.#avoidance.noteUntil(event.id, nowMs + event.retryAfterMs)
+        break
+      case 'roleChanged':
+        this.#recalledMs = -Infinity
         break
       case 'changed':
         break
@@ -125,8 +130,10 @@ export class LinkKeeper {
     const unwanted = [...this.#table.links()].filter((link) => !link.wantedHere)
     const idle = unwanted.filter((link) => !link.wantedThere)
     const old = idle.filter((link) => nowMs - link.sinceMs >= unwantedAgeMs)
+    const { graceEndsMs } = this.#policy
     this.#keepAtMs = Math.min(
       nowMs + lookOverEveryMs,
+      graceEndsMs > nowMs ? graceEndsMs : Infinity,
       ...idle.filter((link) => !old.includes(link)).map((link) => link.sinceMs + unwantedAgeMs),
     )
     const leaving = [

@@ -19,6 +19,15 @@ export interface LinkLimits {
 
 export const desktopLinkLimits: LinkLimits = { target: 32, soft: 48, hard: 64 }
 
+/** Links that a leaf keeps: to the full peers closest to it, through whom it is found, */
+export const leafSiblings = 4
+/** and the quickest of the others, to ask through. */
+export const leafQuickLinks = 2
+/** Beyond this a leaf takes no links: whoever comes new to the overlay may meet nobody but leaves first. */
+export const leafLinksMax = 12
+/** A leaf keeps its other links for so long: whoever looks at another tab for a moment shall not have to make them anew. */
+export const leafGraceMs = 30_000
+
 /** In a bucket with fewer links none is chosen for its quickness: who stayed is worth more. */
 const quickQuotaMin = 2
 /** The link in that place goes when another takes less than this share of its round trip. */
@@ -34,7 +43,7 @@ export interface DialWish {
 /**
  * Which links to have. XOR buckets are symmetric, so the same rule at both ends wants the same links:
  * the `replicas` closest, then an equal quota in every bucket, the longest-lived links first (who stayed will stay) but for one place, which the quickest gets,
- * and what the app asked for.
+ * and what the app asked for. Leaves are wanted by nobody but apps; a leaf itself wants the few links that it needs.
  */
 export class LinkPolicy {
   readonly #table: RoutingTable
@@ -58,8 +67,10 @@ export class LinkPolicy {
 
   /** The links this peer wants to keep. */
   wanted(nowMs: number): Set<LinkId> {
-    const byDistance = this.#table.links()
+    const byDistance = this.#table.fullLinks()
+    if (nowMs < this.graceEndsMs) return new Set(byDistance.map((link) => link.link))
     const wanted = new Set(byDistance.slice(0, this.#siblingCount).map((link) => link.link))
+    if (this.#isLeaf) for (const { link } of this.#quickest(byDistance.slice(this.#siblingCount))) wanted.add(link)
     const quotas = this.#quotas()
     const buckets = new Map<number, Link[]>()
     for (const link of byDistance.slice(this.#siblingCount)) {
@@ -68,8 +79,21 @@ export class LinkPolicy {
       else buckets.set(link.bucket, [link])
     }
     for (const [bucket, links] of buckets) for (const link of this.#ofBucket(bucket, links, quotas[bucket]!, nowMs)) wanted.add(link.link)
-    if (this.appWants.size > 0) for (const link of byDistance) if (this.appWants.has(link.contact.id.hex)) wanted.add(link.link)
+    if (this.appWants.size > 0) for (const link of this.#table.links()) if (this.appWants.has(link.contact.id.hex)) wanted.add(link.link)
     return wanted
+  }
+
+  /** Until when a leaf keeps the links it had; -Infinity: it keeps none for that. */
+  get graceEndsMs(): number {
+    return (this.#table.leafSinceMs ?? -Infinity) + leafGraceMs
+  }
+
+  get #isLeaf(): boolean {
+    return this.#table.role === 'leaf'
+  }
+
+  #quickest(links: readonly Link[]): readonly Link[] {
+    return links.toSorted((a, b) => (a.rttMs ?? Infinity) - (b.rttMs ?? Infinity)).slice(0, leafQuickLinks)
   }
 
   /** The oldest of a bucket's links, and in the last place the quickest of the rest. */
@@ -122,7 +146,7 @@ export class LinkPolicy {
   admits(contact: Contact, why: Why): 'yes' | RefusalReason {
     const count = this.#table.linkCount + this.#underWay().filter(({ id }) => !id.equals(contact.id)).length
     if (this.#table.linkTo(contact.id) || this.wouldBeSibling(contact.id)) return 'yes'
-    if (count >= this.limits.hard) return 'full'
+    if (count >= (this.#isLeaf && why !== 'app' ? leafLinksMax : this.limits.hard)) return 'full'
     if (why === 'app' || why === 'sibling') return 'yes'
     return count < this.limits.soft ? 'yes' : 'full'
   }
@@ -147,7 +171,7 @@ export class LinkPolicy {
   }
 
   get #siblingCount(): number {
-    return Math.min(replicas, this.limits.target)
+    return Math.min(this.#isLeaf ? leafSiblings : replicas, this.limits.target)
   }
 
   /** Links allowed per bucket besides the siblings: raised in turn, bucket by bucket, until the target is used or nobody is left to link to. */
@@ -159,9 +183,9 @@ export class LinkPolicy {
       supply[bucket]! += more
       nearest = Math.max(nearest, bucket)
     }
-    for (const { bucket } of this.#table.links().slice(this.#siblingCount)) count(bucket, 1)
+    for (const { bucket } of this.#table.fullLinks().slice(this.#siblingCount)) count(bucket, 1)
     for (const [bucket, { size }] of this.#table.buckets) count(bucket, size)
-    let left = this.limits.target - this.#siblingCount
+    let left = this.#isLeaf ? 0 : this.limits.target - this.#siblingCount
     for (let raised = true; left > 0 && raised;) {
       raised = false
       for (let bucket = 0; bucket <= nearest && left > 0; bucket++) {
@@ -177,7 +201,7 @@ export class LinkPolicy {
   /** Per bucket: how many more links its quota allows. */
   #lacking(): Int16Array {
     const lacking = this.#quotas()
-    for (const { bucket } of this.#table.links().slice(this.#siblingCount)) lacking[bucket]! -= 1
+    for (const { bucket } of this.#table.fullLinks().slice(this.#siblingCount)) lacking[bucket]! -= 1
     for (const { id } of this.#underWay()) lacking[this.#table.self.sharedBits(id)]! -= 1
     return lacking
   }

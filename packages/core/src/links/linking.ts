@@ -13,7 +13,9 @@ import {
   type Message,
   type MessageId,
   type Neighbours,
+  type PeerRole,
   protocolVersion,
+  type RoleTaken,
   type Strangers,
   type Wants,
 } from '../wire/message.js'
@@ -21,11 +23,12 @@ import { Neighbourhood, type NeighbourhoodEffect } from './neighbourhood.js'
 import type { Found } from '../lookups/lookup.js'
 import type { LaidOutLink, LinkEvent, LinkOrder } from '../overlay-event.js'
 import type { Contact } from '../keys/public-key.js'
+import { RoleKeeper, type RoleKeeperEvent } from './role-keeper.js'
 import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
 
 export type LinkingEvent =
   | LinkEvent
-  | { type: 'said'; link: Link; message: Wants | Neighbours | Leaving | Strangers }
+  | { type: 'said'; link: Link; message: Wants | RoleTaken | Neighbours | Leaving | Strangers }
   /** The other end broke the rules too often, or speaks another protocol. */
   | { type: 'broken'; link: LinkId }
   | { type: 'alive'; link: LinkId; rttMs: number }
@@ -39,6 +42,9 @@ export type LinkingEvent =
   | { type: 'introductionUndeliverable'; to: Key }
   | { type: 'appWants'; id: Key; wanted: boolean }
   | { type: 'laidOut'; links: readonly LaidOutLink[] }
+  /** What this peer would rather be. */
+  | { type: 'become'; role: PeerRole }
+  | { type: 'resumed' }
   /** To a question of `Merging`. */
   | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
   | { type: 'undeliverable'; id: MessageId }
@@ -51,6 +57,10 @@ export type LinkingEffect =
   | { type: 'unlinked'; contact: Contact; link: LinkId; sibling: boolean }
   /** Linked peers say that they are linked to these now, or no more. */
   | { type: 'neighboursChanged'; contacts: readonly Contact[] }
+  /** This peer is this from now on; its links are told. */
+  | { type: 'tookRole'; role: PeerRole }
+  /** Its links may all be dead: a meeting point is the way back. */
+  | { type: 'drawn' }
   | { type: 'notIntroduced'; id: Key }
   | { type: 'write'; to: Key; body: Introduction; carriage: Carriage }
   | { type: 'ping'; link: LinkId; to: Key }
@@ -67,6 +77,7 @@ export class Linking {
   readonly #ids: FreshIds
   /** Made when anybody is met, or tells of strangers: in most peers of a large overlay that never happens. */
   #merging: Merging | undefined
+  readonly #role: RoleKeeper
   #dueMs: number | undefined
 
   constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number) {
@@ -84,6 +95,7 @@ export class Linking {
     this.#liveness = new Liveness(table)
     this.#neighbourhood = new Neighbourhood(table)
     this.#ids = ids
+    this.#role = new RoleKeeper(table, ids)
   }
 
   handle(event: LinkingEvent, nowMs: number): LinkingEffect[] {
@@ -137,12 +149,17 @@ export class Linking {
           Object.assign(this.#table.byLinkId(link)!, { rttMs, neighbours })
         }
         return []
+      case 'become':
+        return this.#looked({ type: 'wished', role: event.role }, nowMs)
+      case 'resumed':
+        return this.#lived(this.#liveness.handle(event, nowMs), nowMs)
       case 'woke':
         return [
-          ...this.#introduced(this.#introductions.handle(event, nowMs), nowMs),
           ...this.#lived(this.#liveness.handle(event, nowMs), nowMs),
+          ...this.#introduced(this.#introductions.handle(event, nowMs), nowMs),
           ...this.#heard(this.#neighbourhood.handle(event, nowMs), nowMs),
           ...this.#merge(event, nowMs),
+          ...this.#looked(event, nowMs),
           ...this.#kept(this.#keeper.handle(event, nowMs), nowMs),
         ]
     }
@@ -166,14 +183,17 @@ export class Linking {
       this.#liveness.wakeAtMs ?? keeper,
       this.#neighbourhood.wakeAtMs ?? keeper,
       this.#merging?.wakeAtMs ?? keeper,
+      this.#role.wakeAtMs ?? keeper,
     )
   }
 
-  #said(link: Link, message: Wants | Neighbours | Leaving | Strangers, nowMs: number): LinkingEffect[] {
+  #said(link: Link, message: Wants | RoleTaken | Neighbours | Leaving | Strangers, nowMs: number): LinkingEffect[] {
     switch (message.type) {
       case 'wants':
         link.wantedThere = message.wanted
         return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
+      case 'role':
+        return this.#otherTookRole(link, message.role, nowMs)
       case 'neighbours':
         return this.#heard(this.#neighbourhood.handle({ type: 'told', link: link.link, message }, nowMs), nowMs)
       case 'leaving':
@@ -181,6 +201,30 @@ export class Linking {
       case 'strangers':
         return this.#merge({ type: 'told', link, contacts: message.contacts }, nowMs)
     }
+  }
+
+  #otherTookRole(link: Link, role: PeerRole, nowMs: number): LinkingEffect[] {
+    if (role === link.role) return []
+    const { contact } = link
+    this.#table.tookRole(link, role)
+    this.#neighbourhood.handle({ type: role === 'leaf' ? 'steppedDown' : 'steppedUp', contact }, nowMs)
+    return [
+      { type: 'neighboursChanged', contacts: [contact] },
+      ...this.#looked({ type: 'changed' }, nowMs),
+      ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
+    ]
+  }
+
+  /** Looks whether this peer is to be something else. */
+  #looked(event: RoleKeeperEvent, nowMs: number): LinkingEffect[] {
+    const role = this.#role.handle(event, nowMs)
+    if (!role) return []
+    this.#table.leafSinceMs = role === 'leaf' ? nowMs : undefined
+    return [
+      ...[...this.#table.links()].map(({ link }): LinkingEffect => ({ type: 'send', link, message: { type: 'role', role } })),
+      { type: 'tookRole', role },
+      ...this.#kept(this.#keeper.handle({ type: 'roleChanged' }, nowMs), nowMs),
+    ]
   }
 
   #introduce(known: KnownContact, why: Why, nowMs: number): LinkingEffect[] {
@@ -219,9 +263,11 @@ export class Linking {
     return [
       ...(replaced ? [{ type: 'end', link: replaced.link } as const] : []),
       { type: 'send', link, message: { type: 'hello', version: protocolVersion } },
+      ...(this.#table.role === 'leaf' ? [{ type: 'send', link, message: { type: 'role', role: 'leaf' } } as const] : []),
       { type: 'linked', contact, link, sibling },
       ...this.#lived(this.#liveness.handle({ type: 'linked', link }, nowMs), nowMs),
       ...this.#merge({ type: 'linked', contact }, nowMs),
+      ...this.#looked({ type: 'changed' }, nowMs),
       ...this.#kept(this.#keeper.handle({ type: 'linked', id: contact.id }, nowMs), nowMs),
     ]
   }
@@ -237,9 +283,12 @@ export class Linking {
     if (!gone) return []
     this.#neighbourhood.handle({ type: 'unlinked', contact: gone.contact, byUs }, nowMs)
     this.#liveness.handle({ type: 'unlinked', link }, nowMs)
+    // A leaf comes back to those whom it had no more use for.
+    if (byUs && this.#table.role === 'leaf') this.#table.note(gone.contact, { route: this.#table.routeTo(gone.contact.id) ?? [] })
     return [
       { type: 'unlinked', contact: gone.contact, link, sibling },
       ...(sibling ? [{ type: 'neighboursChanged', contacts: gone.neighbours.contacts } as const] : []),
+      ...this.#looked({ type: 'changed' }, nowMs),
       ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs),
     ]
   }
@@ -261,7 +310,16 @@ export class Linking {
   }
 
   #lived(effects: readonly LivenessEffect[], nowMs: number): LinkingEffect[] {
-    return effects.flatMap((effect) => (effect.type === 'giveUp' ? this.#hangUp(effect.link, nowMs) : [effect]))
+    return effects.flatMap((effect): LinkingEffect[] => {
+      switch (effect.type) {
+        case 'giveUp':
+          return this.#hangUp(effect.link, nowMs)
+        case 'stoodStill':
+          return [{ type: 'drawn' }, ...this.#introduced(this.#introductions.handle(effect, nowMs), nowMs)]
+        case 'ping':
+          return [effect]
+      }
+    })
   }
 
   #heard(effects: readonly NeighbourhoodEffect[], nowMs: number): LinkingEffect[] {
@@ -274,7 +332,8 @@ export class Linking {
         nowMs,
       )
       const contacts = [...effect.came, ...effect.went]
-      return contacts.length > 0 ? [{ type: 'neighboursChanged', contacts }] : []
+      const changed: LinkingEffect[] = contacts.length > 0 ? [{ type: 'neighboursChanged', contacts }] : []
+      return [...changed, ...this.#looked({ type: 'changed' }, nowMs)]
     })
   }
 

@@ -35,8 +35,8 @@ describe('liveness', () => {
   it('1: has one ping under way per link', () => {
     const liveness = new Liveness(linkedTable('0b0', ['0b1']))
     expect(liveness.handle({ type: 'woke' }, idleMs)).toEqual([ping(1, '0b1')])
-    expect(liveness.handle({ type: 'woke' }, 2 * idleMs)).toEqual([])
-    expect(liveness.handle({ type: 'troubled', link: 1 }, 2 * idleMs)).toEqual([])
+    expect(liveness.handle({ type: 'woke' }, idleMs + jumpMs)).toEqual([])
+    expect(liveness.handle({ type: 'troubled', link: 1 }, idleMs + jumpMs)).toEqual([])
     expect(liveness.wakeAtMs).toBeUndefined()
   })
 
@@ -72,7 +72,14 @@ describe('liveness', () => {
     liveness.handle({ type: 'woke' }, 1_000)
     const jumpedMs = 1_000 + idleMs + jumpMs + 1
     for (const link of table.links()) link.lastHeardMs = jumpedMs
-    expect(liveness.handle({ type: 'woke' }, jumpedMs)).toEqual([ping(2, '0b01'), ping(1, '0b1')])
+    expect(liveness.handle({ type: 'woke' }, jumpedMs)).toEqual([{ type: 'stoodStill' }, ping(2, '0b01'), ping(1, '0b1')])
+    expect([...table.links()].map(({ isSilent }) => isSilent)).toEqual([true, true])
+  })
+
+  it('asks every link at once when it is told so, and takes a short pause for none', () => {
+    const liveness = new Liveness(linkedTable('0b0', ['0b1', '0b01']))
+    liveness.handle({ type: 'woke' }, 1_000)
+    expect(liveness.handle({ type: 'resumed' }, 31_000)).toEqual([ping(2, '0b01'), ping(1, '0b1')])
   })
 
   it('forgets a link that ended', () => {

@@ -18,9 +18,15 @@ export type LivenessEvent =
   | { type: 'alive'; link: LinkId; rttMs: number }
   | { type: 'silent'; link: LinkId }
   | { type: 'unlinked'; link: LinkId }
+  /** This peer stood still for a while: whoever is linked may be gone. */
+  | { type: 'resumed' }
   | { type: 'woke' }
 
-export type LivenessEffect = { type: 'ping'; link: LinkId; to: Key } | { type: 'giveUp'; link: LinkId }
+export type LivenessEffect =
+  | { type: 'ping'; link: LinkId; to: Key }
+  | { type: 'giveUp'; link: LinkId }
+  /** The clock jumped: links are most likely dead, and whatever waits is old. */
+  | { type: 'stoodStill' }
 
 /**
  * Whether the other ends of the links are still there.
@@ -63,18 +69,30 @@ export class Liveness {
       case 'unlinked':
         this.#asked.delete(event.link)
         return []
+      case 'resumed':
       case 'woke': {
         const jumped = this.#wokeMs !== undefined && nowMs - this.#wokeMs > jumpMs
         this.#wokeMs = nowMs
-        if (!jumped && (this.wakeAtMs ?? Infinity) > nowMs) return []
+        if (jumped) return [{ type: 'stoodStill' }, ...this.#askAll()]
+        if (event.type === 'resumed') return this.#askAll()
+        if ((this.wakeAtMs ?? Infinity) > nowMs) return []
         this.#earliestMs = undefined
-        return [...this.#table.links()].filter((link) => jumped || this.#dueMs(link) <= nowMs).flatMap((link) => this.#ping(link, 0))
+        return [...this.#table.links()].filter((link) => this.#dueMs(link) <= nowMs).flatMap((link) => this.#ping(link, 0))
       }
     }
   }
 
   get wakeAtMs(): number | undefined {
     return (this.#earliestMs ??= this.#earliest())
+  }
+
+  /** Whoever answers is as good as before; until then, nobody is relied on. */
+  #askAll(): LivenessEffect[] {
+    this.#earliestMs = undefined
+    return [...this.#table.links()].flatMap((link) => {
+      link.isSilent = true
+      return this.#ping(link, 0)
+    })
   }
 
   #earliest(): number | undefined {

@@ -20,6 +20,8 @@ export type NeighbourhoodEvent =
   | { type: 'linked'; contact: Contact }
   /** `byUs`: we had no more use for the link; else the other end may be gone. */
   | { type: 'unlinked'; contact: Contact; byUs: boolean }
+  /** A linked peer serves no longer, or again. */
+  | { type: 'steppedDown' | 'steppedUp'; contact: Contact }
   | { type: 'told'; link: LinkId; message: Neighbours }
   | { type: 'woke' }
 
@@ -52,13 +54,17 @@ export class Neighbourhood {
   handle(event: NeighbourhoodEvent, nowMs: number): NeighbourhoodEffect[] {
     switch (event.type) {
       case 'linked':
-      case 'unlinked': {
+      case 'unlinked':
+      case 'steppedDown':
+      case 'steppedUp': {
         const isNear = this.#isWithin(nearBits, event.contact)
         this.#isNearChanged ||= isNear
         if (isNear || event.type === 'linked') this.#soonMs ??= nowMs + tellSoonMs
         this.#changes += 1
         this.#laterMs = Math.min(this.#laterMs ?? Infinity, nowMs + (this.#changes < changesEnough ? tellLatestMs : tellLaterMs))
-        if (event.type === 'unlinked' && !event.byUs) this.#table.doubt(event.contact.id, nowMs)
+        const isOut = event.type === 'steppedDown' || (event.type === 'unlinked' && !event.byUs)
+        if (isOut) this.#table.doubt(event.contact.id, nowMs)
+        if (event.type === 'steppedUp') this.#table.believe(event.contact.id)
         return []
       }
       case 'told':
@@ -76,7 +82,7 @@ export class Neighbourhood {
   }
 
   #isWithin(bits: number, { id }: Contact): boolean {
-    const farthest = this.#table.links()[replicas - 1]
+    const farthest = this.#table.fullLinks()[replicas - 1]
     return !farthest || this.#table.self.sharedBits(id) >= farthest.bucket - bits
   }
 
@@ -115,10 +121,12 @@ export class Neighbourhood {
     return effects
   }
 
-  /** The links that were told nothing yet, and the siblings when somebody came or went near here. */
+  /** The links that were told nothing yet, and when somebody came or went near here the siblings, and the leaves, who know of nobody near but by these. */
   #urgent(): Link[] {
     const siblings = new Set(this.#isNearChanged ? this.#table.siblings() : [])
-    return [...this.#table.links()].filter((link) => siblings.has(link) || !this.#told.has(link.link))
+    return [...this.#table.links()].filter(
+      (link) => siblings.has(link) || (this.#isNearChanged && link.role === 'leaf') || !this.#told.has(link.link),
+    )
   }
 
   /** One message for all that were told the same before: most were. */

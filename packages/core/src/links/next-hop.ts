@@ -27,12 +27,16 @@ export function chooseNextHop(table: RoutingTable, destination: Key, passed: rea
   const { except, fromAnywhere = false, anyReplica = false } = options
   const direct = table.linkTo(destination)
   if (direct && !except?.has(direct.link) && !isAmong(passed, destination)) return direct
+  const untried = table.links().filter(({ link, contact }) => !except?.has(link) && !isAmong(passed, contact.id))
+  const links = untried.filter(passesOn)
   if (anyReplica) {
     const bound = quickBound(table, destination, passed, fromAnywhere)
-    const link = bound === undefined ? undefined : new QuickStep(destination, table.self, passed, bound).among(table.links(), except)
+    const link = bound === undefined ? undefined : new QuickStep(destination, table.self, passed, bound).among(links)
     if (link) return link
   }
-  return new Step(destination, table.self, passed, fromAnywhere).among(table.links(), except)
+  const next = new Step(destination, table.self, passed, fromAnywhere).among(links)
+  // Whoever knows none better sets out by a leaf, or by one that has just been silent.
+  return next ?? (fromAnywhere ? new Step(destination, table.self, passed, true).among(untried) : undefined)
 }
 
 /** How far from the destination, by the first 32 bits, a next hop may lead that is taken for its quickness; undefined: no peer known is any closer. */
@@ -71,8 +75,8 @@ class Step {
     this.#bestHead = fromAnywhere ? 0xffffffff : destination.distanceHead(self)
   }
 
-  among(links: Iterable<Link>, except: ReadonlySet<LinkId> | undefined): Link | undefined {
-    for (const link of links) if (!except?.has(link.link) && !isAmong(this.#passed, link.contact.id)) this.#over(link)
+  among(links: readonly Link[]): Link | undefined {
+    for (const link of links) this.#over(link)
     return this.#link
   }
 
@@ -118,8 +122,8 @@ class QuickStep {
     this.#boundHead = boundHead
   }
 
-  among(links: Iterable<Link>, except: ReadonlySet<LinkId> | undefined): Link | undefined {
-    for (const link of links) if (!except?.has(link.link) && !isAmong(this.#passed, link.contact.id)) this.#over(link)
+  among(links: readonly Link[]): Link | undefined {
+    for (const link of links) this.#over(link)
     return this.#link
   }
 
@@ -142,6 +146,11 @@ class QuickStep {
     this.#best = id
     this.#bestMs = ms
   }
+}
+
+/** A leaf relays nothing; who was silent may be frozen. */
+function passesOn({ role, isSilent }: Link): boolean {
+  return role === 'full' && !isSilent
 }
 
 function isAmong(ids: readonly Key[], id: Key): boolean {

@@ -8,6 +8,8 @@ import type { Link, LinkId } from './routing-table.js'
 export class OpenLinks {
   readonly #self: Key
   #all: readonly Link[] = []
+  /** The same list while none of them is a leaf. */
+  #full: readonly Link[] = []
   /** Of each link, its number, and the first 32 bits of the id of its other end. */
   #numbers: readonly LinkId[] = []
   #heads: readonly number[] = []
@@ -18,6 +20,15 @@ export class OpenLinks {
 
   get all(): readonly Link[] {
     return this.#all
+  }
+
+  /** Those to full peers. */
+  get full(): readonly Link[] {
+    return this.#full
+  }
+
+  get haveLeaves(): boolean {
+    return this.#full !== this.#all
   }
 
   byId(link: LinkId): Link | undefined {
@@ -47,9 +58,17 @@ export class OpenLinks {
     this.#set(this.#all.filter((one) => one !== link))
   }
 
+  /** The role of one of them is another now. */
+  sortOut(): void {
+    this.#full = this.#all.every(isFull) ? this.#all : this.#all.filter(isFull)
+  }
+
   #set(all: readonly Link[]): void {
     this.#all = all
+    this.sortOut()
     this.#numbers = all.map(({ link }) => link)
     this.#heads = all.map(({ contact }) => contact.id.head)
   }
 }
+
+const isFull = ({ role }: Link) => role === 'full'

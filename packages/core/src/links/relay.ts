@@ -47,6 +47,9 @@ export class Relay {
     const isAnswer = arrived && !isUnasked(envelope.payload)
     if (!isAnswer && !this.allows(from, nowMs)) return { type: 'dropped', reason: 'budget' }
     if (arrived) return { type: 'arrived' }
+    // A leaf relays nothing but answers that come back its way, and for neighbours who may know nobody else yet.
+    if (this.#table.role === 'leaf' && envelope.path.length > 1 && isUnasked(envelope.payload))
+      return { type: 'undeliverable', notice: this.#notice({ ...envelope, path: [...envelope.path, self] }) }
     if (envelope.hopsLeft <= 0) return { type: 'dropped', reason: 'hops' }
     return this.#pass({ ...envelope, path: [...envelope.path, self], hopsLeft: envelope.hopsLeft - 1 }, envelope.path)
   }

@@ -1,7 +1,7 @@
 import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
 import { closest, Nearest } from '../keys/nearest.js'
-import { hopsMax, neighbourRttMaxMs, neighboursMax, replicas } from '../wire/message.js'
+import { hopsMax, neighbourRttMaxMs, neighboursMax, type PeerRole, replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import { NeighbourList } from './neighbour-list.js'
 import { OpenLinks } from './open-links.js'
@@ -22,6 +22,10 @@ export interface Link {
   rttMs: number | undefined
   wantedHere: boolean
   wantedThere: boolean
+  /** What the other end says it is. The list of a leaf is told late, and counts for nothing. */
+  role: PeerRole
+  /** It failed to acknowledge something, and was not heard since: others are asked first. */
+  isSilent: boolean
   /** Whom the other end says it is linked to. */
   neighbours: NeighbourList
   /** Until when what was relayed for the link is paid for, at a steady rate: see `Relay`. */
@@ -56,6 +60,8 @@ export const doubtedMax = 1_024
  */
 export class RoutingTable {
   readonly self: Key
+  /** Since when this peer is a leaf; undefined: it is full. */
+  leafSinceMs: number | undefined
   readonly #links: OpenLinks
   readonly #known = new LateMap<number, Map<string, Known>>()
   /** Peers that some lists still have and that are probably gone: until when, by the hex of their id, the earliest first. */
@@ -64,6 +70,17 @@ export class RoutingTable {
   constructor(self: Key) {
     this.self = self
     this.#links = new OpenLinks(self)
+  }
+
+  /** What this peer is itself. */
+  get role(): PeerRole {
+    return this.leafSinceMs === undefined ? 'full' : 'leaf'
+  }
+
+  /** The other end of a link says what it is. */
+  tookRole(link: Link, role: PeerRole): void {
+    link.role = role
+    this.#links.sortOut()
   }
 
   /** Takes a link that opened. The link to the same peer that it replaces, if there was one. */
@@ -77,6 +94,8 @@ export class RoutingTable {
       rttMs: undefined,
       wantedHere: true,
       wantedThere: true,
+      role: 'full',
+      isSilent: false,
       neighbours: NeighbourList.empty,
       relayPaidMs: nowMs,
     })
@@ -115,17 +134,24 @@ export class RoutingTable {
     return this.#links.all
   }
 
-  /** The live peers closest to this one: at most `replicas` links. */
+  /** Every link to a full peer, the closest to this peer first. */
+  fullLinks(): readonly Link[] {
+    return this.#links.full
+  }
+
+  /** The live full peers closest to this one: at most `replicas` links. */
   siblings(): readonly Link[] {
-    return this.links().slice(0, replicas)
+    return this.#links.full.slice(0, replicas)
   }
 
-  /** The links closest to a target, the closest first. */
+  /** The links to full peers closest to a target, the closest first, and before them that to the target itself, whatever it is. */
   closestLinks(target: Key, count: number): Link[] {
-    return closest(target, this.#links.all, count, idOfLink)
+    const direct = this.linkTo(target)
+    const full = this.#links.full
+    return closest(target, direct?.role === 'leaf' ? [...full, direct] : full, count, idOfLink)
   }
 
-  /** The peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
+  /** The full peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
   closestAlive(target: Key, count: number): Contact[] {
     return this.#nearest(target, count)
       .items.filter(({ id }) => !id.equals(this.self))
@@ -141,9 +167,9 @@ export class RoutingTable {
 
   #nearest(target: Key, count: number): Nearest<Contact> {
     const nearest = new Nearest<Contact>(target, count + 1, idOfContact)
-    for (const { contact } of this.#links.all) nearest.offer(contact)
+    for (const { contact } of this.#links.full) nearest.offer(contact)
     const { head } = target
-    for (const { neighbours } of this.#links.all) {
+    for (const { neighbours } of this.#links.full) {
       const { heads, contacts } = neighbours
       let bound = nearest.boundHead
       for (let i = 0; i < heads.length; i++) {
@@ -156,30 +182,37 @@ export class RoutingTable {
     return nearest
   }
 
-  /** The links, and those that linked peers say they are linked to, each once; not this peer itself. For whoever looks for the closest to many keys. */
+  /** The full peers among the links, and those that linked peers say they are linked to, each once; not this peer itself. For whoever looks for the closest to many keys. */
   alive(): Contact[] {
     const alive = new Map<string, Contact>()
-    for (const { contact } of this.#links.all) alive.set(contact.id.hex, contact)
-    for (const { neighbours } of this.#links.all) {
+    for (const { contact } of this.#links.full) alive.set(contact.id.hex, contact)
+    for (const { neighbours } of this.#links.full) {
       for (const contact of neighbours.contacts) if (!this.#isDoubted(contact)) alive.set(contact.id.hex, contact)
     }
     alive.delete(this.self.hex)
     return [...alive.values()]
   }
 
-  /** Whether this peer is linked, or a linked peer says it is linked to it, and nobody near it has told otherwise since. */
+  /** How many others are known to serve. */
+  get serving(): number {
+    return this.alive().length
+  }
+
+  /** Whether this full peer is linked, or a linked peer says it is linked to it, and nobody near it has told otherwise since. */
   isAlive(id: Key): boolean {
-    if (this.#links.to(id)) return true
+    const link = this.#links.to(id)
+    if (link) return link.role === 'full'
     if (this.#doubted.has(id.hex)) return false
-    for (const { neighbours } of this.#links.all) if (neighbours.placeOf(id) >= 0) return true
+    for (const { neighbours } of this.#links.full) if (neighbours.placeOf(id) >= 0) return true
     return false
   }
 
   /** Whether it is linked, or as many linked peers as `vouchersNeeded` say they are linked to it: one alone may have made it up. */
   isVouchedFor(id: Key): boolean {
-    if (this.#links.to(id)) return true
+    const link = this.#links.to(id)
+    if (link) return link.role === 'full'
     let vouchers = 0
-    for (const { neighbours } of this.#links.all) {
+    for (const { neighbours } of this.#links.full) {
       if (neighbours.placeOf(id) < 0) continue
       vouchers += 1
       if (vouchers >= vouchersNeeded) return true
@@ -188,10 +221,10 @@ export class RoutingTable {
   }
 
   #isDoubted({ id }: Contact): boolean {
-    return this.#doubted.size > 0 && this.#doubted.has(id.hex)
+    return (this.#doubted.size > 0 && this.#doubted.has(id.hex)) || (this.#links.haveLeaves && this.#links.to(id)?.role === 'leaf')
   }
 
-  /** A link to this peer ended, or a sibling's did: while lists that are told later still have it, it is not taken for alive. */
+  /** A link to this peer ended, or a sibling's did, or it serves no longer: while lists that are told later still have it, it is not taken for alive. */
   doubt({ hex }: Key, nowMs: number): void {
     this.endDoubts(nowMs)
     this.#doubted.delete(hex)
@@ -219,10 +252,10 @@ export class RoutingTable {
     this.#doubted.delete(hex)
   }
 
-  /** Whom this peer is linked to, as its links are told. */
+  /** The full peers that this peer is linked to, as its links are told. */
   ownList(): NeighbourList {
     return new NeighbourList(
-      this.links()
+      this.#links.full
         .slice(0, neighboursMax)
         .map(({ contact, rttMs }) => ({ contact, rttMs: Math.min(Math.round(rttMs ?? 0), neighbourRttMaxMs) })),
     )
@@ -290,7 +323,7 @@ export class RoutingTable {
   #beside(id: Key): Link | undefined {
     let best: Link | undefined
     let bestMs = Infinity
-    for (const link of this.#links.all) {
+    for (const link of this.#links.full) {
       const place = link.neighbours.placeOf(id)
       if (place < 0) continue
       const ms = (link.rttMs ?? unmeasuredMs) + (link.neighbours.rttsMs[place]! || unmeasuredMs)

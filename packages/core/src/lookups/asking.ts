@@ -124,7 +124,11 @@ export class Asking {
 
   /** What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records. */
   answerSeek({ target, want, path }: Seek, unixS: number): Answer {
-    const known = [this.#self, ...this.#records.closest(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
+    // A leaf is none of the closest, unless it is the one that is looked for.
+    const self = this.#table.role === 'full' || this.#self.id.equals(target) ? [this.#self] : []
+    const sought = this.#table.linkTo(target)
+    const leaf = sought?.role === 'leaf' ? [sought.contact] : []
+    const known = [...self, ...leaf, ...this.#records.closest(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
     const contacts = known.sort((a, b) => Key.compare(target, a.id, b.id)).slice(0, replicas)
     return { type: 'found', contacts, records: recordsThatFit(this.#records.here(target, want, unixS)) }
   }
@@ -147,6 +151,7 @@ export class Asking {
       }
       case 'store': {
         const { record, ifSeq } = question
+        if (this.#table.role === 'leaf') return { answer: { type: 'receipt', receipt: 'full' }, effects: [] }
         const kept = this.#records.keep(record, { from: envelope.path.at(-1)!, ...(ifSeq !== undefined && { ifSeq }) }, nowMs, unixS)
         return { answer: { type: 'receipt', receipt: kept.receipt, ...(kept.newer && { newer: kept.newer }) }, effects: kept.effects }
       }

@@ -29,13 +29,20 @@ export class LookupHost implements SeekingHost, OperationsHost {
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
   get estimatedPeers(): number {
     const { self, linkCount } = this.#table
-    const seen = linkCount + 1
+    // A leaf is linked to few of those it knows.
+    const isLeaf = this.#table.role === 'leaf'
+    const seen = (isLeaf ? Math.max(linkCount, this.#table.serving) : linkCount) + 1
     const isMeshed = this.#table.buckets.size === 0 && this.#table.closestAlive(self, seen).length <= linkCount
-    return isMeshed || linkCount < replicas ? seen : this.size.peers(seen)
+    return isMeshed || (linkCount < replicas && !isLeaf) ? seen : this.size.peers(seen)
   }
 
   closestLinked(target: Key): readonly Contact[] {
     return this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
+  }
+
+  /** Whether this peer may be a replica itself. */
+  serves(): boolean {
+    return this.#table.role === 'full'
   }
 
   /** Takes a record that a write of ours found this peer to be a replica of. What follows from it: `takeEffects`. */

@@ -22,6 +22,7 @@ function operationsOf({
   const operations = new Operations(self, {
     holds: () => holds,
     closestLinked: () => contacts(...linked),
+    serves: () => true,
     keep: (record, ifSeq) => {
       kept.push([record, ifSeq])
       return receipt

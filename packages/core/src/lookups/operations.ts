@@ -79,6 +79,8 @@ export interface OperationsHost {
   /** Whether the record is what it says, filed where it belongs, and not expired. */
   holds(record: Record): boolean
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
+  /** Whether this peer may be a replica itself. */
+  serves(): boolean
   /** The linked peers closest to a target: at most `replicas`. */
   closestLinked(target: Key): readonly Contact[]
 }
@@ -209,7 +211,7 @@ export class Operations {
 
   #write(operation: Operation, record: Record, ifSeq: bigint | undefined, nowMs: number): OperationsEffect[] {
     const closer = operation.closest.filter(({ contact }) => Key.compare(operation.target, contact.id, this.#self) < 0)
-    const isReplica = closer.length < replicas
+    const isReplica = this.#host.serves() && closer.length < replicas
     const others = operation.closest.slice(0, isReplica ? replicas - 1 : replicas)
     operation.deadlineMs = nowMs + operationTimeoutMs
     operation.writing = new Writing(

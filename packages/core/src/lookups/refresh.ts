@@ -31,7 +31,7 @@ export interface RefreshEffect {
 
 /**
  * When to look around: at one's own surroundings while they change, at buckets that went quiet.
- * Invariant: with no link nothing is looked up, for nobody could answer.
+ * Invariant: with no link nothing is looked up, for nobody could answer; nor by a leaf.
  */
 export class Refresh {
   readonly #table: RoutingTable
@@ -56,14 +56,19 @@ export class Refresh {
         this.#bucketDueMs.set(this.#table.self.sharedBits(event.target), this.#later(bucketEveryMs, nowMs))
         return []
       case 'woke':
-        return this.#table.linkCount > 0 ? [...this.#surroundings(nowMs), ...this.#bucket(nowMs)] : []
+        return this.#looksAround ? [...this.#surroundings(nowMs), ...this.#bucket(nowMs)] : []
     }
   }
 
   get wakeAtMs(): number | undefined {
-    if (this.#table.linkCount === 0) return undefined
+    if (!this.#looksAround) return undefined
     const dues = [this.#surroundingsDueMs, this.#bucketsDueMs].filter((dueMs) => dueMs !== undefined)
     return dues.length > 0 ? Math.min(...dues) : undefined
+  }
+
+  /** A leaf needs no more than the few peers closest to it, who tell it of each other. */
+  get #looksAround(): boolean {
+    return this.#table.linkCount > 0 && this.#table.role === 'full'
   }
 
   #surroundings(nowMs: number): RefreshEffect[] {

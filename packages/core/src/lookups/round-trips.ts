@@ -8,6 +8,8 @@ export const slowMinMs = 100
 export const timeoutMinMs = 750
 /** No time-out is longer, however many hops: a lookup must go on. */
 export const timeoutMaxMs = 6_000
+/** No question waits longer for its answer, asked twice: this peer stood still meanwhile. */
+export const standstillMs = 3 * timeoutMaxMs
 
 /**
  * How long to wait for an answer: a smoothed mean of the round trip per hop plus four deviations (RFC 6298, section 2),
@@ -21,6 +23,7 @@ export class RoundTrips {
   /** Notes a round trip over this many hops. */
   note(rttMs: number, hops: number): void {
     // A clock that jumped tells nothing of the way.
+    if (rttMs > standstillMs) return
     const perHopMs = Math.min(rttMs / hops, timeoutMaxMs)
     if (!this.#measured) {
       this.#measured = true

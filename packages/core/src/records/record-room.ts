@@ -13,6 +13,12 @@ import { Replication, type ReplicationEffect } from './replication.js'
 import { ReplicaView } from './replica-view.js'
 import type { RoutingTable } from '../links/routing-table.js'
 
+/**
+ * What others wrote is kept this long after stepping down: who was away for less has it still. By then the other replicas have heard (3 s), looked over
+ * what they keep (2 s), and will push it anew to whoever comes back.
+ */
+export const leafKeepsMs = 10_000
+
 export type RecordRoomEvent =
   /** Our own record, signed here just now; its write follows. Whether it is kept, `obstacle` says. */
   | { type: 'owned'; record: Record }
@@ -24,6 +30,10 @@ export type RecordRoomEvent =
   /** These peers came or went, or may have: links, and whom linked peers say they are linked to. */
   | { type: 'changed'; contacts: readonly Contact[] }
   | { type: 'leaving' }
+  /** This peer is no replica any more: what it has of others is handed over, and dropped after `leafKeepsMs`. */
+  | { type: 'steppedDown' }
+  /** It is one again. */
+  | { type: 'steppedUp' }
   | { type: 'woke' }
 
 export type RecordRoomEffect =
@@ -43,6 +53,7 @@ export class RecordRoom {
   readonly #replication: Replication
   readonly #own = new OwnRecords()
   #dueMs: number | undefined
+  #dropAtMs: number | undefined
 
   constructor(table: RoutingTable, verify: Verify, ids: FreshIds) {
     this.#table = table
@@ -71,9 +82,16 @@ export class RecordRoom {
       case 'notPushed':
       case 'leaving':
         return this.#pushes(this.#replication.handle(event, nowMs))
+      case 'steppedDown':
+        this.#dropAtMs = nowMs + leafKeepsMs
+        return this.#pushes(this.#replication.handle({ type: 'leaving' }, nowMs))
+      case 'steppedUp':
+        this.#dropAtMs = undefined
+        return []
       case 'woke':
         return [
           ...this.#changed(this.#store.sweep(unixS), nowMs),
+          ...this.#dropped(nowMs),
           ...this.#pushes(this.#replication.handle(event, nowMs)),
           ...this.#rewrites(this.#own.handle({ type: 'woke', linked: this.#table.linkCount > 0 }, nowMs)),
         ]
@@ -88,7 +106,12 @@ export class RecordRoom {
   #earliestMs(nowMs: number, unixS: number): number {
     const { earliestDropUnixS } = this.#store
     const sweepAtMs = earliestDropUnixS === undefined ? Infinity : nowMs + Math.max(1, earliestDropUnixS - unixS) * 1_000
-    return Math.min(sweepAtMs, this.#replication.wakeAtMs ?? Infinity, this.#own.wakeAtMs(this.#table.linkCount > 0) ?? Infinity)
+    return Math.min(
+      sweepAtMs,
+      this.#dropAtMs ?? Infinity,
+      this.#replication.wakeAtMs ?? Infinity,
+      this.#own.wakeAtMs(this.#table.linkCount > 0) ?? Infinity,
+    )
   }
 
   /** Takes a record that a peer, or our own write, wants kept here as one of its replicas. */
@@ -149,6 +172,7 @@ export class RecordRoom {
 
   /** Whether this peer is one of the `replicas` closest to the key, as far as it can tell. */
   isReplica(key: Key): boolean {
+    if (this.#table.role === 'leaf') return false
     const last = this.#view.closest(key, replicas)[replicas - 1]
     return !last || Key.compare(key, this.#table.self, last.id) < 0
   }
@@ -156,6 +180,13 @@ export class RecordRoom {
   /** The other peers closest to a key, but for those that may be made up: `ReplicaView`. */
   closest(key: Key, count: number): Contact[] {
     return this.#view.closest(key, count)
+  }
+
+  /** What a leaf kept of others, when its time is over. */
+  #dropped(nowMs: number): RecordRoomEffect[] {
+    if (this.#dropAtMs === undefined || nowMs < this.#dropAtMs) return []
+    this.#dropAtMs = undefined
+    return this.#changed(this.#store.dropReplicas(), nowMs)
   }
 
   /** What is kept under this `recordId`. */

@@ -127,6 +127,14 @@ export class RecordStore {
     )
   }
 
+  /** Drops what others wrote: this peer is no replica any more. */
+  dropReplicas(): StoreChange[] {
+    return this.#exchange(
+      undefined,
+      [...this.#kept.values()].filter(({ role }) => role !== 'own'),
+    )
+  }
+
   /** When `sweep` next has something to do; undefined: nothing is kept. */
   get earliestDropUnixS(): number | undefined {
     let earliest: number | undefined

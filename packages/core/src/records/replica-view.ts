@@ -28,7 +28,7 @@ export interface Around {
 /**
  * Whom this peer takes for replicas. Any linked peer may list peers that do not exist right beside a key; so an unlinked peer counts only when two links name it,
  * or when it has answered.
- * Invariants: 1. a linked peer counts; 2. one that is named by one link alone counts only while it is proven; 3. one that is disbelieved does not.
+ * Invariants: 1. a linked full peer counts, a linked leaf does not; 2. one that is named by one link alone counts only while it is proven; 3. one that is disbelieved does not.
  */
 export class ReplicaView {
   readonly #table: RoutingTable
@@ -68,7 +68,8 @@ export class ReplicaView {
   }
 
   standing(id: Key): Standing {
-    if (this.#table.linkTo(id)) return 'counted'
+    const link = this.#table.linkTo(id)
+    if (link) return link.role === 'full' ? 'counted' : 'none'
     return this.#table.isAlive(id) ? this.#unlinked(id, this.#table.isVouchedFor(id)) : 'none'
   }
 

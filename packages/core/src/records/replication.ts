@@ -250,7 +250,7 @@ export class Replication {
     const closestHolder = nearest.find(({ id }) => held.settled.has(id.hex))
     held.settled = new Set([...nearest, ...held.unproven].filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
     for (const { id } of missing) held.settled.add(id.hex)
-    const othersTurn = closestHolder && Key.compare(held.key, closestHolder.id, this.#table.self) < 0
+    const othersTurn = closestHolder && (this.#isLeaf || Key.compare(held.key, closestHolder.id, this.#table.self) < 0)
     for (const to of missing) {
       if (othersTurn) held.entrusted.set(to.id.hex, { to: closestHolder.id, untilMs: nowMs + trustMs })
       else this.#push(held, to)
@@ -268,6 +268,8 @@ export class Replication {
 
   #repair(held: Held, nowMs: number): void {
     held.repairAtMs = this.#later(repairEveryMs, nowMs)
+    // What a leaf still has is its own, which it writes anew itself.
+    if (this.#isLeaf) return
     const responsible = this.#replicasOf(held.key)
     const [closest, second] = responsible.filter(({ id }) => this.#view.isTrusted(id))
     if (isCloser(held.key, this.#table.self, closest)) for (const to of responsible) this.#push(held, to)
@@ -301,8 +303,12 @@ export class Replication {
   /** The other replicas: one fewer when this peer is one of them itself. */
   #amongReplicas(key: Key, alive: readonly Contact[]): Contact[] {
     const last = alive[replicas - 1]
-    const selfIsOne = !last || Key.compare(key, this.#table.self, last.id) < 0
+    const selfIsOne = !this.#isLeaf && (!last || Key.compare(key, this.#table.self, last.id) < 0)
     return alive.slice(0, selfIsOne ? replicas - 1 : replicas)
+  }
+
+  get #isLeaf(): boolean {
+    return this.#table.role === 'leaf'
   }
 
   #later(periodMs: number, nowMs: number): number {

@@ -45,6 +45,7 @@ export type WatchRoomEvent =
   | { type: 'kept'; record: Record }
   | { type: 'linked'; contact: Contact }
   | { type: 'unlinked'; contact: Contact }
+  /** This peer goes, or is no replica any more: watchers are told to ask another. */
   | { type: 'leaving' }
   | { type: 'woke' }
 
@@ -100,8 +101,11 @@ export class WatchRoom {
         return this.#watch(event, nowMs)
       case 'replied':
         return this.#replied(event.asker, event.answer, nowMs)
-      case 'leaving':
-        return this.#push(event, nowMs)
+      case 'leaving': {
+        const effects = this.#push(event, nowMs)
+        this.#watchers = undefined
+        return effects
+      }
       case 'kept':
       case 'woke':
         return [...this.#watch(event, nowMs), ...this.#push(event, nowMs)]
@@ -119,7 +123,8 @@ export class WatchRoom {
     }
     const nearest = this.#table.closestLinks(question.target, replicas + 1).filter(({ contact }) => !contact.id.equals(watcher))
     const farthest = nearest[replicas - 1]
-    const isReplica = !farthest || Key.compare(question.target, this.#table.self, farthest.contact.id) < 0
+    const isClose = !farthest || Key.compare(question.target, this.#table.self, farthest.contact.id) < 0
+    const isReplica = isClose && this.#table.role === 'full'
     const contacts = nearest.slice(0, holdersWanted).map(({ contact }) => contact)
     this.#watchers ??= this.#newWatchers(nowMs)
     if (!this.#watchers) return { answer: { type: 'watching', contacts, verdict: 'full', leaseS: 0, records: [] }, effects: [] }

@@ -100,6 +100,7 @@ const neighbourField: Field<Neighbour> = dictionary({
 const messageField: Field<Message> = tagged('type', 't', {
   hello: { version: required('v', integer(protocolVersion, 2 ** 16)) },
   wants: { wanted: required('w', flag) },
+  role: { role: required('r', oneOf('full', 'leaf')) },
   neighbours: { came: required('c', list(neighbourField, neighboursMax)), went: required('w', list(keyField, neighboursMax)) },
   leaving: {},
   draw: {},

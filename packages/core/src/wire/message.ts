@@ -5,7 +5,7 @@ import type { NeighbourChange } from '../links/neighbour-list.js'
 import type { Record } from '../records/record.js'
 
 /** What travels on one link, between its two ends. */
-export type Message = Hello | Wants | Neighbours | Leaving | Draw | Strangers | Spoken | Seek | Acknowledgement | Envelope
+export type Message = Hello | Wants | RoleTaken | Neighbours | Leaving | Draw | Strangers | Spoken | Seek | Acknowledgement | Envelope
 
 /** The first message each end says, once. */
 export interface Hello {
@@ -19,7 +19,19 @@ export interface Wants {
   readonly wanted: boolean
 }
 
-/** What changed in the list of peers that the sender is linked to, since it was last told over this link: at first, all of them. */
+/** What the sender is from now on; until it says so, it is full. */
+export interface RoleTaken {
+  readonly type: 'role'
+  readonly role: PeerRole
+}
+
+/**
+ * `full`: keeps records, answers questions, passes things on. `leaf`: takes part for itself alone (a hidden tab, a phone): it asks, writes, watches and is
+ * reached like any other, but is no replica, and nobody's next hop but its own neighbours' that know no other.
+ */
+export type PeerRole = 'full' | 'leaf'
+
+/** What changed in the list of full peers that the sender is linked to, since it was last told over this link: at first, all of them. */
 export interface Neighbours extends NeighbourChange {
   readonly type: 'neighbours'
 }
@@ -55,12 +67,12 @@ export interface Seek {
   readonly want: Want
   /** Peers passed, the asker first: the way back, and the proof against loops. */
   readonly path: readonly Key[]
-  /** Peers that other paths of the same lookup have passed: this one goes round them. At most `avoidMax`. */
+  /** Peers that this path goes round: others of the same lookup have passed them, or they did not acknowledge it. At most `avoidMax`. */
   readonly avoid: readonly Key[]
   readonly hopsLeft: number
 }
 
-/** `taken`: the sender has the seek of this id, and passes it on or answers it. `declined`: it has had it before. */
+/** `taken`: the sender has the seek of this id, and passes it on or answers it. `declined`: it has had it before, or is a leaf. */
 export interface Acknowledgement {
   readonly type: 'taken' | 'declined'
   readonly id: MessageId
