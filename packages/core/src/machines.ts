@@ -39,7 +39,7 @@ export class Machines implements ForwardingHost {
     this.relay = new Relay(this.table)
     this.forwarding = new Forwarding(this.table, this)
     this.records = new RecordRoom(this.table, verify, ids)
-    this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs)
+    this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging)
     this.asking = new Asking(contact, this.table, ids, this.records)
     this.post = new Post(this.table, ids, options.late?.newSessions)
     this.watches = new WatchRoom(this.table, ids, this.records, options.late)

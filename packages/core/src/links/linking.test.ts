@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest'
+import { cipherSuite } from '../fixtures/cipher-suite.js'
 import { contacts, linkedTable, linkWith, neighboursOf } from '../fixtures/linked-table.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
+import { type LateParts, latePartsWith } from '../late-parts.js'
 import { protocolVersion } from '../wire/message.js'
 import { lookOverDelayMs, silencesMax, unwantedAgeMs } from './link-keeper.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './linking.js'
 import { desktopLinkLimits } from './link-policy.js'
 import { idleMs, missesMax } from './liveness.js'
+import { suspicionDelayMs } from '../merging/suspicion.js'
 import { tellSoonMs } from './neighbourhood.js'
 
 const other = contact('0b1')
 const nonce = 'aa'.repeat(16)
 
-function linkingOf(links: readonly string[] = []) {
+function linkingOf(links: readonly string[] = [], parts: LateParts | 'late' = latePartsWith(cipherSuite)) {
   const table = linkedTable('0b0', links)
-  const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0)
+  const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0, parts === 'late' ? undefined : parts.newMerging)
   return { table, linking, handle: (event: LinkingEvent, nowMs = 0) => linking.handle(event, nowMs) }
 }
 
@@ -185,6 +188,22 @@ describe('linking', () => {
       expect(handle({ type: 'introductionUndeliverable', to: other.id })).toEqual([{ type: 'notIntroduced', id: other.id }])
     }
     expect(table.known(other.id)).toBeUndefined()
+  })
+
+  it('asks about those it met before it could: whom the meeting point named last', () => {
+    const { linking, handle } = linkingOf(['0b01', '0b001'], 'late')
+    const stranger = contact('0b011')
+    handle({ type: 'met', point: 0, contacts: [contact('0b0111')] })
+    handle({ type: 'met', point: 0, contacts: [stranger] })
+    const asked = (until: number) => {
+      const questions: string[] = []
+      for (let nowMs = linking.wakeAtMs; nowMs < until; nowMs = Math.max(linking.wakeAtMs, nowMs + 1))
+        for (const effect of handle({ type: 'woke' }, nowMs)) if (effect.type === 'ask') questions.push(effect.target.hex)
+      return questions
+    }
+    expect(asked(suspicionDelayMs + 1)).toEqual([])
+    expect(handle({ type: 'late', ...latePartsWith(cipherSuite) }, suspicionDelayMs + 1)).toEqual([])
+    expect(asked(3 * suspicionDelayMs)).toEqual([stranger.id.hex])
   })
 
   it('keeps what an app wants', () => {

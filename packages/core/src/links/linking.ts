@@ -1,10 +1,11 @@
+import { LateMap } from '../late-map.js'
 import { DialBudget } from './dial-budget.js'
 import type { FreshIds } from '../fresh-ids.js'
 import { Introductions, type IntroductionsEffect } from './introductions.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Why } from '../wire/letter.js'
 import { LinkKeeper, type LinkKeeperEffect } from './link-keeper.js'
-import { Merging, type MergingEffect, type MergingEvent } from '../merging/merging.js'
+import type { Merging, MergingEffect, MergingEvent, NewMerging } from '../merging/merging.js'
 import { type LinkLimits, LinkPolicy } from './link-policy.js'
 import { Liveness, type LivenessEffect } from './liveness.js'
 import {
@@ -48,6 +49,7 @@ export type LinkingEvent =
   /** To a question of `Merging`. */
   | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
   | { type: 'undeliverable'; id: MessageId }
+  | { type: 'late'; newMerging: NewMerging }
   | { type: 'woke' }
 
 export type LinkingEffect =
@@ -75,12 +77,15 @@ export class Linking {
   readonly #liveness: Liveness
   readonly #neighbourhood: Neighbourhood
   readonly #ids: FreshIds
+  /** What it is made with may come late: until then, whom each meeting point named last is remembered. */
+  #newMerging: NewMerging | undefined
+  readonly #metEarly = new LateMap<number, Extract<MergingEvent, { type: 'met' }>>()
   /** Made when anybody is met, or tells of strangers: in most peers of a large overlay that never happens. */
   #merging: Merging | undefined
   readonly #role: RoleKeeper
   #dueMs: number | undefined
 
-  constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number) {
+  constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number, newMerging: NewMerging | undefined) {
     const budget = new DialBudget(nowMs)
     this.#table = table
     this.#policy = new LinkPolicy(table, limits, () => this.#introductions.contacts)
@@ -95,6 +100,7 @@ export class Linking {
     this.#liveness = new Liveness(table)
     this.#neighbourhood = new Neighbourhood(table)
     this.#ids = ids
+    this.#newMerging = newMerging
     this.#role = new RoleKeeper(table, ids)
   }
 
@@ -153,6 +159,12 @@ export class Linking {
         return this.#looked({ type: 'wished', role: event.role }, nowMs)
       case 'resumed':
         return this.#lived(this.#liveness.handle(event, nowMs), nowMs)
+      case 'late': {
+        this.#newMerging = event.newMerging
+        const early = [...this.#metEarly.values()]
+        this.#metEarly.clear()
+        return early.flatMap((met) => this.#merge(met, nowMs))
+      }
       case 'woke':
         return [
           ...this.#lived(this.#liveness.handle(event, nowMs), nowMs),
@@ -338,7 +350,8 @@ export class Linking {
   }
 
   #merge(event: MergingEvent, nowMs: number): LinkingEffect[] {
-    if (event.type === 'met' || event.type === 'told') this.#merging ??= new Merging(this.#table, this.#ids, nowMs)
+    if (event.type === 'met' && !this.#newMerging) this.#metEarly.set(event.point, event)
+    if (event.type === 'met' || event.type === 'told') this.#merging ??= this.#newMerging?.(this.#table, this.#ids, nowMs)
     return this.#merging ? this.#merged(this.#merging.handle(event, nowMs), nowMs) : []
   }
 

@@ -62,6 +62,7 @@ export class Lookup {
       if (!candidate) continue
       candidate.state = 'answered'
       candidate.route = candidate.ways[0] ?? []
+      this.#asked += 1
     }
   }
 

@@ -46,6 +46,9 @@ interface Asked {
   readonly deadlineMs: number
 }
 
+/** Makes the merging of one peer. */
+export type NewMerging = (table: RoutingTable, ids: FreshIds, nowMs: number) => Merging
+
 /**
  * Makes one overlay of two. A peer that meets somebody walks through its own overlay to where that one must be known, and, if it is not, links to it
  * and walks the other way round. Where neither knows the other there are two overlays: it tells all its links of a peer of each. Who is told walks through
