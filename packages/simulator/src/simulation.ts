@@ -251,7 +251,6 @@ export class Simulation {
 
   #linkEvent(happening: Extract<Happening, { type: 'described' | 'opened' | 'troubled' | 'closed' | 'deadline' }>): void {
     const { type, end } = happening
-    // Nearly every one: the link was made in time.
     if (type === 'deadline' && end.state !== 'making') return
     const { peer, link } = end
     if (!peer.alive) return
