@@ -51,7 +51,9 @@ export class FreshIds {
 
 /** Joined from a list it is one flat string: one that is added up stays a chain of its parts, ten times as large, and ids are kept for a while. */
 function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => hexOfByte[byte]).join('')
+  const digits: string[] = []
+  for (const byte of bytes) digits.push(hexOfByte[byte]!)
+  return digits.join('')
 }
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -251,6 +251,7 @@ export class Simulation {
 
   #linkEvent(happening: Extract<Happening, { type: 'described' | 'opened' | 'troubled' | 'closed' | 'deadline' }>): void {
     const { type, end } = happening
+    if (type === 'deadline' && end.state !== 'making') return
     const { peer, link } = end
     if (!peer.alive) return
     if (peer.frozen) return void peer.frozen.push(happening)

@@ -55,7 +55,7 @@ export class LinkPolicy {
   readonly #quick = new LateMap<number, LinkId>()
   #swappedMs = -Infinity
   /** What the wishes were made up from last. */
-  #lackingLast: Int16Array | undefined
+  #lackingLast: readonly number[] | undefined
   #boundLast: Key | undefined
 
   /** `underWay`: the peers to which a link is being made now. They count as links when it is asked whether more are needed. */
@@ -175,9 +175,9 @@ export class LinkPolicy {
   }
 
   /** Links allowed per bucket besides the siblings: raised in turn, bucket by bucket, until the target is used or nobody is left to link to. */
-  #quotas(): Int16Array {
-    const supply = new Int16Array(keyBits + 1)
-    const quotas = new Int16Array(keyBits + 1)
+  #quotas(): number[] {
+    const supply = new Array<number>(keyBits + 1).fill(0)
+    const quotas = new Array<number>(keyBits + 1).fill(0)
     let nearest = 0
     const count = (bucket: number, more: number) => {
       supply[bucket]! += more
@@ -199,7 +199,7 @@ export class LinkPolicy {
   }
 
   /** Per bucket: how many more links its quota allows. */
-  #lacking(): Int16Array {
+  #lacking(): number[] {
     const lacking = this.#quotas()
     for (const { bucket } of this.#table.fullLinks().slice(this.#siblingCount)) lacking[bucket]! -= 1
     for (const { id } of this.#underWay()) lacking[this.#table.self.sharedBits(id)]! -= 1

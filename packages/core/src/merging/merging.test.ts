@@ -4,7 +4,8 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import { answerTimeoutMs, looksPerMinute, Merging, strangerLinkMs, type MergingEffect, type MergingEvent, tellGapMs } from './merging.js'
-import { settledLinkMs, suspicionDelayMs, suspicionGapMs } from './suspicion.js'
+import { NeighbourList } from '../links/neighbour-list.js'
+import { settledLinkMs, suspicionDelayMs, suspicionGapMaxMs, suspicionGapMs } from './suspicion.js'
 
 const ours = '0b10'
 const stranger = '0b11'
@@ -97,6 +98,31 @@ describe('whoever is met', () => {
     expect(asksOf(handle({ type: 'woke' }, startMs + suspicionGapMs - 1))).toEqual([])
     expect(asksOf(handle({ type: 'woke' }, startMs + suspicionGapMs))).toHaveLength(1)
   })
+
+  it('is asked about ever less often while it is always one of us', () => {
+    const { merging, handle, answer } = mergingOf()
+    let nowMs = startMs
+    const gapsMs = Array.from({ length: 8 }, (_, i) => {
+      const one = `0b11${i.toString(2).padStart(4, '0')}`
+      handle({ type: 'met', point: 1, contacts: contacts(one) }, nowMs)
+      const gapMs = merging.wakeAtMs! - nowMs
+      nowMs = merging.wakeAtMs!
+      answer(handle({ type: 'woke' }, nowMs), [one], nowMs)
+      return gapMs
+    })
+    expect(gapsMs.slice(0, 3)).toEqual([suspicionDelayMs, 2 * suspicionGapMs, 4 * suspicionGapMs])
+    expect(gapsMs.at(-1)).toBe(suspicionGapMaxMs)
+  })
+
+  it('is no stranger when it has gone before that was proved, or when the one it was asked about has', () => {
+    for (const gone of [ours, stranger]) {
+      const { table, answer, asked, linked } = suspicious()
+      answer(asked, [])
+      const walked = answer(linked(stranger), ['0b111'])
+      table.removeLink(table.linkTo(key(gone))!.link)
+      expect(answer(walked, [])).toEqual([])
+    }
+  })
 })
 
 describe('a second one met', () => {
@@ -134,6 +160,14 @@ describe('whoever is told of strangers', () => {
     const all = mergingOf()
     expect(all.answer(tale(all, stranger), [ours])).toMatchObject([{ type: 'ask' }])
     expect(toldOf(all.linked('0b011', startMs + 500))).toEqual([])
+  })
+
+  it('tells nothing of whom a link of its own had named already: where peers come and go that is a newcomer', () => {
+    const all = mergingOf()
+    all.table.linkTo(key(ours))!.neighbours = new NeighbourList([{ contact: contact('0b01'), rttMs: 0 }])
+    const done = all.answer(all.answer(tale(all, stranger), ['0b01']), [])
+    expect(done).toEqual([expect.objectContaining({ type: 'found' })])
+    expect(toldOf(all.linked('0b01', startMs + 500))).toEqual([])
   })
 
   it('tells no more often than the gap allows', () => {
