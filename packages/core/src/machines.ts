@@ -6,12 +6,14 @@ import { desktopLinkLimits } from './links/link-policy.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './links/linking.js'
 import { Relay, type RelayOutcome } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
-import { Asking, type AskingEffect, type AskingEvent } from './lookups/asking.js'
+import { Answering } from './lookups/answering.js'
+import { Asking } from './lookups/asking.js'
+import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
 import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
-import type { Message, Seek } from './wire/message.js'
+import type { Answer, Message, Seek } from './wire/message.js'
 
 /** The machines of one overlay, wired: what one of them orders is an event of another, a message, or an effect of the overlay. */
 export class Machines implements ForwardingHost {
@@ -20,6 +22,7 @@ export class Machines implements ForwardingHost {
   readonly forwarding: Forwarding
   readonly linking: Linking
   readonly asking: Asking
+  readonly answering: Answering
   readonly post: Post
   readonly records: RecordRoom
   readonly watches: WatchRoom
@@ -41,6 +44,7 @@ export class Machines implements ForwardingHost {
     this.records = new RecordRoom(this.table, verify, ids)
     this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging)
     this.asking = new Asking(contact, this.table, ids, this.records)
+    this.answering = new Answering(contact, this.table, this.records)
     this.post = new Post(this.table, ids, options.late?.newSessions)
     this.watches = new WatchRoom(this.table, ids, this.records, options.late)
   }
@@ -50,7 +54,8 @@ export class Machines implements ForwardingHost {
   }
 
   /** See `ForwardingHost`. */
-  answersHere({ target, want }: Seek): boolean {
+  answersHere({ target, want, store }: Seek): boolean {
+    if (store) return this.records.isReplica(target)
     return this.records.answersHere(target, want, this.unixS)
   }
 
@@ -77,13 +82,9 @@ export class Machines implements ForwardingHost {
   #onForwarding(effects: readonly ForwardingEffect[]): void {
     for (const effect of effects) {
       switch (effect.type) {
-        case 'arrived': {
-          const { id, path } = effect.seek
-          const answer = this.asking.answerSeek(effect.seek, this.unixS)
-          const back = path.slice(1).reverse()
-          this.passOn(this.relay.dispatch(path[0]!, back, { type: 'response', id, answer }), undefined)
+        case 'arrived':
+          this.#arrived(effect.seek)
           break
-        }
         case 'setOut':
         case 'nowhere':
         case 'lost':
@@ -99,6 +100,19 @@ export class Machines implements ForwardingHost {
           this.out.push(effect)
       }
     }
+  }
+
+  #arrived(seek: Seek): void {
+    const { store } = seek
+    if (!store) return this.#respond(seek, this.answering.answerSeek(seek, this.unixS))
+    const from = this.table.linkTo(seek.path.at(-1)!)
+    if (from && !this.guard.allows(from, 'store', this.nowMs)) return this.drop()
+    this.toAsking({ type: 'placement', seek: { ...seek, store }, unixS: this.unixS })
+  }
+
+  /** Back along the path that the question came. */
+  #respond({ id, path }: Seek, answer: Answer): void {
+    this.passOn(this.relay.dispatch(path[0]!, path.slice(1).reverse(), { type: 'response', id, answer }), undefined)
   }
 
   /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */
@@ -207,6 +221,9 @@ export class Machines implements ForwardingHost {
           break
         case 'seek':
           this.toForwarding({ type: 'own', seek: newSeek(effect) })
+          break
+        case 'respond':
+          this.#respond(effect.seek, effect.answer)
           break
         case 'located':
           this.toPost(effect)

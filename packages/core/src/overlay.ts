@@ -239,7 +239,7 @@ export class Overlay {
       this.#machines.onWatches(effects)
       return answer
     }
-    const { answer, effects } = this.#machines.asking.answer(question, envelope, this.#machines.nowMs, this.#machines.unixS)
+    const { answer, effects } = this.#machines.answering.answer(question, envelope, this.#machines.nowMs, this.#machines.unixS)
     this.#machines.onRecords(effects)
     return answer
   }

@@ -9,6 +9,7 @@ import type { Contact, Verify } from '../keys/public-key.js'
 import { RecordStore, type StoreChange } from './record-store.js'
 import { judgeRecord } from './record-verdict.js'
 import { compareRecords, type Record, recordId } from './record.js'
+import type { VersionDigest } from './record-version.js'
 import { Replication, type ReplicationEffect } from './replication.js'
 import { ReplicaView } from './replica-view.js'
 import type { RoutingTable } from '../links/routing-table.js'
@@ -187,6 +188,11 @@ export class RecordRoom {
     if (this.#dropAtMs === undefined || nowMs < this.#dropAtMs) return []
     this.#dropAtMs = undefined
     return this.#changed(this.#store.dropReplicas(), nowMs)
+  }
+
+  /** Those of these versions that are not kept here. */
+  lacking(versions: readonly VersionDigest[]): VersionDigest[] {
+    return this.#store.lacking(versions)
   }
 
   /** What is kept under this `recordId`. */

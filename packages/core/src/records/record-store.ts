@@ -4,6 +4,7 @@ import { keptRecord, type KeptRecord, type RecordSource, type Role } from './kep
 import type { Verify } from '../keys/public-key.js'
 import { judgeExpiry, judgeRecord, type RecordVerdict } from './record-verdict.js'
 import { compareRecords, contradictsIfSeq, type Record, recordId, type RecordKind } from './record.js'
+import { type VersionDigest, versionDigest } from './record-version.js'
 import { defaultStoreQuotas, type QuotaName, type StoreQuotas } from './store-quotas.js'
 import { StoreRoom } from './store-room.js'
 
@@ -95,6 +96,16 @@ export class RecordStore {
   /** What is kept under this `recordId`. */
   kept(id: string): KeptRecord | undefined {
     return this.#kept.get(id)
+  }
+
+  /** Those of these versions that are not kept. */
+  lacking(versions: readonly VersionDigest[]): VersionDigest[] {
+    const lacking = new Set(versions)
+    for (const { record } of this.#kept.values()) {
+      if (lacking.size === 0) break
+      lacking.delete(versionDigest(record))
+    }
+    return [...lacking]
   }
 
   get count(): number {
