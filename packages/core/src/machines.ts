@@ -230,6 +230,7 @@ export class Machines implements ForwardingHost {
           break
         case 'pushed':
         case 'notPushed':
+        case 'compared':
         case 'wrote':
           this.toRecords(effect)
           break
@@ -282,6 +283,7 @@ export class Machines implements ForwardingHost {
     for (const effect of effects) {
       switch (effect.type) {
         case 'push':
+        case 'compare':
         case 'rewrite':
           this.toAsking({ ...effect, unixS: this.unixS })
           break

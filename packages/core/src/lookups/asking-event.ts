@@ -2,7 +2,8 @@ import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import type { LinkId } from '../links/routing-table.js'
 import type { Record } from '../records/record.js'
-import type { RecordRoomEffect } from '../records/record-room.js'
+import type { Compared, RecordRoomEffect } from '../records/record-room.js'
+import type { VersionDigest } from '../records/record-version.js'
 import type { WatchAsker } from '../watches/watch-room.js'
 import type { Answer, MessageId, Question, StoreOrder, Want, WatchQuestion } from '../wire/message.js'
 import type { ConfirmationAsker } from './confirmations.js'
@@ -16,6 +17,7 @@ export type Asker =
   | OperationAsker
   | { readonly for: 'liveness'; readonly link: LinkId }
   | { readonly for: 'push'; readonly id: string }
+  | { readonly for: 'comparison'; readonly with: Contact; readonly compared: readonly Compared[] }
   | ConfirmationAsker
   | PlacementAsker
   | WatchAsker
@@ -29,6 +31,7 @@ export type AskingEvent =
   /** A record arrived at this peer, to be handed to its replicas. */
   | { type: 'placement'; seek: PlacementSeek; unixS: number }
   | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[]; unixS: number }
+  | { type: 'compare'; compared: readonly Compared[]; to: Contact; route: readonly Key[]; unixS: number }
   | { type: 'ping'; link: LinkId; to: Key }
   /** A watch looks for the replicas of its key. */
   | { type: 'findReplicas'; topic: string; target: Key; unixS: number }
@@ -55,6 +58,7 @@ export type AskingEffect =
   /** A linked peer left a question unanswered: is it there? */
   | { type: 'troubled'; link: LinkId }
   | { type: 'pushed' | 'notPushed'; id: string; to: Key }
+  | { type: 'compared'; to: Contact; compared: readonly Compared[]; lacking: readonly VersionDigest[] | undefined }
   | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
   /** What was posed was answered; undefined: it was not. */
   | { type: 'replied'; asker: WatchAsker; answer: Answer | undefined }

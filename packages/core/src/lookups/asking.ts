@@ -96,6 +96,11 @@ export class Asking {
         const question: Question = { type: 'store', record: event.record }
         return this.#ask({ to: event.to.id, route: event.route, question, asker: { for: 'push', id: event.id }, tries: 2 }, nowMs)
       }
+      case 'compare': {
+        const { compared, to, route } = event
+        const question: Question = { type: 'compare', versions: compared.map(({ version }) => version) }
+        return this.#ask({ to: to.id, route, question, asker: { for: 'comparison', with: to, compared }, tries: 2 }, nowMs)
+      }
       case 'ping':
         return this.#ask(
           { to: event.to, route: [], question: { type: 'ping' }, asker: { for: 'liveness', link: event.link }, tries: 1 },
@@ -306,6 +311,10 @@ export class Asking {
         const answer = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
         if (answer?.newer && recordId(answer.newer) === asker.id) this.#host.learn(answer.newer, to, nowMs)
         return [{ type: answer && answer.receipt !== 'full' ? 'pushed' : 'notPushed', id: asker.id, to }]
+      }
+      case 'comparison': {
+        const lacking = effect.type === 'answered' && effect.answer.type === 'compared' ? effect.answer.lacking : undefined
+        return [{ type: 'compared', to: asker.with, compared: asker.compared, lacking }]
       }
       case 'confirmation': {
         const lacking = effect.type === 'answered' && effect.answer.type === 'compared' ? effect.answer.lacking : undefined

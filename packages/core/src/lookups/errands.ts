@@ -52,5 +52,5 @@ export class Errands {
 export function isBackground(asker: Asker, errands: Errands): boolean {
   if (asker.for === 'watch') return asker.side === 'holder'
   if (asker.for === 'operation') return errands.isBackground(asker.operation)
-  return asker.for === 'push' || asker.for === 'confirmation'
+  return asker.for === 'push' || asker.for === 'comparison' || asker.for === 'confirmation'
 }

@@ -28,7 +28,11 @@ export interface Held {
   unproven: readonly Contact[]
   /** This peer is so far from it that others see to it; it has it from before. */
   isFarOff: boolean
+  /** The replicas that have said they have it, by the hex of their id, while this peer is none of them itself. */
+  proved: Set<string> | undefined
   repairAtMs: number
+  /** It was not compared yet. */
+  isFresh: boolean
 }
 
 /** Whether something is to be done for the record when this peer comes or goes: far off, only when one of those who see to it goes. */

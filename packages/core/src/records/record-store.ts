@@ -130,6 +130,12 @@ export class RecordStore {
     if (this.#seen.size > seenSeqsMax) this.#seen.delete(this.#seen.keys().next().value!)
   }
 
+  /** Drops a record that others keep now; not this peer's own. */
+  release(id: string): StoreChange[] {
+    const kept = this.#kept.get(id)
+    return kept && kept.role !== 'own' ? this.#exchange(undefined, [kept]) : []
+  }
+
   /** Drops what is over its time. */
   sweep(unixS: number): StoreChange[] {
     return this.#exchange(

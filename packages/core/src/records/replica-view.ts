@@ -13,6 +13,8 @@ export const rememberedMax = 1_024
 /** Peers looked at around a key at most: two hostile lists, full of peers that are not there. */
 const lookedAtMax = 192
 
+const nobody: readonly Contact[] = []
+
 /** What a live peer is to the records near it. `counted`: one of their replicas, if it is near enough; `unproven`: only one link names it, so it may be made up. */
 export type Standing = 'counted' | 'unproven' | 'none'
 
@@ -89,7 +91,7 @@ export class ReplicaView {
       }
       const isFarOff = counted.length >= replicas && nearest.every(({ contact }) => Key.compare(key, contact.id, this.#table.self) < 0)
       const isAll = counted.length >= count || nearest.length < lookedAt || lookedAt >= lookedAtMax
-      if (isFarOff || isAll) return { counted, unproven, isFarOff }
+      if (isFarOff || isAll) return { counted, unproven: unproven.length > 0 ? unproven : nobody, isFarOff }
     }
   }
 
