@@ -11,9 +11,10 @@ import { Asking } from './lookups/asking.js'
 import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
+import { ContentCache } from './records/content-cache.js'
 import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
-import type { Answer, Message, Seek } from './wire/message.js'
+import type { Answer, Envelope, Message, Seek } from './wire/message.js'
 
 /** The machines of one overlay, wired: what one of them orders is an event of another, a message, or an effect of the overlay. */
 export class Machines implements ForwardingHost {
@@ -27,6 +28,8 @@ export class Machines implements ForwardingHost {
   readonly records: RecordRoom
   readonly watches: WatchRoom
   readonly guard = new Guard()
+  /** Made when the first content is asked for through this peer. */
+  #cache: ContentCache | undefined
   /** What was ordered since the overlay's event began, in order. */
   out: OverlayEffect[] = []
   dropped = 0
@@ -56,6 +59,7 @@ export class Machines implements ForwardingHost {
   /** See `ForwardingHost`. */
   answersHere({ target, want, store }: Seek): boolean {
     if (store) return this.records.isReplica(target)
+    if (want === 'content' && this.#cache?.get(target, this.nowMs)) return true
     return this.records.answersHere(target, want, this.unixS)
   }
 
@@ -97,14 +101,29 @@ export class Machines implements ForwardingHost {
           this.table.measured(effect.link, effect.afterMs)
           break
         case 'send':
+          if (effect.message.type === 'seek') this.#noteRead(effect.message)
           this.out.push(effect)
       }
     }
   }
 
+  /** Passed on for another: the answer will pass here. */
+  #noteRead(seek: Seek): void {
+    if (seek.want === 'content' && seek.path.length > 1) (this.#cache ??= new ContentCache()).asked(seek, this.nowMs)
+  }
+
+  /** An envelope that this peer passes on for others. */
+  passing({ path, payload }: Envelope): void {
+    if (payload.type === 'response' && payload.answer.type === 'found')
+      this.#cache?.answered(payload.id, payload.answer, path.length, this.nowMs)
+  }
+
   #arrived(seek: Seek): void {
-    const { store } = seek
-    if (!store) return this.#respond(seek, this.answering.answerSeek(seek, this.unixS))
+    const { store, target, want } = seek
+    if (!store) {
+      const cached = want === 'content' ? this.#cache?.get(target, this.nowMs) : undefined
+      return this.#respond(seek, this.answering.answerSeek(seek, cached, this.unixS))
+    }
     const from = this.table.linkTo(seek.path.at(-1)!)
     if (from && !this.guard.allows(from, 'store', this.nowMs)) return this.drop()
     this.toAsking({ type: 'placement', seek: { ...seek, store }, unixS: this.unixS })

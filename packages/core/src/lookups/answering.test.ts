@@ -101,13 +101,13 @@ describe('answering a seek', () => {
     const { table, answering } = answeringOf(['0b1', '0b01'])
     linkWith(table, '0b1', ['0b0', '0b11', '0b01', '0b101'])
     linkWith(table, '0b01', ['0b0', '0b11', '0b101'])
-    expect(answering.answerSeek(sought('peers'), unixS)).toEqual(found('0b11', '0b101', '0b1', '0b0'))
+    expect(answering.answerSeek(sought('peers'), undefined, unixS)).toEqual(found('0b11', '0b101', '0b1', '0b0'))
   })
 
   it('names no more than keep a record, and not this peer where others are closer', () => {
     const links = Array.from({ length: replicas + 2 }, (_, i) => `0b1${i.toString(2).padStart(4, '0')}`)
     const { answering } = answeringOf(links)
-    expect(answering.answerSeek(sought('peers'), unixS)).toEqual({
+    expect(answering.answerSeek(sought('peers'), undefined, unixS)).toEqual({
       type: 'found',
       contacts: closest(target, contacts(...links), replicas, ({ id }) => id),
       records: [],
@@ -118,8 +118,8 @@ describe('answering a seek', () => {
     const { answering, records } = answeringOf()
     const record = openRecord(target)
     records.keep(record, {}, 0, unixS)
-    expect(answering.answerSeek(sought('open'), unixS)).toMatchObject({ records: [record] })
+    expect(answering.answerSeek(sought('open'), undefined, unixS)).toMatchObject({ records: [record] })
     for (const want of ['peers', 'owned', 'content'] as const)
-      expect(answering.answerSeek(sought(want), unixS)).toMatchObject({ records: [] })
+      expect(answering.answerSeek(sought(want), undefined, unixS)).toMatchObject({ records: [] })
   })
 })

@@ -2,6 +2,7 @@ import { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import { sourceOf } from '../links/relay.js'
 import type { RoutingTable } from '../links/routing-table.js'
+import type { Record } from '../records/record.js'
 import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
 import { recordsThatFit } from '../records/records-that-fit.js'
 import { type Answer, type Envelope, type Question, replicas, type Seek, type WatchQuestion } from '../wire/message.js'
@@ -18,15 +19,20 @@ export class Answering {
     this.#records = records
   }
 
-  /** What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records. */
-  answerSeek({ target, want, path }: Seek, unixS: number): Answer {
+  /**
+   * What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records.
+   * `cached`: what was passed on to others not long ago, for when it is not kept here.
+   */
+  answerSeek({ target, want, path }: Seek, cached: { readonly record: Record; readonly links: number } | undefined, unixS: number): Answer {
     // A leaf is none of the closest, unless it is the one that is looked for.
     const self = this.#table.role === 'full' || this.#self.id.equals(target) ? [this.#self] : []
     const sought = this.#table.linkTo(target)
     const leaf = sought?.role === 'leaf' ? [sought.contact] : []
     const known = [...self, ...leaf, ...this.#records.closest(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
     const contacts = known.sort((a, b) => Key.compare(target, a.id, b.id)).slice(0, replicas)
-    return { type: 'found', contacts, records: recordsThatFit(this.#records.here(target, want, unixS)) }
+    const here = recordsThatFit(this.#records.here(target, want, unixS))
+    if (here.length > 0 || !cached) return { type: 'found', contacts, records: here }
+    return { type: 'found', contacts, records: [cached.record], links: cached.links }
   }
 
   /** The answer to a question that came in an envelope for us. */

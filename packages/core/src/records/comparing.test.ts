@@ -5,7 +5,7 @@ import { comparedMax, replicas } from '../wire/message.js'
 import { comparedMin } from './comparisons.js'
 import { pushRetryMs } from './replication.js'
 import { ReplicaView } from './replica-view.js'
-import { firstRepairMs, repairEveryMs, Replication, type ReplicationEffect, roundMs, settleMs } from './replication.js'
+import { firstRepairMs, proofsNeeded, repairEveryMs, Replication, type ReplicationEffect, roundMs, settleMs } from './replication.js'
 
 /** Nine peers near the key of all records, the closest first. */
 const peers = Array.from({ length: replicas + 1 }, (_, i) => `0b${(i + 1).toString(2).padStart(8, '0')}`)
@@ -21,7 +21,7 @@ function holderOf(self: string, records = 1, { chance = 0.5, elsewhere = true } 
   )
   const replication = new Replication(table, new ReplicaView(table), () => chance)
   const ids = Array.from({ length: records }, (_, i) => `record ${i}`)
-  for (const id of ids) replication.handle({ type: 'kept', id, key: recordKey, elsewhere }, 0)
+  for (const id of ids) replication.handle({ type: 'kept', id, key: recordKey, elsewhere, own: false }, 0)
   const woke = (nowMs: number) => replication.handle({ type: 'woke' }, nowMs)
   const compared = (bits: string, has: readonly string[], lacks: readonly string[] = [], nowMs = firstRepairMs) =>
     replication.handle({ type: 'compared', to: contact(bits), has, lacks }, nowMs)
@@ -49,15 +49,16 @@ describe('comparing', () => {
   })
 
   it('is done now and then by any other replica: a closest one that lies has not the last word', () => {
-    const { woke } = holderOf(third, 1, { chance: 0.1 })
-    expect(asked(woke(firstRepairMs))).toEqual(contacts(nearest, second, ...peers.slice(3, replicas)))
+    const { replication, woke } = holderOf(third, 1, { chance: 0.05 })
+    expect(asked(woke(firstRepairMs))).toEqual([])
+    expect(asked(woke(replication.wakeAtMs!))).toEqual(contacts(nearest, second, ...peers.slice(3, replicas)))
   })
 
   it('asks once for all that is due within a round, but not for what has just come', () => {
     const { replication, ids, woke } = holderOf(second, 3)
     expect(woke(firstRepairMs)).toEqual([{ type: 'compare', to: contact(nearest), ids }])
     const nowMs = firstRepairMs + repairEveryMs
-    replication.handle({ type: 'kept', id: 'new', key: recordKey, elsewhere: true }, nowMs - 1)
+    replication.handle({ type: 'kept', id: 'new', key: recordKey, elsewhere: true, own: false }, nowMs - 1)
     expect(woke(nowMs)).toEqual([{ type: 'compare', to: contact(nearest), ids }])
     expect(woke(nowMs - 1 + firstRepairMs)).toEqual([{ type: 'compare', to: contact(nearest), ids: ['new'] }])
     expect(woke(nowMs + repairEveryMs - roundMs + firstRepairMs)).toEqual([])
@@ -111,38 +112,49 @@ describe('comparing', () => {
     const table = linkedTable(second, peers.slice(2))
     for (const bits of peers.slice(2, 4)) linkWith(table, bits, [nearest])
     const replication = new Replication(table, new ReplicaView(table), () => 0.5)
-    replication.handle({ type: 'kept', id: 'a record', key: recordKey, elsewhere: true }, 0)
+    replication.handle({ type: 'kept', id: 'a record', key: recordKey, elsewhere: true, own: false }, 0)
     expect(asked(replication.handle({ type: 'woke' }, firstRepairMs))).toEqual(contacts(nearest, ...peers.slice(2, replicas)))
   })
 })
 
 describe('a peer that is none of the replicas any more', () => {
   const closer = peers.slice(0, replicas)
+  const witnesses = closer.slice(0, proofsNeeded)
+  const [marked, askedAt, goesAt] = [0, 1, 2].map((rounds) => firstRepairMs + rounds * repairEveryMs) as [number, number, number]
 
-  it('5: drops the record at the next round once all of them have said that they have it, and no sooner', () => {
+  it('5: drops the record two rounds later, once the closest of them have said that they have it', () => {
     const { ids, woke, compared } = holderOf(last)
-    expect(asked(woke(firstRepairMs))).toEqual(contacts(...closer))
-    for (const bits of closer.slice(1)) compared(bits, ids)
-    const nextMs = firstRepairMs + repairEveryMs
-    const next = woke(nextMs)
-    expect([dropped(next), asked(next)]).toEqual([[], contacts(nearest)])
-    compared(nearest, ids, [], nextMs)
-    expect(dropped(woke(nextMs + repairEveryMs))).toEqual(ids)
+    expect(woke(marked)).toEqual([])
+    expect(asked(woke(askedAt))).toEqual(contacts(...witnesses))
+    for (const bits of witnesses) compared(bits, ids)
+    expect(dropped(woke(goesAt))).toEqual(ids)
   })
 
-  it('5: pushes to whoever lacks it first', () => {
+  it('5: asks again whoever has not said so, and keeps the record meanwhile', () => {
     const { ids, woke, compared } = holderOf(last)
-    woke(firstRepairMs)
-    for (const bits of closer.slice(1)) compared(bits, ids)
+    woke(marked)
+    woke(askedAt)
+    for (const bits of witnesses.slice(1)) compared(bits, ids)
     expect(pushed(compared(nearest, [], ids))).toEqual([[ids[0], contact(nearest)]])
-    expect(dropped(woke(firstRepairMs + repairEveryMs))).toEqual([])
+    const next = woke(goesAt)
+    expect([dropped(next), asked(next)]).toEqual([[], contacts(nearest)])
   })
 
   it('5: keeps it when one of them has gone, for it is a replica again', () => {
     const { table, ids, woke, compared } = holderOf(last)
-    woke(firstRepairMs)
-    for (const bits of closer) compared(bits, ids)
+    woke(marked)
+    woke(askedAt)
+    for (const bits of witnesses) compared(bits, ids)
     table.removeLink(table.linkTo(key(third))!.link)
-    expect(dropped(woke(firstRepairMs + repairEveryMs))).toEqual([])
+    expect(dropped(woke(goesAt))).toEqual([])
+  })
+
+  it('keeps its own', () => {
+    const { replication, woke, compared } = holderOf(last, 0)
+    replication.handle({ type: 'kept', id: 'own', key: recordKey, elsewhere: true, own: true }, 0)
+    for (const nowMs of [marked, askedAt, goesAt]) {
+      expect(woke(nowMs)).toEqual([])
+      for (const bits of closer) compared(bits, ['own'])
+    }
   })
 })

@@ -28,6 +28,8 @@ export interface Held {
   unproven: readonly Contact[]
   /** This peer is so far from it that others see to it; it has it from before. */
   isFarOff: boolean
+  /** This peer's own record: it never goes. */
+  readonly own: boolean
   /** The replicas that have said they have it, by the hex of their id, while this peer is none of them itself. */
   proved: Set<string> | undefined
   repairAtMs: number

@@ -139,7 +139,10 @@ export class RecordRoom {
     switch (outcome.type) {
       case 'stored': {
         const effects = this.#changed(outcome.changes, nowMs)
-        this.#replication.handle({ type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true }, nowMs)
+        this.#replication.handle(
+          { type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true, own: outcome.kept.role === 'own' },
+          nowMs,
+        )
         if (outcome.kept.role === 'own') this.#own.handle({ type: 'superseded', record }, nowMs)
         return { receipt, effects }
       }
@@ -228,7 +231,7 @@ export class RecordRoom {
     const outcome = this.#store.put(record, { role: 'own' }, () => true, unixS)
     if (outcome.type !== 'stored' && outcome.type !== 'same') return []
     this.#own.handle({ type: 'owned', record, writing: true }, nowMs)
-    this.#replication.handle({ type: 'kept', id: recordId(record), key: record.key, elsewhere: true }, nowMs)
+    this.#replication.handle({ type: 'kept', id: recordId(record), key: record.key, elsewhere: true, own: true }, nowMs)
     return this.#changed(outcome.changes, nowMs)
   }
 
@@ -240,7 +243,7 @@ export class RecordRoom {
     switch (outcome.type) {
       case 'stored':
         this.#own.handle({ type: 'superseded', record: newer }, nowMs)
-        this.#replication.handle({ type: 'kept', id, key: newer.key, elsewhere: true }, nowMs)
+        this.#replication.handle({ type: 'kept', id, key: newer.key, elsewhere: true, own: true }, nowMs)
         return this.#changed(outcome.changes, nowMs)
       case 'full':
         this.#own.handle({ type: 'dropped', id }, nowMs)
@@ -260,7 +263,7 @@ export class RecordRoom {
     }
     effects.push(...this.#changed(this.#store.restore(kept, unixS), nowMs))
     for (const { id, record, role } of this.#store.records()) {
-      this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: false }, nowMs)
+      this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: false, own: role === 'own' }, nowMs)
       if (role === 'own') this.#own.handle({ type: 'owned', record, writing: false }, nowMs)
     }
     return effects

@@ -38,7 +38,7 @@ function peerOf(self: string, missing: readonly string[] = []) {
     replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
     return replication.handle({ type: 'woke' }, nowMs)
   }
-  const keep = (elsewhere = true) => replication.handle({ type: 'kept', id, key: recordKey, elsewhere }, 0)
+  const keep = (elsewhere = true) => replication.handle({ type: 'kept', id, key: recordKey, elsewhere, own: false }, 0)
   return { table, replication, look, keep }
 }
 
@@ -179,7 +179,7 @@ describe('pushing', () => {
     expect(pushedTo(look(4_000))).toEqual(hexes(third))
     replication.handle({ type: 'pushed', id, to: key(third) }, 4_001)
     expect(look(8_000)).toEqual([])
-    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false }, 8_001)
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false, own: false }, 8_001)
     expect(pushedTo(look(12_000)).length).toBe(replicas - 1)
   })
 
@@ -243,7 +243,8 @@ describe('pushing', () => {
   /** A peer that has just restored more records than it looks over in one go. */
   function restored(missing: readonly string[] = []) {
     const peer = peerOf(nearest, missing)
-    for (let i = 0; i <= lookedOverMax; i++) peer.replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false }, 0)
+    for (let i = 0; i <= lookedOverMax; i++)
+      peer.replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false, own: false }, 0)
     return {
       ...peer,
       woke: (nowMs: number) => pushesIn(allLack(peer.replication, peer.replication.handle({ type: 'woke' }, nowMs), nowMs)),
@@ -302,7 +303,7 @@ describe('leaving', () => {
   it('hands over the closest records first, and no more than gets out', () => {
     const { replication } = peerOf(third)
     const far = Array.from({ length: handedOverMax }, (_, i) => ({ id: `far ${i}`, key: key('0b00001') }))
-    for (const one of [...far, { id, key: key(third) }]) replication.handle({ type: 'kept', ...one, elsewhere: true }, 0)
+    for (const one of [...far, { id, key: key(third) }]) replication.handle({ type: 'kept', ...one, elsewhere: true, own: false }, 0)
     const effects = replication.handle({ type: 'leaving' }, 1)
     expect([pushesIn(effects)[0]?.id, effects.length]).toEqual([id, handedOverMax])
   })
@@ -333,7 +334,7 @@ it('among peers that all know each other, whoever comes or goes: the 8 closest h
       const join = (bits: string) => machines.set(bits, withTable(linkedTable(bits, [])))
       const hold = (bits: string) => {
         holders.add(bits)
-        machines.get(bits)!.replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true }, nowMs)
+        machines.get(bits)!.replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true, own: false }, nowMs)
       }
       const meshAll = () => {
         for (const bits of alive) {

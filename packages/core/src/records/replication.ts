@@ -17,7 +17,9 @@ export const firstRepairMs = 20_000
 /** Records that are due within this time are compared with those that are due: one question asks for all. */
 export const roundMs = 150_000
 /** Besides the closest, any other replica does the same with this chance: a closest one that lies must not have the last word. */
-const doubleCheckShare = 1 / 8
+const doubleCheckShare = 1 / 16
+/** Of the replicas, the closest that must say they have a record before one that is none of them any more drops it. They see to the others. */
+export const proofsNeeded = 3
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
 const nobody: readonly Contact[] = []
@@ -34,8 +36,8 @@ export const trustMs = 60_000
 /** Peers that came or went, remembered until the records are looked over; beyond that every record counts as near one of them. */
 export const touchedMax = 1_024
 export type ReplicationEvent =
-  /** A record is kept here now. `elsewhere`: whoever stored it stored it at all its replicas; else (restored from disk) nobody else is known to have it. */
-  | { type: 'kept'; id: string; key: Key; elsewhere: boolean }
+  /** A record is kept here now. `elsewhere`: whoever stored it stored it at all its replicas; else (restored from disk) nobody else is known to have it. `own`: it never goes. */
+  | { type: 'kept'; id: string; key: Key; elsewhere: boolean; own: boolean }
   | { type: 'dropped'; id: string }
   /** These peers came or went, or may have: links, and whom linked peers say they are linked to. */
   | { type: 'changed'; contacts: readonly Contact[] }
@@ -51,7 +53,7 @@ export type ReplicationEvent =
 export type ReplicationEffect =
   | PushEffect
   | CompareEffect
-  /** All replicas of this record are others, and each has said that it has it. */
+  /** All replicas of this record are others, and the closest of them have said that they have it. */
   | { readonly type: 'drop'; readonly id: string }
 
 export interface PushEffect {
@@ -65,8 +67,8 @@ export interface PushEffect {
  * the closest of those that hold it. All holders see the same change, and all but the closest trust it to push, while it lives; the repair mends where that was wrong.
  * Invariants: 1. what is pushed is kept here; 2. at most `pushesMax` pushes are under way, but for the hand-over; 3. a record is pushed to a peer again
  * only when the push failed, the record changed, the peer was no longer among the nearest in between, at a repair, or when this peer leaves;
- * 4. a peer that may be made up (`ReplicaView`) is offered the record, and is no replica until it takes it; 5. nothing is dropped before as many others as are to keep it,
- * each closer than this peer, have said that they have it.
+ * 4. a peer that may be made up (`ReplicaView`) is offered the record, and is no replica until it takes it; 5. nothing is dropped that this peer was a replica of
+ * a round ago, nor before the closest `proofsNeeded` of the replicas have said that they have it.
  * What became of the push of a record that was dropped or replaced meanwhile counts for nothing.
  */
 export class Replication {
@@ -104,6 +106,7 @@ export class Replication {
           unproven: nobody,
           isFarOff: false,
           proved: undefined,
+          own: event.own,
           isFresh: true,
           repairAtMs: this.#later(firstRepairMs, nowMs),
         })
@@ -134,7 +137,10 @@ export class Replication {
       case 'notCompared':
         for (const id of event.ids) {
           const held = this.#held.get(id)
-          if (held) this.#notPushed({ held, to: event.to }, nowMs)
+          if (!held) continue
+          held.settled.delete(event.to.id.hex)
+          if (this.#table.linkTo(event.to.id)) this.#notPushed({ held, to: event.to }, nowMs)
+          else this.#giveUp(held, event.to, nowMs)
         }
         return []
       case 'leaving':
@@ -172,16 +178,20 @@ export class Replication {
   /** What is due, and what will be soon. What has just come waits for its time: its writer is at work still. */
   #repairSome(nowMs: number): ReplicationEffect[] {
     const all = [...this.#held.values()]
-    if (!all.some(({ repairAtMs }) => repairAtMs <= nowMs)) return []
-    const due = all.filter(({ repairAtMs, isFresh }) => repairAtMs <= (isFresh ? nowMs : nowMs + roundMs))
+    const due = [true, false].flatMap((isFresh) => {
+      const some = all.filter((held) => held.isFresh === isFresh)
+      const untilMs = nowMs + (isFresh ? firstRepairMs / 2 : roundMs)
+      return some.some(({ repairAtMs }) => repairAtMs <= nowMs) ? some.filter(({ repairAtMs }) => repairAtMs <= untilMs) : []
+    })
+    if (due.length === 0) return []
     const comparisons = new Comparisons()
     const repairAtMs = this.#later(repairEveryMs, nowMs)
     const effects: ReplicationEffect[] = []
     for (const held of due.slice(0, lookedOverMax)) {
       held.repairAtMs = repairAtMs
-      held.isFresh = false
       if (this.#isDone(held)) effects.push({ type: 'drop', id: held.id })
       else for (const to of this.#doubtful(held)) comparisons.add(to, held.id)
+      held.isFresh = false
     }
     return [...effects, ...comparisons.questions(1, () => undefined)]
   }
@@ -328,22 +338,25 @@ export class Replication {
     // What a leaf still has is its own, which it writes anew itself.
     if (this.#isLeaf) return nobody
     const responsible = this.#replicasOf(held.key)
+    const [closest, second] = responsible.filter(({ id }) => this.#view.isTrusted(id))
+    if (isCloser(held.key, self, closest)) return responsible
     if (responsible.length === replicas) {
-      // This peer is none of them any more: the record may go once all of them have said that they have it.
-      held.proved ??= new Set()
-      return responsible.filter(({ id }) => !held.proved!.has(id.hex))
+      // This peer is none of them any more. At the next round it asks, if it still is none, and at the one after the record may go.
+      const { proved } = held
+      if (!proved && !held.own) held.proved = new Set()
+      return proved ? responsible.slice(0, proofsNeeded).filter(({ id }) => !proved.has(id.hex)) : nobody
     }
     held.proved = undefined
-    const [closest, second] = responsible.filter(({ id }) => this.#view.isTrusted(id))
-    if (isCloser(held.key, self, closest) || this.#share() < doubleCheckShare) return responsible
+    if (!held.isFresh && this.#share() < doubleCheckShare) return responsible
     // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that.
     return closest && isCloser(held.key, self, second) ? [closest] : nobody
   }
 
   #isDone({ key, proved }: Held): boolean {
-    if (!proved || proved.size < replicas) return false
+    if (!proved || proved.size < proofsNeeded) return false
     const responsible = this.#replicasOf(key)
-    return responsible.length === replicas && responsible.every(({ id }) => proved.has(id.hex) && this.#view.isTrusted(id))
+    const proofs = responsible.slice(0, proofsNeeded)
+    return responsible.length === replicas && proofs.every(({ id }) => proved.has(id.hex) && this.#view.isTrusted(id))
   }
 
   /** Best effort: the records closest to this peer first, at most `handedOverMax` pushes, and nobody waits for an answer. Who is linked still repairs the rest. */

@@ -29,6 +29,7 @@ import {
 import type { Neighbour } from '../links/neighbour-list.js'
 import { keyBytes } from '../keys/key.js'
 import { type Contact, contactOf } from '../keys/public-key.js'
+import { cachedLinksMax } from '../records/content-cache.js'
 import { recordField } from '../records/record-codec.js'
 import { seqMax } from '../records/record.js'
 import { type VersionDigest, versionDigestBytes, versionsDigestBytes } from '../records/record-version.js'
@@ -87,7 +88,11 @@ const placedField: Field<Placed> = dictionary({ contact: required('k', contactFi
 
 const answerField: Field<Answer> = tagged('type', 'a', {
   pong: {},
-  found: { contacts: required('c', list(contactField, replicas)), records: required('r', list(recordField, answerRecordsMax)) },
+  found: {
+    contacts: required('c', list(contactField, replicas)),
+    records: required('r', list(recordField, answerRecordsMax)),
+    links: optional('l', integer(1, cachedLinksMax)),
+  },
   receipt: {
     receipt: required('s', receiptField),
     newer: optional('r', recordField),

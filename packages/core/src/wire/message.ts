@@ -158,7 +158,8 @@ export interface Response {
 
 export type Answer =
   | { readonly type: 'pong' }
-  | { readonly type: 'found'; readonly contacts: readonly Contact[]; readonly records: readonly Record[] }
+  /** `links`: the record is from a cache, so many links away from a holder; else from a holder. */
+  | { readonly type: 'found'; readonly contacts: readonly Contact[]; readonly records: readonly Record[]; readonly links?: number }
   | { readonly type: 'receipt'; readonly receipt: Receipt; readonly newer?: Record }
   /** To a seek with a record. `newer`: the newest that any of them has instead. */
   | { readonly type: 'placed'; readonly replicas: readonly Placed[]; readonly newer?: Record }
