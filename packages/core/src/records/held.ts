@@ -56,3 +56,8 @@ export function standingAt({ nearest, unproven }: Held, id: Key): Standing {
   if (nearest?.some((contact) => contact.id.equals(id))) return 'counted'
   return unproven.some((contact) => contact.id.equals(id)) ? 'unproven' : 'none'
 }
+
+/** Whether a peer is closer to the key than the other, or there is no other. */
+export function isCloser(key: Key, id: Key, other: Contact | undefined): boolean {
+  return !other || Key.compare(key, id, other.id) < 0
+}

@@ -3,7 +3,7 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { concerns, type Held, isWithin, nearestCount, standingAt } from './held.js'
+import { concerns, type Held, isCloser, isWithin, nearestCount, standingAt } from './held.js'
 import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
@@ -396,9 +396,4 @@ export class Replication {
   #later(periodMs: number, nowMs: number): number {
     return nowMs + periodMs * (0.75 + this.#share() / 2)
   }
-}
-
-/** Whether a peer is closer to the key than the other, or there is no other. */
-function isCloser(key: Key, id: Key, other: Contact | undefined): boolean {
-  return !other || Key.compare(key, id, other.id) < 0
 }
