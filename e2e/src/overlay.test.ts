@@ -121,7 +121,7 @@ describe.each([
     const everywhere = <T>(value: T) => crowd.tabs.map(() => value)
 
     const key = `greeting ${when}`
-    const put = await writer.call(({ peer }, given) => peer.put(given, 'hello'), key)
+    const put = await writer.call(({ peer }, given) => peer.put(given, 'hello', { confirmedBy: 'all' }), key)
     expect(put).toMatchObject({ pending: false, stored: put.wanted })
     expect(await timed(`get in 12 tabs at once, ${when}`, () => crowd.get(key))).toEqual(everywhere(['hello']))
 

@@ -65,7 +65,7 @@ describe('a leaf', () => {
     const { wire, leaves, full } = withLeaves()
     wire.run(leafGraceMs + 5_000)
     expect(read(wire, leaves[0]!)).toEqual([record])
-    const written = wire.call<'written'>(leaves[1]!, { type: 'write', record: newer })
+    const written = wire.call<'written'>(leaves[1]!, { type: 'write', record: newer, all: true })
     expect(written).toMatchObject({ stored: 8, wanted: 8 })
     expect(read(wire, full[3]!)).toEqual([newer])
     for (const from of [leaves[0]!, full[0]!, full[7]!]) {
@@ -89,7 +89,7 @@ describe('a leaf', () => {
   it('serves again at once, has its records back, and links to everybody within seconds', () => {
     const { wire, leaves, full } = withLeaves()
     wire.run(leafKeepsMs + leafGraceMs + 5_000)
-    wire.call(full[0]!, { type: 'write', record: newer })
+    wire.call(full[0]!, { type: 'write', record: newer, all: true })
     become(wire, leaves, 'full')
     expect(roles(leaves)).toEqual(leaves.map(() => 'full'))
     for (const reader of full) expect(read(wire, reader)).toEqual([newer])

@@ -6,12 +6,15 @@ import { desktopLinkLimits } from './links/link-policy.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './links/linking.js'
 import { Relay, type RelayOutcome } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
-import { Asking, type AskingEffect, type AskingEvent } from './lookups/asking.js'
+import { Answering } from './lookups/answering.js'
+import { Asking } from './lookups/asking.js'
+import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
+import { ContentCache } from './records/content-cache.js'
 import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
-import type { Message, Seek } from './wire/message.js'
+import type { Answer, Envelope, Message, Seek } from './wire/message.js'
 
 /** The machines of one overlay, wired: what one of them orders is an event of another, a message, or an effect of the overlay. */
 export class Machines implements ForwardingHost {
@@ -20,10 +23,13 @@ export class Machines implements ForwardingHost {
   readonly forwarding: Forwarding
   readonly linking: Linking
   readonly asking: Asking
+  readonly answering: Answering
   readonly post: Post
   readonly records: RecordRoom
   readonly watches: WatchRoom
   readonly guard = new Guard()
+  /** Made when the first content is asked for through this peer. */
+  #cache: ContentCache | undefined
   /** What was ordered since the overlay's event began, in order. */
   out: OverlayEffect[] = []
   dropped = 0
@@ -41,6 +47,7 @@ export class Machines implements ForwardingHost {
     this.records = new RecordRoom(this.table, verify, ids)
     this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging)
     this.asking = new Asking(contact, this.table, ids, this.records)
+    this.answering = new Answering(contact, this.table, this.records)
     this.post = new Post(this.table, ids, options.late?.newSessions)
     this.watches = new WatchRoom(this.table, ids, this.records, options.late)
   }
@@ -50,7 +57,9 @@ export class Machines implements ForwardingHost {
   }
 
   /** See `ForwardingHost`. */
-  answersHere({ target, want }: Seek): boolean {
+  answersHere({ target, want, store }: Seek): boolean {
+    if (store) return this.records.isReplica(target)
+    if (want === 'content' && this.#cache?.get(target, this.nowMs)) return true
     return this.records.answersHere(target, want, this.unixS)
   }
 
@@ -77,13 +86,9 @@ export class Machines implements ForwardingHost {
   #onForwarding(effects: readonly ForwardingEffect[]): void {
     for (const effect of effects) {
       switch (effect.type) {
-        case 'arrived': {
-          const { id, path } = effect.seek
-          const answer = this.asking.answerSeek(effect.seek, this.unixS)
-          const back = path.slice(1).reverse()
-          this.passOn(this.relay.dispatch(path[0]!, back, { type: 'response', id, answer }), undefined)
+        case 'arrived':
+          this.#arrived(effect.seek)
           break
-        }
         case 'setOut':
         case 'nowhere':
         case 'lost':
@@ -96,9 +101,37 @@ export class Machines implements ForwardingHost {
           this.table.measured(effect.link, effect.afterMs)
           break
         case 'send':
+          if (effect.message.type === 'seek') this.#noteRead(effect.message)
           this.out.push(effect)
       }
     }
+  }
+
+  /** Passed on for another: the answer will pass here. */
+  #noteRead(seek: Seek): void {
+    if (seek.want === 'content' && seek.path.length > 1) (this.#cache ??= new ContentCache()).asked(seek, this.nowMs)
+  }
+
+  /** An envelope that this peer passes on for others. */
+  passing({ path, payload }: Envelope): void {
+    if (payload.type === 'response' && payload.answer.type === 'found')
+      this.#cache?.answered(payload.id, payload.answer, path.length, this.nowMs)
+  }
+
+  #arrived(seek: Seek): void {
+    const { store, target, want } = seek
+    if (!store) {
+      const cached = want === 'content' ? this.#cache?.get(target, this.nowMs) : undefined
+      return this.#respond(seek, this.answering.answerSeek(seek, cached, this.unixS))
+    }
+    const from = this.table.linkTo(seek.path.at(-1)!)
+    if (from && !this.guard.allows(from, 'store', this.nowMs)) return this.drop()
+    this.toAsking({ type: 'placement', seek: { ...seek, store }, unixS: this.unixS })
+  }
+
+  /** Back along the path that the question came. */
+  #respond({ id, path }: Seek, answer: Answer): void {
+    this.passOn(this.relay.dispatch(path[0]!, path.slice(1).reverse(), { type: 'response', id, answer }), undefined)
   }
 
   /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */
@@ -208,11 +241,15 @@ export class Machines implements ForwardingHost {
         case 'seek':
           this.toForwarding({ type: 'own', seek: newSeek(effect) })
           break
+        case 'respond':
+          this.#respond(effect.seek, effect.answer)
+          break
         case 'located':
           this.toPost(effect)
           break
         case 'pushed':
         case 'notPushed':
+        case 'compared':
         case 'wrote':
           this.toRecords(effect)
           break
@@ -265,6 +302,7 @@ export class Machines implements ForwardingHost {
     for (const effect of effects) {
       switch (effect.type) {
         case 'push':
+        case 'compare':
         case 'rewrite':
           this.toAsking({ ...effect, unixS: this.unixS })
           break

@@ -52,7 +52,8 @@ export type Arrival =
 /** What the app, or the driver for it, asks. Each operation is finished by one `finish`, unless it is cancelled. */
 export type Call =
   | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'> }
-  | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint }
+  /** `all`: it finishes only when all replicas were heard, and somebody else has confirmed it; else when most have it. */
+  | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint; all?: boolean }
   /** Tells of records by `watched`, until it is cancelled. */
   | { type: 'watch'; operation: OperationId; target: Key; want: Watchable }
   | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array }

@@ -88,7 +88,7 @@ describe('putting at one and getting at another', () => {
     for (const count of [2, 3, 12]) {
       const wire = meshOf(count)
       const [writer, reader] = [wire.peers[0]!, wire.peers.at(-1)!]
-      const written = wire.call<'written'>(writer, { type: 'write', record })
+      const written = wire.call<'written'>(writer, { type: 'write', record, all: true })
       expect(written).toMatchObject({ stored: Math.min(count, 8), wanted: Math.min(count, 8), conflict: false, full: 0 })
       const read = wire.call<'read'>(reader, { type: 'read', target: record.key, want })
       expect(read.records).toEqual([record])

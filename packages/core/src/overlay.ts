@@ -194,6 +194,7 @@ export class Overlay {
 
   #envelope(link: Link, envelope: Envelope): void {
     const outcome = this.#machines.relay.take(envelope, link, this.#machines.nowMs)
+    if (outcome.type === 'forward') this.#machines.passing(envelope)
     if (outcome.type !== 'arrived') return this.#machines.passOn(outcome, undefined, link)
     const { payload } = envelope
     switch (payload.type) {
@@ -239,7 +240,7 @@ export class Overlay {
       this.#machines.onWatches(effects)
       return answer
     }
-    const { answer, effects } = this.#machines.asking.answer(question, envelope, this.#machines.nowMs, this.#machines.unixS)
+    const { answer, effects } = this.#machines.answering.answer(question, envelope, this.#machines.nowMs, this.#machines.unixS)
     this.#machines.onRecords(effects)
     return answer
   }

@@ -17,6 +17,7 @@ export type {
   Phase,
   Signer,
   Storage,
+  StoreOptions,
   WriteOptions,
   WriteResult,
 } from '@hashtab/peer'

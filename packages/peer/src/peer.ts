@@ -20,7 +20,7 @@ import type { MeetingPoint } from './ports/meeting-point.js'
 import type { Signer } from './ports/signer.js'
 import type { Storage } from './ports/storage.js'
 import type { Transport } from './ports/transport.js'
-import { RecordDesk, type WriteOptions, type WriteResult } from './record-desk.js'
+import { RecordDesk, type StoreOptions, type WriteOptions, type WriteResult } from './record-desk.js'
 import type { PeerStatus, Phase } from './status.js'
 import { SystemClock } from './system-clock.js'
 import { systemRandom } from './system-random.js'
@@ -159,7 +159,7 @@ export class Peer {
   }
 
   /** Stores at most 16 KiB under their own hash. The address: 64 hex digits. Errors: `too-large`, `not-stored`, `quota`. */
-  async store(data: Data, options: CallOptions = {}): Promise<string> {
+  async store(data: Data, options: StoreOptions = {}): Promise<string> {
     await this.#settled(options.signal)
     return this.#records.store(data, options)
   }

@@ -25,7 +25,12 @@ import { PeerError } from './peer-error.js'
 import type { Clock } from './ports/clock.js'
 import type { Signer } from './ports/signer.js'
 
-export interface WriteOptions extends CallOptions {
+export interface StoreOptions extends CallOptions {
+  /** Resolve once most of the replicas have confirmed, as is usual, and leave the rest to them; or once `all` were heard, and another peer has found it there. */
+  readonly confirmedBy?: 'most' | 'all'
+}
+
+export interface WriteOptions extends StoreOptions {
   /** Seconds until the record expires: 1 day unless said, 7 days at most. */
   readonly expiresInS?: number
   /** Whose record it is: this peer's, unless said. */
@@ -39,7 +44,7 @@ export interface WriteOptions extends CallOptions {
 
 export interface WriteResult {
   readonly seq: bigint
-  /** Replicas that confirmed, this peer included where it is one. */
+  /** Replicas that have confirmed by now, this peer included where it is one. */
   readonly stored: number
   /** Replicas there are, this peer included where it is one. */
   readonly wanted: number
@@ -85,7 +90,7 @@ export class RecordDesk {
     return entry
   }
 
-  async store(data: Data, options: CallOptions): Promise<string> {
+  async store(data: Data, options: StoreOptions): Promise<string> {
     const bytes = bytesOf(data)
     if (bytes.length > contentBytesMax) {
       throw new PeerError(
@@ -93,7 +98,7 @@ export class RecordDesk {
         `Content has at most ${contentBytesMax} bytes: store ${bytes.length} bytes in pieces, and a list of their addresses.`,
       )
     }
-    await this.#writeRecord(contentRecord(bytes), undefined, options.signal)
+    await this.#writeRecord(contentRecord(bytes), undefined, options)
     return bytesToHex(contentAddress(bytes))
   }
 
@@ -131,7 +136,7 @@ export class RecordDesk {
     let floor = 0n
     for (let tries = 1; ; tries++) {
       const record = await this.#sign(whose(signer.publicKey), bytes, floor, signer, options)
-      const outcome = await this.#writeRecord(record, options.ifSeq, options.signal)
+      const outcome = await this.#writeRecord(record, options.ifSeq, options)
       if (outcome.newer?.kind !== record.kind || outcome.newer.seq < record.seq || tries >= writeTriesMax) {
         return { seq: record.seq, stored: outcome.stored, wanted: outcome.wanted, pending: outcome.storedElsewhere === 0 }
       }
@@ -157,9 +162,9 @@ export class RecordDesk {
     return withSignature(draft, await signer.sign(draft.signedBytes))
   }
 
-  async #writeRecord(record: Record, ifSeq: bigint | undefined, signal: AbortSignal | undefined): Promise<Written> {
-    const call = { type: 'write' as const, record, ...(ifSeq !== undefined && { ifSeq }) }
-    const outcome = await this.#calls.begin(call, signal)
+  async #writeRecord(record: Record, ifSeq: bigint | undefined, options: StoreOptions): Promise<Written> {
+    const call = { type: 'write' as const, record, all: options.confirmedBy === 'all', ...(ifSeq !== undefined && { ifSeq }) }
+    const outcome = await this.#calls.begin(call, options.signal)
     if (outcome.type !== 'written') throw new TypeError(`A write ended as ${outcome.type}.`)
     await this.#driver.shelf.flushed()
     if (outcome.notKept === 'full')

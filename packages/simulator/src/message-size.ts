@@ -13,6 +13,8 @@ const responseBytes = 50
 const signedRecordBytes = 190
 const contentRecordBytes = 20
 const letterBodyBytes = 60
+const receiptOnWireBytes = 18
+const versionDigestBytes = 8
 
 /** About how many bytes a message takes on the wire. Encoding each to know would cost more than the protocol does. */
 export function sizeOf(message: Message): number {
@@ -28,7 +30,11 @@ export function sizeOf(message: Message): number {
     case 'strangers':
       return frameBytes + contactOnWireBytes * message.contacts.length
     case 'seek':
-      return seekBytes + keyOnWireBytes * (1 + message.path.length + message.avoid.length)
+      return (
+        seekBytes +
+        keyOnWireBytes * (1 + message.path.length + message.avoid.length) +
+        (message.store ? storeBytes + sizeOfRecord(message.store.record) : 0)
+      )
     case 'taken':
     case 'declined':
       return frameBytes
@@ -49,6 +55,7 @@ function sizeOfPayload(payload: Payload): number {
       const { question } = payload
       if (question.type === 'store') return storeBytes + sizeOfRecord(question.record)
       if (question.type === 'changed') return requestBytes + question.records.reduce((sum, record) => sum + sizeOfRecord(record), 0)
+      if (question.type === 'compare') return requestBytes + versionDigestBytes * question.versions.length
       return question.type === 'ping' ? frameBytes : requestBytes
     }
     case 'response':
@@ -71,6 +78,10 @@ function sizeOfAnswer(answer: Answer): number {
       return sizeOfContacts(answer.contacts) + answer.records.reduce((sum, record) => sum + sizeOfRecord(record), 0)
     case 'receipt':
       return answer.newer ? sizeOfRecord(answer.newer) : 0
+    case 'placed':
+      return (contactOnWireBytes + receiptOnWireBytes) * answer.replicas.length + (answer.newer ? sizeOfRecord(answer.newer) : 0)
+    case 'compared':
+      return versionDigestBytes * answer.lacking.length
     case 'watching':
       return sizeOfContacts(answer.contacts) + answer.records.reduce((sum, record) => sum + sizeOfRecord(record), 0)
     case 'heard':

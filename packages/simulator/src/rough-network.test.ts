@@ -39,7 +39,7 @@ describe('an overlay that was laid out', () => {
     expect(simulation.traffic.messages).toBe(0)
     for (const { overlay } of peers) expect(overlay.status).toMatchObject({ links: 19, siblings: 8 })
     const record = contentRecord(utf8('hello'))
-    expect(outcomeOf(simulation, peers[0]!, { type: 'write', record })).toMatchObject({ type: 'written', stored: 8 })
+    expect(outcomeOf(simulation, peers[0]!, { type: 'write', record, all: true })).toMatchObject({ type: 'written', stored: 8 })
     expect(outcomeOf(simulation, peers[19]!, { type: 'read', target: record.key, want: 'content' })).toMatchObject({ records: [record] })
     expect(simulation.network.connectionsMade).toBe(0)
   })

@@ -52,7 +52,7 @@ describe(`twelve peers, seed ${seed}`, () => {
     const value = new TextEncoder().encode('world')
     const { publicKey } = first!.contact
     const record = cheaplySigned({ kind: 'open', key, publicKey, seq: 1n, expiresUnixS: beginsUnixMs / 1_000 + 3_600, value })
-    const written = outcomeOf(simulation, first!, { type: 'write', record }) // { type: 'written', stored: 8, … }
+    const written = outcomeOf(simulation, first!, { type: 'write', record, all: true }) // { type: 'written', stored: 8, … }
     const found = others.map((peer) => outcomeOf(simulation, peer, { type: 'read', target: key, want: 'open' }))
 
     expect(written).toMatchObject({ type: 'written', stored: 8, wanted: 8 })
@@ -89,7 +89,7 @@ describe(`twelve peers, seed ${seed}`, () => {
     simulation.meetingPoint.kill()
     simulation.crash(peers[3]!)
     simulation.run(30_000)
-    expect(outcomeOf(simulation, first, { type: 'write', record: profile(1, 'one') })).toMatchObject({ stored: 8 })
+    expect(outcomeOf(simulation, first, { type: 'write', record: profile(1, 'one'), all: true })).toMatchObject({ stored: 8 })
     expect(valuesOf(read(simulation, last, profile(1, '')))).toEqual(['one'])
     const newcomer = simulation.join()
     simulation.run(30_000)

@@ -147,7 +147,7 @@ class StaticStory {
   #put(probe: LookupProbe): void {
     const record = contentRecord(this.#simulation.random.bytes(valueBytes))
     const operation = this.#simulation.nextOperation()
-    probe.begin(operation, record.key, closestPeers(this.#peers, record.key, 1, isAlive), (outcome) => {
+    probe.begin(operation, record.key, closestPeers(this.#peers, record.key, replicas, isAlive), (outcome) => {
       return outcome.type === 'written' && outcome.stored > 0
     })
     this.#simulation.tell(this.#anyAsker(), { type: 'write', operation, record })

@@ -23,6 +23,7 @@ export const trafficClasses = [
   'read',
   'acknowledgement',
   'store',
+  'compare',
   'watch',
   'undeliverable',
   'spoken',
@@ -53,6 +54,7 @@ export class Traffic {
       read: 0,
       acknowledgement: 0,
       store: 0,
+      compare: 0,
       watch: 0,
       undeliverable: 0,
       spoken: 0,
@@ -100,6 +102,7 @@ function classOf(message: Message): TrafficClass {
     case 'spoken':
       return message.type
     case 'seek':
+      if (message.store) return 'store'
       return message.want === 'peers' ? 'look' : 'read'
     case 'taken':
     case 'declined':
@@ -129,6 +132,7 @@ function classOfQuestion(question: Question): TrafficClass {
     case 'ping':
     case 'store':
     case 'watch':
+    case 'compare':
       return question.type
     case 'changed':
       return 'watch'
@@ -142,7 +146,10 @@ function classOfAnswer(answer: Answer): TrafficClass {
     case 'pong':
       return 'ping'
     case 'receipt':
+    case 'placed':
       return 'store'
+    case 'compared':
+      return 'compare'
     case 'found':
       return 'look'
     case 'watching':

@@ -127,7 +127,7 @@ export class Forwarding {
     const next = this.#table.nextHop(seek.target, [...seek.path, ...seek.avoid], {
       except: tried,
       fromAnywhere: isOwn || this.#hasAnswered(seek, nowMs),
-      anyReplica: seek.want !== 'peers',
+      anyReplica: seek.want !== 'peers' || seek.store !== undefined,
     })
     if (!next) {
       this.#passing.delete(seek.id)
@@ -192,12 +192,14 @@ function remember(all: LateMap<string, number>, one: string, nowMs: number): voi
   all.set(one, nowMs + rememberedMs)
 }
 
-/** Who asks for what. */
-function questionOf({ path, target, want }: Seek): string {
+/** Who asks for what. A record on its way is a question of its own: the next version of it is another. */
+function questionOf({ id, path, target, want, store }: Seek): string {
+  if (store) return id
   return `${path[0]!.hex} ${target.hex} ${want}`
 }
 
 /** A seek of our own, before it sets out. */
-export function newSeek(seek: Pick<Seek, 'id' | 'target' | 'want' | 'avoid'>): Seek {
-  return { type: 'seek', path: [] as Key[], hopsLeft: hopsMax, ...seek }
+export function newSeek(seek: Pick<Seek, 'id' | 'target' | 'want' | 'avoid' | 'store'>): Seek {
+  const { id, target, want, avoid, store } = seek
+  return { type: 'seek', id, target, want, path: [] as Key[], avoid, hopsLeft: hopsMax, ...(store && { store }) }
 }

@@ -12,6 +12,7 @@ interface Allowance {
 /**
  * `fault`: malformed and forged messages; noise happens, floods do not. `neighbours`: changes of lists, told every few seconds by our own like, and all at once after a tab stood still; one that is dropped would make the list wrong for good, so beyond it the link ends.
  * `store`: records to be judged, each for up to 3 ms of signature. `draw`: calls to a meeting point, each a new socket.
+ * `compare`: digests to be looked for among all that is kept, a few in ten minutes, and some more when peers come and go.
  * `strangers`: tales of other overlays, told twice a minute at most by our own like.
  * `control`: greetings and wishes, two at most for each change at the other end. `mail`: what an app is bothered with.
  * `watch`: wishes of peers beyond the link to be pushed to, each for a hash over a key's records. `changed`: pushes of holders, three for each change at ten a second, through few links. `unasked`: answers that nobody waits for; an overloaded peer is late with some.
@@ -20,6 +21,7 @@ export const allowances = {
   fault: { burst: 8, perMinute: 1 },
   neighbours: { burst: 60, perMinute: 60 },
   store: { burst: 400, perMinute: 1_200 },
+  compare: { burst: 120, perMinute: 120 },
   draw: { burst: 1, perMinute: 1 },
   strangers: { burst: 2, perMinute: 2 },
   control: { burst: 60, perMinute: 300 },
@@ -85,7 +87,7 @@ function kindOf(message: Message, self: Key): GuardedKind | undefined {
       const { payload, destination } = message
       if (payload.type !== 'request' || !destination.equals(self)) return undefined
       const { type } = payload.question
-      return type === 'store' || type === 'watch' || type === 'changed' ? type : undefined
+      return type === 'store' || type === 'compare' || type === 'watch' || type === 'changed' ? type : undefined
     }
   }
 }

@@ -8,7 +8,8 @@ import { contentRecord, type Record, recordId } from '../records/record.js'
 import { RecordRoom } from '../records/record-room.js'
 import { defaultStoreQuotas } from '../records/store-quotas.js'
 import { type Answer, replicas } from '../wire/message.js'
-import { Asking, type AskingEffect, type AskingEvent } from './asking.js'
+import { Asking } from './asking.js'
+import type { AskingEffect, AskingEvent } from './asking-event.js'
 import { pathsMax } from './routed-lookup.js'
 import { surroundingsDelayMs } from './refresh.js'
 import { requestsMax } from './requests.js'
@@ -24,9 +25,14 @@ function askingOf(links: readonly string[] = ['0b1']) {
   const records = new RecordRoom(table, () => true, ids)
   const asking = new Asking(contact('0b0'), table, ids, records)
   const handle = (event: AskingEvent, nowMs = 0) => asking.handle(event, nowMs)
-  /** What is done when no path of the routed lookup leads anywhere: it is asked for with care. */
-  const careful = (event: AskingEvent, nowMs = 0) => handle({ type: 'nowhere', id: seek(handle(event, nowMs)).id }, nowMs)
-  return { table, records, asking, handle, careful }
+  /** What is done when the path that sets out leads nowhere: of a write, to look for its place. */
+  const unrouted = (event: AskingEvent, nowMs = 0) => handle({ type: 'nowhere', id: seek(handle(event, nowMs)).id }, nowMs)
+  /** What is done when no path leads anywhere: it is asked for with care. */
+  const careful = (event: AskingEvent, nowMs = 0) => {
+    const effects = unrouted(event, nowMs)
+    return event.type === 'write' || event.type === 'rewrite' ? handle({ type: 'nowhere', id: seek(effects).id }, nowMs) : effects
+  }
+  return { table, records, asking, handle, unrouted, careful }
 }
 
 /** The one seek that just set out. */
@@ -104,9 +110,9 @@ describe('asking', () => {
   })
 
   it('writes where a routed lookup leads, there and here, and tells of it before it finishes', () => {
-    const { records, handle } = askingOf()
+    const { records, handle, unrouted } = askingOf()
     const record = openRecord(target)
-    const path = seek(handle({ type: 'write', operation: 1, record, unixS }))
+    const path = seek(unrouted({ type: 'write', operation: 1, record, unixS }))
     expect(path.want).toBe('peers')
     const store = question(handle(answered(path.id, found('0b1')), 5))
     expect(store).toMatchObject({ to: peer.id, route: [], question: { type: 'store', record } })
@@ -131,8 +137,8 @@ describe('asking', () => {
   })
 
   it('looks for the place with care, once, when fewer than half of those at the first one confirm', () => {
-    const { handle } = askingOf()
-    const path = seek(handle({ type: 'write', operation: 1, record: openRecord(target), unixS }))
+    const { handle, unrouted } = askingOf()
+    const path = seek(unrouted({ type: 'write', operation: 1, record: openRecord(target), unixS }))
     const store = question(handle(answered(path.id, found('0b1')), 5))
     const ask = question(handle(answered(store.id, { type: 'receipt', receipt: 'full' }), 6))
     expect(ask.question).toEqual({ type: 'find', target, want: 'peers' })
@@ -149,8 +155,8 @@ describe('asking', () => {
       { type: 'write', operation: 1, record, unixS },
       { type: 'rewrite', record, unixS },
     ] as const) {
-      const { handle } = askingOf()
-      const path = seek(handle(event))
+      const { handle, unrouted } = askingOf()
+      const path = seek(unrouted(event))
       const store = question(handle(answered(path.id, found('0b1')), 5))
       const effects = handle(answered(store.id, { type: 'receipt', receipt: 'stale', newer }), 9)
       expect(effects.filter(({ type }) => type === 'wrote')).toMatchObject([{ record, storedElsewhere: 0, newer }])

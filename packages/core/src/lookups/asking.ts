@@ -1,77 +1,24 @@
 import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
-import { Key } from '../keys/key.js'
-import { Errands } from './errands.js'
+import type { Key } from '../keys/key.js'
+import { arrive } from './arrival.js'
+import type { Asker, AskingEffect, AskingEvent } from './asking-event.js'
+import { Delivering, type DeliveringEvent } from './delivering.js'
+import { Errands, isBackground } from './errands.js'
 import type { Found } from './lookup.js'
-import {
-  type Answer,
-  type Envelope,
-  type MessageId,
-  type Question,
-  replicas,
-  type Seek,
-  type Want,
-  type WatchQuestion,
-} from '../wire/message.js'
-import { type OperationAsker, type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
+import { type Question, replicas, type StoreOrder } from '../wire/message.js'
+import { type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
+import { type PlacementSeek, Placements, type PlacementsEvent } from './placements.js'
 import type { Contact } from '../keys/public-key.js'
-import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
-import { type Record, recordId } from '../records/record.js'
-import { recordsThatFit } from '../records/records-that-fit.js'
+import type { RecordRoom } from '../records/record-room.js'
+import { recordId } from '../records/record.js'
 import { Refresh, type RefreshEffect } from './refresh.js'
-import { sourceOf } from '../links/relay.js'
 import { Requests, type RequestsEffect } from './requests.js'
 import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
-import type { LinkId, RoutingTable } from '../links/routing-table.js'
 import { LookupHost } from './lookup-host.js'
-import type { WatchAsker } from '../watches/watch-room.js'
-import { type Wrote, wrote, WritesUnderWay } from './writes-under-way.js'
+import type { RoutingTable } from '../links/routing-table.js'
+import { wrote, WritesUnderWay } from './writes-under-way.js'
 import { isThin, unwritten } from './writing.js'
-
-/** Who waits for an answer. */
-type Asker =
-  | OperationAsker
-  | { readonly for: 'liveness'; readonly link: LinkId }
-  | { readonly for: 'push'; readonly id: string }
-  | WatchAsker
-
-export type AskingEvent =
-  | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'>; unixS: number }
-  | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint; unixS: number }
-  | { type: 'rewrite'; record: Record; unixS: number }
-  | { type: 'locate'; operation: OperationId; target: Key; unixS: number }
-  | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[]; unixS: number }
-  | { type: 'ping'; link: LinkId; to: Key }
-  /** A watch looks for the replicas of its key. */
-  | { type: 'findReplicas'; topic: string; target: Key; unixS: number }
-  | { type: 'pose'; asker: WatchAsker; to: Key; route: readonly Key[]; question: WatchQuestion; tries: number; unixS: number }
-  | { type: 'cancel'; operation: OperationId }
-  /** `route`: the peers it passed on its way here, the one nearest to here first. */
-  | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; answer: Answer }
-  | { type: 'setOut'; id: MessageId; via: Key }
-  | { type: 'nowhere' | 'lost'; id: MessageId }
-  | { type: 'undeliverable'; id: MessageId }
-  | { type: 'linked'; contact: Contact; sibling: boolean }
-  | { type: 'unlinked'; contact: Contact; sibling: boolean }
-  | { type: 'woke' }
-
-export type AskingEffect =
-  | { type: 'ask'; id: MessageId; to: Key; route: readonly Key[]; question: Question }
-  | { type: 'seek'; id: MessageId; target: Key; want: Want; avoid: readonly Key[] }
-  | { type: 'finish'; operation: OperationId; outcome: Outcome }
-  | { type: 'located'; operation: OperationId; contact: Contact | undefined; route: readonly Key[] }
-  | { type: 'found'; contacts: readonly Found[] }
-  | { type: 'alive'; link: LinkId; rttMs: number }
-  | { type: 'silent'; link: LinkId }
-  /** A linked peer left a question unanswered: is it there? */
-  | { type: 'troubled'; link: LinkId }
-  | { type: 'pushed' | 'notPushed'; id: string; to: Key }
-  | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
-  /** What was posed was answered; undefined: it was not. */
-  | { type: 'replied'; asker: WatchAsker; answer: Answer | undefined }
-  | Wrote
-  | { type: 'records'; effects: readonly RecordRoomEffect[] }
-  | { type: 'unasked' }
 
 /** Questions and answers, put together: lookups and what they are made for, the requests they consist of, and what others are answered. */
 export class Asking {
@@ -82,6 +29,9 @@ export class Asking {
   readonly #requests = new Requests<Asker>()
   readonly #operations: Operations
   readonly #seeking: Seeking
+  /** Most peers write nothing, and nothing arrives at them, most of the time: made when there is something. */
+  #delivering: Delivering | undefined
+  #placements: Placements | undefined
   /** Writes whose place a routed lookup has found. */
   readonly #placed = new LateMap<OperationId, { readonly target: Key; readonly purpose: Purpose }>()
   readonly #refresh: Refresh
@@ -96,7 +46,7 @@ export class Asking {
     this.#ids = ids
     this.#records = records
     this.#refresh = new Refresh(table, ids)
-    this.#host = new LookupHost(table, records)
+    this.#host = new LookupHost(self, table, records)
     this.#seeking = new Seeking(table, ids, this.#host)
     this.#operations = new Operations(table.self, this.#host)
   }
@@ -114,6 +64,8 @@ export class Asking {
       this.#requests.wakeAtMs ?? Infinity,
       this.#operations.wakeAtMs ?? Infinity,
       this.#seeking.wakeAtMs ?? Infinity,
+      this.#delivering?.wakeAtMs ?? Infinity,
+      this.#placements?.wakeAtMs ?? Infinity,
       this.#refresh.wakeAtMs ?? Infinity,
     ))
   }
@@ -122,63 +74,32 @@ export class Asking {
     return this.#host.estimatedPeers
   }
 
-  /** What a seek for this is answered with where it ends: the closest peers that are known here, this one included, and the records. */
-  answerSeek({ target, want, path }: Seek, unixS: number): Answer {
-    // A leaf is none of the closest, unless it is the one that is looked for.
-    const self = this.#table.role === 'full' || this.#self.id.equals(target) ? [this.#self] : []
-    const sought = this.#table.linkTo(target)
-    const leaf = sought?.role === 'leaf' ? [sought.contact] : []
-    const known = [...self, ...leaf, ...this.#records.closest(target, replicas + 1)].filter(({ id }) => !id.equals(path[0]!))
-    const contacts = known.sort((a, b) => Key.compare(target, a.id, b.id)).slice(0, replicas)
-    return { type: 'found', contacts, records: recordsThatFit(this.#records.here(target, want, unixS)) }
-  }
-
-  /** The answer to a question that came in an envelope for us. */
-  answer(
-    question: Exclude<Question, WatchQuestion>,
-    envelope: Envelope,
-    nowMs: number,
-    unixS: number,
-  ): { answer: Answer; effects: readonly RecordRoomEffect[] } {
-    switch (question.type) {
-      case 'ping':
-        return { answer: { type: 'pong' }, effects: [] }
-      case 'find': {
-        const asker = sourceOf(envelope)
-        const contacts = this.#table.closestLinks(question.target, replicas + 1).filter(({ contact }) => !contact.id.equals(asker))
-        const records = recordsThatFit(this.#records.here(question.target, question.want, unixS))
-        return { answer: { type: 'found', contacts: contacts.slice(0, replicas).map(({ contact }) => contact), records }, effects: [] }
-      }
-      case 'store': {
-        const { record, ifSeq } = question
-        if (this.#table.role === 'leaf') return { answer: { type: 'receipt', receipt: 'full' }, effects: [] }
-        const kept = this.#records.keep(record, { from: envelope.path.at(-1)!, ...(ifSeq !== undefined && { ifSeq }) }, nowMs, unixS)
-        return { answer: { type: 'receipt', receipt: kept.receipt, ...(kept.newer && { newer: kept.newer }) }, effects: kept.effects }
-      }
-    }
-  }
-
   #take(event: AskingEvent, nowMs: number): AskingEffect[] {
     if ('unixS' in event) this.#host.unixS = event.unixS
     switch (event.type) {
       case 'read':
         return this.#start(event.operation, event.target, { type: 'read', want: event.want }, nowMs)
       case 'write': {
-        const { operation, record, ifSeq } = event
+        const { operation, record, ifSeq, all = false } = event
         const obstacle = this.#records.obstacle(record, ifSeq, this.#host.unixS)
         if (obstacle) return [{ type: 'finish', operation, outcome: unwritten(obstacle) }]
         this.#writes.began(operation, record, ifSeq)
-        return this.#start(operation, record.key, { type: 'write', record, ifSeq }, nowMs)
+        return this.#deliver(operation, { record, all, ...(ifSeq !== undefined && { ifSeq }) }, nowMs)
       }
-      case 'rewrite': {
-        const operation = this.#errands.begin({ for: 'rewrite', record: event.record })
-        return this.#start(operation, event.record.key, { type: 'write', record: event.record, ifSeq: undefined }, nowMs)
-      }
+      case 'rewrite':
+        return this.#deliver(this.#errands.begin({ for: 'rewrite', record: event.record }), { record: event.record, all: false }, nowMs)
+      case 'placement':
+        return this.#arrived(event.seek, nowMs)
       case 'locate':
         return this.#start(this.#errands.begin({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
       case 'push': {
         const question: Question = { type: 'store', record: event.record }
         return this.#ask({ to: event.to.id, route: event.route, question, asker: { for: 'push', id: event.id }, tries: 2 }, nowMs)
+      }
+      case 'compare': {
+        const { compared, to, route } = event
+        const question: Question = { type: 'compare', versions: compared.map(({ version }) => version) }
+        return this.#ask({ to: to.id, route, question, asker: { for: 'comparison', with: to, compared }, tries: 2 }, nowMs)
       }
       case 'ping':
         return this.#ask(
@@ -191,12 +112,17 @@ export class Asking {
         return this.#ask(event, nowMs)
       case 'cancel':
         this.#placed.delete(event.operation)
-        this.#sought(this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs), nowMs)
+        this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs)
+        this.#delivering?.handle({ type: 'cancelled', operation: event.operation }, nowMs)
         this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
         this.#errands.cancel(event.operation)
         return this.#writes.abandoned(event.operation)
       case 'answered': {
         const { id, from, route, answer } = event
+        if (answer.type === 'placed' && this.#delivering?.awaits(id)) {
+          const placed = { type: 'answered', id, from, route, replicas: answer.replicas, newer: answer.newer } as const
+          return this.#delivered(placed, nowMs)
+        }
         if (answer.type !== 'found' || !this.#seeking.awaits(id)) return this.#replied(this.#requests.handle(event, nowMs), nowMs)
         const { contacts, records } = answer
         return this.#sought(this.#seeking.handle({ type: 'answered', id, from, route, contacts, records }, nowMs), nowMs)
@@ -204,7 +130,7 @@ export class Asking {
       case 'setOut':
       case 'nowhere':
       case 'lost':
-        return this.#sought(this.#seeking.handle(event, nowMs), nowMs)
+        return [...this.#sought(this.#seeking.handle(event, nowMs), nowMs), ...(this.#delivering ? this.#delivered(event, nowMs) : [])]
       case 'undeliverable':
         return this.#replied(this.#requests.handle(event, nowMs), nowMs)
       case 'linked':
@@ -215,6 +141,8 @@ export class Asking {
       case 'woke':
         return [
           ...this.#sought(this.#seeking.handle(event, nowMs), nowMs),
+          ...(this.#delivering ? this.#delivered(event, nowMs) : []),
+          ...(this.#placements ? this.#handedOn(event, nowMs) : []),
           ...this.#replied(this.#requests.handle(event, nowMs), nowMs),
           ...this.#operated(this.#operations.handle(event, nowMs), nowMs),
           ...this.#refreshed(this.#refresh.handle(event, nowMs), nowMs),
@@ -222,9 +150,63 @@ export class Asking {
     }
   }
 
-  #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number): AskingEffect[] {
+  #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number, avoid: readonly Key[] = []): AskingEffect[] {
     const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.#host.unixS) : []
-    return this.#sought(this.#seeking.handle({ type: 'start', operation, target, purpose, here }, nowMs), nowMs)
+    return this.#sought(this.#seeking.handle({ type: 'start', operation, target, purpose, here, avoid }, nowMs), nowMs)
+  }
+
+  #deliver(operation: OperationId, order: StoreOrder, nowMs: number): AskingEffect[] {
+    return this.#delivered({ type: 'start', operation, order }, nowMs)
+  }
+
+  #delivered(event: DeliveringEvent, nowMs: number): AskingEffect[] {
+    const effects = (this.#delivering ??= new Delivering(this.#table, this.#ids, this.#host)).handle(event, nowMs)
+    return effects.flatMap((effect): AskingEffect[] => {
+      switch (effect.type) {
+        case 'seek':
+          return [effect]
+        case 'ask':
+          return this.#ask(effect, nowMs)
+        case 'look': {
+          const { confirmation, target, avoid } = effect
+          return this.#start(this.#errands.begin({ for: 'confirmation', confirmation }), target, { type: 'look' }, nowMs, avoid)
+        }
+        case 'written':
+          return this.#finished({ ...effect, type: 'finish' }, nowMs)
+        case 'unsettled':
+          return this.#writeAt(effect.operation, effect.order, effect.closest, nowMs)
+        case 'missing': {
+          const { order, closest } = effect
+          return this.#writeAt(this.#errands.begin({ for: 'rewrite', record: order.record }), order, closest, nowMs)
+        }
+      }
+    })
+  }
+
+  #arrived(seek: PlacementSeek, nowMs: number): AskingEffect[] {
+    return this.#handedOn(arrive(seek, this.#host, nowMs), nowMs)
+  }
+
+  #handedOn(event: PlacementsEvent, nowMs: number): AskingEffect[] {
+    const effects = (this.#placements ??= new Placements(this.#self, this.#host)).handle(event, nowMs)
+    return effects.flatMap((effect) => (effect.type === 'ask' ? this.#ask(effect, nowMs) : [effect]))
+  }
+
+  /** Writes to each of the closest in turn, by this peer itself. `closest`: where a lookup has led already. */
+  #writeAt(operation: OperationId, { record, ifSeq }: StoreOrder, closest: readonly Found[] | undefined, nowMs: number): AskingEffect[] {
+    const purpose: Purpose = { type: 'write', record, ifSeq }
+    return closest ? this.#place(operation, record.key, purpose, closest, nowMs) : this.#start(operation, record.key, purpose, nowMs)
+  }
+
+  #place(
+    operation: OperationId,
+    target: Key,
+    purpose: Purpose & { readonly type: 'write' },
+    closest: readonly Found[],
+    nowMs: number,
+  ): AskingEffect[] {
+    this.#placed.set(operation, { target, purpose })
+    return this.#operated(this.#operations.handle({ type: 'place', operation, target, purpose, closest }, nowMs), nowMs)
   }
 
   /** The asked lookup: for what the routed one could not settle. It begins with our own links, and with whom the routed one has named: they may be made up, and cost time then. */
@@ -242,7 +224,7 @@ export class Asking {
         const { record, to, route } = effect
         return this.#ask({ to, route, question: { type: 'store', record }, asker: { for: 'push', id: recordId(record) }, tries: 1 }, nowMs)
       }
-      return effect.believed ? this.#settled(effect.sought, nowMs) : this.#startCareful(effect.sought, nowMs)
+      return effect.believed ? this.#settled(effect.sought, nowMs) : this.#unsettled(effect.sought, nowMs)
     })
   }
 
@@ -257,31 +239,45 @@ export class Asking {
         return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
       }
       case 'write':
-        this.#placed.set(operation, { target, purpose })
-        return this.#operated(this.#operations.handle({ type: 'place', operation, target, purpose, closest }, nowMs), nowMs)
+        return this.#place(operation, target, purpose, closest, nowMs)
       case 'locate': {
         const found = closest.find(({ contact }) => contact.id.equals(target))
         if (!found) return this.#startCareful(sought, nowMs)
         const outcome: Outcome = { type: 'located', contact: found.contact, route: this.#table.routeTo(target) ?? found.route }
         return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
       }
-      case 'look':
+      case 'look': {
+        const confirmation = this.#errands.confirmation(operation)
+        if (confirmation !== undefined) return this.#looked(operation, confirmation, closest, asked, nowMs)
         return this.#finished({ type: 'finish', operation, target, outcome: { type: 'looked', closest }, closest }, nowMs)
+      }
     }
+  }
+
+  /** The lookup that a confirmation waits for has ended. */
+  #looked(
+    operation: OperationId,
+    confirmation: number,
+    closest: readonly Found[] | undefined,
+    asked: number,
+    nowMs: number,
+  ): AskingEffect[] {
+    this.#errands.end(operation)
+    return this.#delivered({ type: 'looked', confirmation, closest, asked }, nowMs)
+  }
+
+  #unsettled(sought: Sought, nowMs: number): AskingEffect[] {
+    const { operation, asked } = sought
+    const confirmation = this.#errands.confirmation(operation)
+    if (confirmation !== undefined) return this.#looked(operation, confirmation, undefined, asked, nowMs)
+    return this.#startCareful(sought, nowMs)
   }
 
   #ask(asked: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
     const { to, route, question, asker, tries } = asked
-    const background = this.#isBackground(asker)
+    const background = isBackground(asker, this.#errands)
     const event = { type: 'ask', id: this.#ids.message(), to, route, question, asker, tries, background } as const
     return this.#replied(this.#requests.handle(event, nowMs), nowMs)
-  }
-
-  /** What nobody waits for: pushes, rewrites and refreshes give way to what the app asks. */
-  #isBackground(asker: Asker): boolean {
-    if (asker.for === 'watch') return asker.side === 'holder'
-    if (asker.for !== 'operation') return asker.for === 'push'
-    return this.#errands.isBackground(asker.operation)
   }
 
   #replied(effects: readonly RequestsEffect<Asker>[], nowMs: number): AskingEffect[] {
@@ -293,6 +289,7 @@ export class Asking {
           return [effect]
         case 'late': {
           const { asker, to } = effect
+          if (asker.for === 'placement') return this.#handedOn({ type: 'late', asker, from: to }, nowMs)
           if (asker.for !== 'operation') return []
           return this.#operated(this.#operations.handle({ type: 'late', asker, from: to }, nowMs), nowMs)
         }
@@ -314,6 +311,18 @@ export class Asking {
         const answer = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
         if (answer?.newer && recordId(answer.newer) === asker.id) this.#host.learn(answer.newer, to, nowMs)
         return [{ type: answer && answer.receipt !== 'full' ? 'pushed' : 'notPushed', id: asker.id, to }]
+      }
+      case 'comparison': {
+        const lacking = effect.type === 'answered' && effect.answer.type === 'compared' ? effect.answer.lacking : undefined
+        return [{ type: 'compared', to: asker.with, compared: asker.compared, lacking }]
+      }
+      case 'confirmation': {
+        const lacking = effect.type === 'answered' && effect.answer.type === 'compared' ? effect.answer.lacking : undefined
+        return this.#delivered({ type: 'compared', asker, lacking }, nowMs)
+      }
+      case 'placement': {
+        const receipt = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
+        return this.#handedOn({ type: 'heard', asker, from: to, receipt }, nowMs)
       }
       case 'watch':
         return [
@@ -349,12 +358,8 @@ export class Asking {
     this.#placed.delete(operation)
     if (placed && outcome.type === 'written' && isThin(outcome))
       return this.#startCareful({ operation, ...placed, records: [], closest: [], answered: [] }, nowMs)
-    const isWhole = outcome.type === 'looked' || outcome.type === 'written'
-    if (isWhole)
-      this.#host.size.note(
-        target,
-        closest.map(({ contact }) => contact.id),
-      )
+    const ids = closest.map(({ contact }) => contact.id)
+    if (outcome.type === 'looked' || outcome.type === 'written') this.#host.size.note(target, ids)
     const errand = this.#errands.end(operation)
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]

@@ -1,5 +1,6 @@
 import { LateMap } from '../late-map.js'
 import type { Record } from '../records/record.js'
+import type { Asker } from './asking-event.js'
 import type { OperationId } from './operations.js'
 
 /** What an operation of our own is for. */
@@ -8,6 +9,8 @@ export type Errand =
   | { readonly for: 'rewrite'; readonly record: Record }
   | { readonly for: 'locate'; readonly operation: OperationId }
   | { readonly for: 'watch'; readonly topic: string }
+  /** To find somebody who can tell whether a record is where it should be. */
+  | { readonly for: 'confirmation'; readonly confirmation: number }
 
 /** Operations of our own, under negative numbers; those of the app are not among them. */
 export class Errands {
@@ -27,6 +30,12 @@ export class Errands {
     return errand
   }
 
+  /** The confirmation that this is for, if it is. */
+  confirmation(operation: OperationId): number | undefined {
+    const errand = this.#errands.get(operation)
+    return errand?.for === 'confirmation' ? errand.confirmation : undefined
+  }
+
   /** Forgets what was begun for this operation of the app. */
   cancel(operation: OperationId): void {
     for (const [id, errand] of this.#errands) if (errand.for === 'locate' && errand.operation === operation) this.#errands.delete(id)
@@ -37,4 +46,11 @@ export class Errands {
     const errand = this.#errands.get(operation)
     return errand !== undefined && errand.for !== 'locate' && errand.for !== 'watch'
   }
+}
+
+/** Whether nobody waits for this: pushes, rewrites and refreshes give way to what apps ask. */
+export function isBackground(asker: Asker, errands: Errands): boolean {
+  if (asker.for === 'watch') return asker.side === 'holder'
+  if (asker.for === 'operation') return errands.isBackground(asker.operation)
+  return asker.for === 'push' || asker.for === 'comparison' || asker.for === 'confirmation'
 }

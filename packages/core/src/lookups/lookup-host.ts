@@ -3,22 +3,27 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import type { Record } from '../records/record.js'
 import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
-import { type Receipt, replicas } from '../wire/message.js'
+import { type Receipt, replicas, type StoreOrder } from '../wire/message.js'
+import type { ArrivalHost } from './arrival.js'
+import type { DeliveringHost } from './delivering.js'
 import type { OperationsHost } from './operations.js'
+import type { Kept, PlacementsHost } from './placements.js'
 import type { SeekingHost } from './seeking.js'
 import { SizeEstimate } from './size-estimate.js'
 
 /** What lookups ask of the rest of the overlay: who judges records, who keeps them, who is near, and how many there are. One object, no closures: there may be a million. */
-export class LookupHost implements SeekingHost, OperationsHost {
+export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, PlacementsHost, ArrivalHost {
   readonly size = new SizeEstimate()
-  readonly #table: RoutingTable
+  readonly self: Contact
+  readonly table: RoutingTable
   readonly #records: RecordRoom
   /** The wall clock, as of the event that is being handled. */
   unixS = 0
   #kept: RecordRoomEffect[] | undefined
 
-  constructor(table: RoutingTable, records: RecordRoom) {
-    this.#table = table
+  constructor(self: Contact, table: RoutingTable, records: RecordRoom) {
+    this.self = self
+    this.table = table
     this.#records = records
   }
 
@@ -28,26 +33,36 @@ export class LookupHost implements SeekingHost, OperationsHost {
 
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
   get estimatedPeers(): number {
-    const { self, linkCount } = this.#table
+    const { self, linkCount } = this.table
     // A leaf is linked to few of those it knows.
-    const isLeaf = this.#table.role === 'leaf'
-    const seen = (isLeaf ? Math.max(linkCount, this.#table.serving) : linkCount) + 1
-    const isMeshed = this.#table.buckets.size === 0 && this.#table.closestAlive(self, seen).length <= linkCount
+    const isLeaf = this.table.role === 'leaf'
+    const seen = (isLeaf ? Math.max(linkCount, this.table.serving) : linkCount) + 1
+    const isMeshed = this.table.buckets.size === 0 && this.table.closestAlive(self, seen).length <= linkCount
     return isMeshed || (linkCount < replicas && !isLeaf) ? seen : this.size.peers(seen)
   }
 
   closestLinked(target: Key): readonly Contact[] {
-    return this.#table.closestLinks(target, replicas).map(({ contact }) => contact)
+    return this.table.closestLinks(target, replicas).map(({ contact }) => contact)
   }
 
   /** Whether this peer may be a replica itself. */
   serves(): boolean {
-    return this.#table.role === 'full'
+    return this.table.role === 'full'
   }
 
   /** Takes a record that a write of ours found this peer to be a replica of. What follows from it: `takeEffects`. */
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt {
-    return this.#keep(record, ifSeq === undefined ? {} : { ifSeq }, nowMs)
+    return this.#keep(record, ifSeq === undefined ? {} : { ifSeq }, nowMs).receipt
+  }
+
+  /** Takes a record that arrived at this peer, one of its replicas. */
+  keepArrived({ record, ifSeq }: StoreOrder, from: Key, nowMs: number): Kept {
+    return this.#keep(record, { from, ...(ifSeq !== undefined && { ifSeq }) }, nowMs)
+  }
+
+  /** The other peers closest to a key, but for those that may be made up. */
+  closestReplicas(key: Key): readonly Contact[] {
+    return this.#records.closest(key, replicas)
   }
 
   /** What was pushed is old: the newer version is kept in its place, if it holds. */
@@ -62,9 +77,9 @@ export class LookupHost implements SeekingHost, OperationsHost {
     return effects
   }
 
-  #keep(record: Record, options: Parameters<RecordRoom['keep']>[1], nowMs: number): Receipt {
-    const { receipt, effects } = this.#records.keep(record, options, nowMs, this.unixS)
+  #keep(record: Record, options: Parameters<RecordRoom['keep']>[1], nowMs: number): Kept {
+    const { receipt, newer, effects } = this.#records.keep(record, options, nowMs, this.unixS)
     if (effects.length > 0) this.#kept = [...(this.#kept ?? []), ...effects]
-    return receipt
+    return { receipt, newer }
   }
 }

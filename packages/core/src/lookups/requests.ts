@@ -137,6 +137,8 @@ function fits(question: Question, answer: Answer): boolean {
       return answer.type === 'found'
     case 'store':
       return answer.type === 'receipt'
+    case 'compare':
+      return answer.type === 'compared'
     case 'watch':
       return answer.type === 'watching'
     case 'changed':

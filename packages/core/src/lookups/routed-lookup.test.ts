@@ -13,7 +13,7 @@ const timeoutMs = 2_000
 /** Its paths are named `1`, `2` and so on. */
 function lookupOf(want: Want) {
   let paths = 0
-  const lookup = new RoutedLookup({ target, want, newId: () => `${(paths += 1)}`, slowMs, timeoutMs })
+  const lookup = new RoutedLookup({ target, want, avoid: [], newId: () => `${(paths += 1)}`, slowMs, timeoutMs })
   return { lookup, handle: (event: RoutedLookupEvent, nowMs = 0) => lookup.handle(event, nowMs) }
 }
 

@@ -37,6 +37,8 @@ export type RoutedLookupEffect =
 export interface RoutedLookupOptions {
   readonly target: Key
   readonly want: Want
+  /** Peers that no path is to pass. */
+  readonly avoid: readonly Key[]
   readonly newId: () => MessageId
   /** How long the answer of most paths takes: nine of ten are quicker. */
   readonly slowMs: number
@@ -167,7 +169,7 @@ export class RoutedLookup {
   /** Peers that paths set out to, that answered, and that answered paths have passed: the next path goes round them. */
   #visited(): Key[] {
     const begun = this.#paths.flatMap(({ vias }) => vias)
-    const visited = [...begun, ...this.#answers.flatMap(({ from, route }) => [from, ...route])]
+    const visited = [...this.#options.avoid, ...begun, ...this.#answers.flatMap(({ from, route }) => [from, ...route])]
     return visited.filter((id, i) => visited.findIndex((other) => other.equals(id)) === i).slice(0, avoidMax)
   }
 

@@ -10,7 +10,8 @@ import { contentRecord, type Record } from '../records/record.js'
 import { type MessageId, replicas } from '../wire/message.js'
 import { operationsMax, type Purpose } from './operations.js'
 import { denialsNeeded, pathsMax } from './routed-lookup.js'
-import { Seeking, type SeekingEffect, sparserMax } from './seeking.js'
+import { Seeking, type SeekingEffect } from './seeking.js'
+import { sparserMax } from './density-test.js'
 
 const target = key('0b1111')
 const look: Purpose = { type: 'locate' }
@@ -26,7 +27,7 @@ function seekingOf({
   const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds: () => holds, estimatedPeers: peers })
   const handle = seeking.handle.bind(seeking)
   const start = (purpose: Purpose, over: { operation?: number; target?: Key; here?: readonly Record[] } = {}, nowMs = 0) =>
-    handle({ type: 'start', operation: 1, target, purpose, here: [], ...over }, nowMs)
+    handle({ type: 'start', operation: 1, target, purpose, here: [], avoid: [], ...over }, nowMs)
   const answer = (id: MessageId, named: readonly string[], records: readonly Record[] = [], nowMs = 0, route: readonly Key[] = []) =>
     handle({ type: 'answered', id, from: key(named[0] ?? '0b1'), route, contacts: contacts(...named), records }, nowMs)
   return { table, seeking, handle, start, answer }
@@ -121,7 +122,7 @@ describe('seeking', () => {
       return true
     }
     const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds, estimatedPeers: 2 })
-    const id = path(seeking.handle({ type: 'start', operation: 1, target, purpose: read('open'), here: [] }, 0))
+    const id = path(seeking.handle({ type: 'start', operation: 1, target, purpose: read('open'), here: [], avoid: [] }, 0))
     const again = (publisher: number) =>
       seeking.handle(
         { type: 'answered', id, from: key('0b1'), route: [], contacts: contacts('0b1'), records: [openRecord(target, { publisher })] },

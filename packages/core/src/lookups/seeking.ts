@@ -1,11 +1,12 @@
 import { LateSet } from '../late-set.js'
 import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
-import { Key } from '../keys/key.js'
+import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { compareRecords, type Record, recordId } from '../records/record.js'
-import { type MessageId, replicas, type Want } from '../wire/message.js'
+import type { MessageId, Want } from '../wire/message.js'
+import { isPlausible } from './density-test.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
@@ -15,17 +16,14 @@ import { pathsMax, RoutedLookup, type RoutedLookupEffect } from './routed-lookup
 
 /** Hops that time-outs are reckoned with before any answer came, and as their unit afterwards: a path among ten thousand peers. */
 const hopsReckoned = 3
-/** A closest set this many times sparser than the size of the overlay lets expect is not believed: it was made up, or somebody is in the way. */
-export const sparserMax = 3
 /** Paths remembered after the end of their search: as many as may still be under way. */
 const overMax = pathsMax * operationsMax
 /** Records that one lookup repairs at one peer: the rest is replication's. */
 export const repairsMax = 4
-/** Closest sets among fewer peers say too little about how dense they should be. */
-const densityPeersMin = 4 * replicas
 
 export type SeekingEvent =
-  | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; here: readonly Record[] }
+  /** `avoid`: peers that no path is to pass. */
+  | { type: 'start'; operation: OperationId; target: Key; purpose: Purpose; here: readonly Record[]; avoid: readonly Key[] }
   | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; contacts: readonly Contact[]; records: readonly Record[] }
   | { type: 'setOut'; id: MessageId; via: Key }
   | { type: 'nowhere' | 'lost'; id: MessageId }
@@ -126,12 +124,13 @@ export class Seeking {
     return this.#paths.has(id) || this.#over.has(id)
   }
 
-  #start({ operation, target, purpose, here }: Extract<SeekingEvent, { type: 'start' }>, nowMs: number): SeekingEffect[] {
+  #start({ operation, target, purpose, here, avoid }: Extract<SeekingEvent, { type: 'start' }>, nowMs: number): SeekingEffect[] {
     const reading = purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined
     reading?.offer(here)
     const lookup = new RoutedLookup({
       target,
       want: purpose.type === 'read' ? purpose.want : 'peers',
+      avoid,
       newId: () => this.#ids.message(),
       slowMs: this.#roundTrips.slowMs(hopsReckoned),
       timeoutMs: this.#roundTrips.timeoutMs(hopsReckoned),
@@ -155,21 +154,9 @@ export class Seeking {
     this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
     const hasRecord = search.reading?.offer(records) ?? false
     if (search.reading) search.brought.push({ from, route, records })
-    const isPlausible = this.#isPlausible(search.target, contacts)
-    const answer = { from, route, contacts, hasRecord, isPlausible }
+    const isBelievable = isPlausible(this.#table, this.#host.estimatedPeers, search.target, contacts)
+    const answer = { from, route, contacts, hasRecord, isPlausible: isBelievable }
     return this.#run(search, search.lookup.handle({ type: 'answered', id, answer }, nowMs), nowMs)
-  }
-
-  /** As close as what this peer knows itself, and as dense as the overlay's size lets expect (DESIGN, "density test"). */
-  #isPlausible(target: Key, contacts: readonly Contact[]): boolean {
-    const sorted = [...contacts].sort((a, b) => Key.compare(target, a.id, b.id))
-    const [nearest] = sorted
-    const [known] = this.#table.closestAlive(target, 1)
-    if (!nearest || (known && this.#table.linkTo(known.id) && Key.compare(target, known.id, nearest.id) < 0)) return false
-    const peers = this.#host.estimatedPeers
-    const last = sorted[replicas - 1]
-    if (peers < densityPeersMin || !last) return true
-    return target.distanceShare(last.id) <= (sparserMax * replicas) / peers
   }
 
   #run(search: Search, effects: readonly RoutedLookupEffect[], nowMs: number): SeekingEffect[] {

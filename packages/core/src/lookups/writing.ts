@@ -87,6 +87,11 @@ export class Writing {
     return others && this.#awaited.size > 0 && 2 * this.#storedElsewhere > this.#wanted
   }
 
+  /** Most replicas have it, others than this peer among them. */
+  get isMost(): boolean {
+    return this.#storedElsewhere > 0 && 2 * (this.#storedHere + this.#storedElsewhere) > this.#wanted
+  }
+
   /** Asks these too: nobody of the first confirmed. */
   widen(others: readonly Key[]): void {
     for (const { hex } of others) this.#awaited.add(hex)

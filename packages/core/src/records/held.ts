@@ -28,7 +28,13 @@ export interface Held {
   unproven: readonly Contact[]
   /** This peer is so far from it that others see to it; it has it from before. */
   isFarOff: boolean
+  /** This peer's own record: it never goes. */
+  readonly own: boolean
+  /** The replicas that have said they have it, by the hex of their id, while this peer is none of them itself. */
+  proved: Set<string> | undefined
   repairAtMs: number
+  /** It was not compared yet. */
+  isFresh: boolean
 }
 
 /** Whether something is to be done for the record when this peer comes or goes: far off, only when one of those who see to it goes. */
@@ -49,4 +55,9 @@ export function isWithin({ key, nearest }: Held, id: Key): boolean {
 export function standingAt({ nearest, unproven }: Held, id: Key): Standing {
   if (nearest?.some((contact) => contact.id.equals(id))) return 'counted'
   return unproven.some((contact) => contact.id.equals(id)) ? 'unproven' : 'none'
+}
+
+/** Whether a peer is closer to the key than the other, or there is no other. */
+export function isCloser(key: Key, id: Key, other: Contact | undefined): boolean {
+  return !other || Key.compare(key, id, other.id) < 0
 }

@@ -9,6 +9,7 @@ import type { Contact, Verify } from '../keys/public-key.js'
 import { RecordStore, type StoreChange } from './record-store.js'
 import { judgeRecord } from './record-verdict.js'
 import { compareRecords, type Record, recordId } from './record.js'
+import { type VersionDigest, versionDigest } from './record-version.js'
 import { Replication, type ReplicationEffect } from './replication.js'
 import { ReplicaView } from './replica-view.js'
 import type { RoutingTable } from '../links/routing-table.js'
@@ -27,6 +28,8 @@ export type RecordRoomEvent =
   | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
+  /** What a peer that was asked to compare these has and lacks; undefined: it did not say. */
+  | { type: 'compared'; to: Contact; compared: readonly Compared[]; lacking: readonly VersionDigest[] | undefined }
   /** These peers came or went, or may have: links, and whom linked peers say they are linked to. */
   | { type: 'changed'; contacts: readonly Contact[] }
   | { type: 'leaving' }
@@ -36,9 +39,16 @@ export type RecordRoomEvent =
   | { type: 'steppedUp' }
   | { type: 'woke' }
 
+/** One record, by its id, and the version of it that was compared. */
+export interface Compared {
+  readonly id: string
+  readonly version: VersionDigest
+}
+
 export type RecordRoomEffect =
   | Extract<OverlayEffect, { type: 'persist' }>
   | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[] }
+  | { type: 'compare'; compared: readonly Compared[]; to: Contact; route: readonly Key[] }
   /** Write our own record anew. */
   | { type: 'rewrite'; record: Record }
   /** This record, or this version of it, is kept here now. */
@@ -77,14 +87,16 @@ export class RecordRoom {
       }
       case 'changed':
         this.#own.handle({ type: 'linked' }, nowMs)
-        return this.#pushes(this.#replication.handle(event, nowMs))
+        return this.#replicate(this.#replication.handle(event, nowMs), nowMs)
       case 'pushed':
       case 'notPushed':
       case 'leaving':
-        return this.#pushes(this.#replication.handle(event, nowMs))
+        return this.#replicate(this.#replication.handle(event, nowMs), nowMs)
+      case 'compared':
+        return this.#compared(event, nowMs)
       case 'steppedDown':
         this.#dropAtMs = nowMs + leafKeepsMs
-        return this.#pushes(this.#replication.handle({ type: 'leaving' }, nowMs))
+        return this.#replicate(this.#replication.handle({ type: 'leaving' }, nowMs), nowMs)
       case 'steppedUp':
         this.#dropAtMs = undefined
         return []
@@ -92,7 +104,7 @@ export class RecordRoom {
         return [
           ...this.#changed(this.#store.sweep(unixS), nowMs),
           ...this.#dropped(nowMs),
-          ...this.#pushes(this.#replication.handle(event, nowMs)),
+          ...this.#replicate(this.#replication.handle(event, nowMs), nowMs),
           ...this.#rewrites(this.#own.handle({ type: 'woke', linked: this.#table.linkCount > 0 }, nowMs)),
         ]
     }
@@ -127,7 +139,10 @@ export class RecordRoom {
     switch (outcome.type) {
       case 'stored': {
         const effects = this.#changed(outcome.changes, nowMs)
-        this.#replication.handle({ type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true }, nowMs)
+        this.#replication.handle(
+          { type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true, own: outcome.kept.role === 'own' },
+          nowMs,
+        )
         if (outcome.kept.role === 'own') this.#own.handle({ type: 'superseded', record }, nowMs)
         return { receipt, effects }
       }
@@ -189,6 +204,11 @@ export class RecordRoom {
     return this.#changed(this.#store.dropReplicas(), nowMs)
   }
 
+  /** Those of these versions that are not kept here. */
+  lacking(versions: readonly VersionDigest[]): VersionDigest[] {
+    return this.#store.lacking(versions)
+  }
+
   /** What is kept under this `recordId`. */
   kept(id: string): Record | undefined {
     return this.#store.kept(id)?.record
@@ -211,7 +231,7 @@ export class RecordRoom {
     const outcome = this.#store.put(record, { role: 'own' }, () => true, unixS)
     if (outcome.type !== 'stored' && outcome.type !== 'same') return []
     this.#own.handle({ type: 'owned', record, writing: true }, nowMs)
-    this.#replication.handle({ type: 'kept', id: recordId(record), key: record.key, elsewhere: true }, nowMs)
+    this.#replication.handle({ type: 'kept', id: recordId(record), key: record.key, elsewhere: true, own: true }, nowMs)
     return this.#changed(outcome.changes, nowMs)
   }
 
@@ -223,7 +243,7 @@ export class RecordRoom {
     switch (outcome.type) {
       case 'stored':
         this.#own.handle({ type: 'superseded', record: newer }, nowMs)
-        this.#replication.handle({ type: 'kept', id, key: newer.key, elsewhere: true }, nowMs)
+        this.#replication.handle({ type: 'kept', id, key: newer.key, elsewhere: true, own: true }, nowMs)
         return this.#changed(outcome.changes, nowMs)
       case 'full':
         this.#own.handle({ type: 'dropped', id }, nowMs)
@@ -243,7 +263,7 @@ export class RecordRoom {
     }
     effects.push(...this.#changed(this.#store.restore(kept, unixS), nowMs))
     for (const { id, record, role } of this.#store.records()) {
-      this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: false }, nowMs)
+      this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: false, own: role === 'own' }, nowMs)
       if (role === 'own') this.#own.handle({ type: 'owned', record, writing: false }, nowMs)
     }
     return effects
@@ -259,11 +279,41 @@ export class RecordRoom {
     })
   }
 
-  #pushes(effects: readonly ReplicationEffect[]): RecordRoomEffect[] {
-    return effects.flatMap(({ id, to }): RecordRoomEffect[] => {
-      const kept = this.#store.kept(id)
-      return kept ? [{ type: 'push', id, record: kept.record, to, route: this.#table.routeTo(to.id) ?? [] }] : []
+  #replicate(effects: readonly ReplicationEffect[], nowMs: number): RecordRoomEffect[] {
+    return effects.flatMap((effect): RecordRoomEffect[] => {
+      switch (effect.type) {
+        case 'push': {
+          const { id, to } = effect
+          const kept = this.#store.kept(id)
+          return kept ? [{ type: 'push', id, record: kept.record, to, route: this.#routeTo(to) }] : []
+        }
+        case 'compare': {
+          const kept = effect.ids.flatMap((id) => this.#store.kept(id) ?? [])
+          const compared = kept.map(({ id, record }) => ({ id, version: versionDigest(record) }))
+          return [{ type: 'compare', compared, to: effect.to, route: this.#routeTo(effect.to) }]
+        }
+        case 'drop':
+          return this.#changed(this.#store.release(effect.id), nowMs)
+      }
     })
+  }
+
+  #compared({ to, compared, lacking }: Extract<RecordRoomEvent, { type: 'compared' }>, nowMs: number): RecordRoomEffect[] {
+    // What was replaced since was not compared.
+    const current = compared.filter(({ id, version }) => {
+      const kept = this.#store.kept(id)
+      return kept && versionDigest(kept.record) === version
+    })
+    const ids = (some: readonly Compared[]) => some.map(({ id }) => id)
+    if (!lacking) return this.#replicate(this.#replication.handle({ type: 'notCompared', to, ids: ids(current) }, nowMs), nowMs)
+    const lacked = new Set(lacking)
+    const has = ids(current.filter(({ version }) => !lacked.has(version)))
+    const lacks = ids(current.filter(({ version }) => lacked.has(version)))
+    return this.#replicate(this.#replication.handle({ type: 'compared', to, has, lacks }, nowMs), nowMs)
+  }
+
+  #routeTo({ id }: Contact): readonly Key[] {
+    return this.#table.routeTo(id) ?? []
   }
 
   #rewrites(effects: readonly OwnRecordsEffect[]): RecordRoomEffect[] {

@@ -4,6 +4,7 @@ import { keptRecord, type KeptRecord, type RecordSource, type Role } from './kep
 import type { Verify } from '../keys/public-key.js'
 import { judgeExpiry, judgeRecord, type RecordVerdict } from './record-verdict.js'
 import { compareRecords, contradictsIfSeq, type Record, recordId, type RecordKind } from './record.js'
+import { type VersionDigest, versionDigest } from './record-version.js'
 import { defaultStoreQuotas, type QuotaName, type StoreQuotas } from './store-quotas.js'
 import { StoreRoom } from './store-room.js'
 
@@ -97,6 +98,16 @@ export class RecordStore {
     return this.#kept.get(id)
   }
 
+  /** Those of these versions that are not kept. */
+  lacking(versions: readonly VersionDigest[]): VersionDigest[] {
+    const lacking = new Set(versions)
+    for (const { record } of this.#kept.values()) {
+      if (lacking.size === 0) break
+      lacking.delete(versionDigest(record))
+    }
+    return [...lacking]
+  }
+
   get count(): number {
     return this.#kept.size
   }
@@ -117,6 +128,12 @@ export class RecordStore {
     this.#seen.delete(id)
     this.#seen.set(id, record.seq > before ? record.seq : before)
     if (this.#seen.size > seenSeqsMax) this.#seen.delete(this.#seen.keys().next().value!)
+  }
+
+  /** Drops a record that others keep now; not this peer's own. */
+  release(id: string): StoreChange[] {
+    const kept = this.#kept.get(id)
+    return kept && kept.role !== 'own' ? this.#exchange(undefined, [kept]) : []
   }
 
   /** Drops what is over its time. */

@@ -8,13 +8,20 @@ import { replicas } from '../wire/message.js'
 export const provenMs = 1_500_000
 /** A peer that no push reaches counts for nothing this long, unless it is linked or answers: lists that name it wrongly are right again by then, or were lies. */
 export const disbelievedMs = 600_000
-/** Peers remembered for having answered, and as many for not having: the oldest make room. */
+/** Peers remembered for having answered, or not: the oldest make room. */
 export const rememberedMax = 1_024
 /** Peers looked at around a key at most: two hostile lists, full of peers that are not there. */
 const lookedAtMax = 192
 
+const nobody: readonly Contact[] = []
+
 /** What a live peer is to the records near it. `counted`: one of their replicas, if it is near enough; `unproven`: only one link names it, so it may be made up. */
 export type Standing = 'counted' | 'unproven' | 'none'
+
+interface Learnt {
+  readonly isThere: boolean
+  readonly untilMs: number
+}
 
 /** The peers around a key, the closest first. */
 export interface Around {
@@ -32,9 +39,8 @@ export interface Around {
  */
 export class ReplicaView {
   readonly #table: RoutingTable
-  /** Until when, by the hex of the id, the oldest first. */
-  readonly #proven = new LateMap<string, number>()
-  readonly #disbelieved = new LateMap<string, number>()
+  /** What was learnt of peers, by the hex of their id, the oldest first. */
+  readonly #learnt = new LateMap<string, Learnt>()
 
   constructor(table: RoutingTable) {
     this.#table = table
@@ -42,29 +48,22 @@ export class ReplicaView {
 
   /** It answered a push or a comparison. */
   answered({ hex }: Key, nowMs: number): void {
-    this.#disbelieved.delete(hex)
-    remember(this.#proven, hex, nowMs + provenMs)
+    this.#learn(hex, { isThere: true, untilMs: nowMs + provenMs })
   }
 
   /** Nothing reaches it. */
   unreached({ hex }: Key, nowMs: number): void {
-    this.#proven.delete(hex)
-    remember(this.#disbelieved, hex, nowMs + disbelievedMs)
+    this.#learn(hex, { isThere: false, untilMs: nowMs + disbelievedMs })
   }
 
   /** Forgets what is over its time. */
   tick(nowMs: number): void {
-    for (const map of [this.#proven, this.#disbelieved]) {
-      for (const [hex, untilMs] of map) {
-        if (untilMs > nowMs) break
-        map.delete(hex)
-      }
-    }
+    for (const [hex, { untilMs }] of this.#learnt) if (untilMs <= nowMs) this.#learnt.delete(hex)
   }
 
   /** Whether it is linked, or has answered: what repairs lean on. */
   isTrusted(id: Key): boolean {
-    return this.#table.linkTo(id) !== undefined || this.#proven.has(id.hex)
+    return this.#table.linkTo(id) !== undefined || this.#learnt.get(id.hex)?.isThere === true
   }
 
   standing(id: Key): Standing {
@@ -92,19 +91,20 @@ export class ReplicaView {
       }
       const isFarOff = counted.length >= replicas && nearest.every(({ contact }) => Key.compare(key, contact.id, this.#table.self) < 0)
       const isAll = counted.length >= count || nearest.length < lookedAt || lookedAt >= lookedAtMax
-      if (isFarOff || isAll) return { counted, unproven, isFarOff }
+      if (isFarOff || isAll) return { counted, unproven: unproven.length > 0 ? unproven : nobody, isFarOff }
     }
   }
 
   #unlinked(id: Key, isVouchedFor: boolean): Standing {
-    if (this.#disbelieved.has(id.hex)) return 'none'
-    return isVouchedFor || this.#proven.has(id.hex) ? 'counted' : 'unproven'
+    const isThere = this.#learnt.get(id.hex)?.isThere
+    if (isThere === undefined) return isVouchedFor ? 'counted' : 'unproven'
+    return isThere ? 'counted' : 'none'
   }
-}
 
-function remember(map: LateMap<string, number>, hex: string, untilMs: number): void {
-  map.delete(hex)
-  map.set(hex, untilMs)
-  const [oldest] = map.keys()
-  if (map.size > rememberedMax && oldest !== undefined) map.delete(oldest)
+  #learn(hex: string, learnt: Learnt): void {
+    this.#learnt.delete(hex)
+    this.#learnt.set(hex, learnt)
+    const [oldest] = this.#learnt.keys()
+    if (this.#learnt.size > rememberedMax && oldest !== undefined) this.#learnt.delete(oldest)
+  }
 }

@@ -21,9 +21,9 @@ describe('a change', () => {
     const replication = new Replication(table, new ReplicaView(table), () => 0.5)
     const look = (nowMs: number, changed: readonly string[]) => {
       replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
-      return replication.handle({ type: 'woke' }, nowMs).map(({ to }) => to)
+      return replication.handle({ type: 'woke' }, nowMs).flatMap((effect) => (effect.type === 'push' ? [effect.to] : []))
     }
-    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true }, 0)
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true, own: false }, 0)
     expect(look(2_000, crowd)).toEqual([])
     table.addLink(99, contact(newcomer), 0)
     return look

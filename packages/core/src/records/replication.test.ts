@@ -15,6 +15,7 @@ import {
   pushTriesMax,
   repairEveryMs,
   Replication,
+  type PushEffect,
   type ReplicationEffect,
   settleMs,
   trustMs,
@@ -37,16 +38,23 @@ function peerOf(self: string, missing: readonly string[] = []) {
     replication.handle({ type: 'changed', contacts: contacts(...changed) }, nowMs - settleMs)
     return replication.handle({ type: 'woke' }, nowMs)
   }
-  const keep = (elsewhere = true) => replication.handle({ type: 'kept', id, key: recordKey, elsewhere }, 0)
+  const keep = (elsewhere = true) => replication.handle({ type: 'kept', id, key: recordKey, elsewhere, own: false }, 0)
   return { table, replication, look, keep }
 }
 
 const unlink = (table: RoutingTable, bits: string) => table.removeLink(table.linkTo(key(bits))!.link)
-const pushedTo = (effects: readonly ReplicationEffect[]) => effects.map(({ to }) => to.id.hex)
+const pushesIn = (effects: readonly ReplicationEffect[]): PushEffect[] => effects.filter((effect) => effect.type === 'push')
+const pushedTo = (effects: readonly ReplicationEffect[]) => pushesIn(effects).map(({ to }) => to.id.hex)
+/** Whoever is asked what it lacks lacks everything. */
+function allLack(replication: Replication, effects: readonly ReplicationEffect[], nowMs: number): ReplicationEffect[] {
+  return effects.flatMap((effect) =>
+    effect.type === 'compare' ? replication.handle({ type: 'compared', to: effect.to, has: [], lacks: effect.ids }, nowMs) : [effect],
+  )
+}
 /** Every push arrives, one after the other: all that were sent, until no more are. */
-function allArrive(replication: Replication, effects: readonly ReplicationEffect[], nowMs: number): ReplicationEffect[] {
-  const sent = [...effects]
-  for (const { id: of, to } of sent) sent.push(...replication.handle({ type: 'pushed', id: of, to: to.id }, nowMs))
+function allArrive(replication: Replication, effects: readonly ReplicationEffect[], nowMs: number): PushEffect[] {
+  const sent = pushesIn(effects)
+  for (const { id: of, to } of sent) sent.push(...pushesIn(replication.handle({ type: 'pushed', id: of, to: to.id }, nowMs)))
   return sent
 }
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex)
@@ -171,7 +179,7 @@ describe('pushing', () => {
     expect(pushedTo(look(4_000))).toEqual(hexes(third))
     replication.handle({ type: 'pushed', id, to: key(third) }, 4_001)
     expect(look(8_000)).toEqual([])
-    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false }, 8_001)
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false, own: false }, 8_001)
     expect(pushedTo(look(12_000)).length).toBe(replicas - 1)
   })
 
@@ -235,8 +243,12 @@ describe('pushing', () => {
   /** A peer that has just restored more records than it looks over in one go. */
   function restored(missing: readonly string[] = []) {
     const peer = peerOf(nearest, missing)
-    for (let i = 0; i <= lookedOverMax; i++) peer.replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false }, 0)
-    return { ...peer, woke: (nowMs: number) => peer.replication.handle({ type: 'woke' }, nowMs) }
+    for (let i = 0; i <= lookedOverMax; i++)
+      peer.replication.handle({ type: 'kept', id: `${i}`, key: recordKey, elsewhere: false, own: false }, 0)
+    return {
+      ...peer,
+      woke: (nowMs: number) => pushesIn(allLack(peer.replication, peer.replication.handle({ type: 'woke' }, nowMs), nowMs)),
+    }
   }
 
   it('2: is of few at one time, the next as one is answered, and looks for more when all is sent', () => {
@@ -281,26 +293,6 @@ describe('pushing', () => {
   })
 })
 
-describe('repair', () => {
-  it('offers a record anew to all its replicas, by the closest of them, and to that one by the next', () => {
-    for (const [self, expected] of [
-      [nearest, hexes(...peers.slice(1, replicas))],
-      [second, hexes(nearest)],
-      [third, []],
-    ] as const) {
-      const { replication, keep } = peerOf(self)
-      keep()
-      expect(replication.wakeAtMs).toBe(firstRepairMs)
-      expect(replication.handle({ type: 'woke' }, firstRepairMs - 1)).toEqual([])
-      const first = replication.handle({ type: 'woke' }, firstRepairMs)
-      expect(pushedTo(first)).toEqual(expected)
-      expect(allArrive(replication, first, firstRepairMs)).toEqual(first)
-      expect(replication.wakeAtMs).toBe(firstRepairMs + repairEveryMs)
-      expect(pushedTo(replication.handle({ type: 'woke' }, firstRepairMs + repairEveryMs))).toEqual(expected)
-    }
-  })
-})
-
 describe('leaving', () => {
   it('hands a record to the peer that becomes responsible', () => {
     const { replication, keep } = peerOf(third)
@@ -311,9 +303,9 @@ describe('leaving', () => {
   it('hands over the closest records first, and no more than gets out', () => {
     const { replication } = peerOf(third)
     const far = Array.from({ length: handedOverMax }, (_, i) => ({ id: `far ${i}`, key: key('0b00001') }))
-    for (const one of [...far, { id, key: key(third) }]) replication.handle({ type: 'kept', ...one, elsewhere: true }, 0)
+    for (const one of [...far, { id, key: key(third) }]) replication.handle({ type: 'kept', ...one, elsewhere: true, own: false }, 0)
     const effects = replication.handle({ type: 'leaving' }, 1)
-    expect([effects[0]?.id, effects.length]).toEqual([id, handedOverMax])
+    expect([pushesIn(effects)[0]?.id, effects.length]).toEqual([id, handedOverMax])
   })
 
   it('hands over nothing that this peer is not responsible for', () => {
@@ -342,7 +334,7 @@ it('among peers that all know each other, whoever comes or goes: the 8 closest h
       const join = (bits: string) => machines.set(bits, withTable(linkedTable(bits, [])))
       const hold = (bits: string) => {
         holders.add(bits)
-        machines.get(bits)!.replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true }, nowMs)
+        machines.get(bits)!.replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true, own: false }, nowMs)
       }
       const meshAll = () => {
         for (const bits of alive) {
@@ -357,7 +349,7 @@ it('among peers that all know each other, whoever comes or goes: the 8 closest h
       const settle = () => {
         nowMs += settleMs
         for (const bits of alive) {
-          for (const { to } of machines.get(bits)!.replication.handle({ type: 'woke' }, nowMs)) {
+          for (const { to } of pushesIn(machines.get(bits)!.replication.handle({ type: 'woke' }, nowMs))) {
             const there = [...alive].find((other) => key(other).equals(to.id))!
             if (!holders.has(there)) hold(there)
             machines.get(bits)!.replication.handle({ type: 'pushed', id, to: to.id }, nowMs)

@@ -3,18 +3,26 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { concerns, type Held, isWithin, nearestCount, standingAt } from './held.js'
+import { concerns, type Held, isCloser, isWithin, nearestCount, standingAt } from './held.js'
+import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
 
 /** Changes of the surroundings within this time are answered together. */
 export const settleMs = 2_000
-/** Every record is offered anew to all its replicas this often, by the closest of them: mends what pushes missed. */
+/** Every record is compared with all its replicas this often, by the closest of them: mends what pushes missed. */
 export const repairEveryMs = 600_000
 /** The first time this soon: a writer may have missed a replica that was slow to answer, or have gone before it was through. */
 export const firstRepairMs = 20_000
+/** Records that are due within this time are compared with those that are due: one question asks for all. */
+export const roundMs = 150_000
+/** Besides the closest, any other replica does the same with this chance: a closest one that lies must not have the last word. */
+const doubleCheckShare = 1 / 16
+/** Of the replicas, the closest that must say they have a record before one that is none of them any more drops it. They see to the others. */
+export const proofsNeeded = 3
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
+const nobody: readonly Contact[] = []
 /** Milliseconds between two such goes. */
 export const lookGapMs = 50
 /** A push that failed is tried again this much later: a peer that was busy, or full, has had time. */
@@ -28,18 +36,27 @@ export const trustMs = 60_000
 /** Peers that came or went, remembered until the records are looked over; beyond that every record counts as near one of them. */
 export const touchedMax = 1_024
 export type ReplicationEvent =
-  /** A record is kept here now. `elsewhere`: whoever stored it stored it at all its replicas; else (restored from disk) nobody else is known to have it. */
-  | { type: 'kept'; id: string; key: Key; elsewhere: boolean }
+  /** A record is kept here now. `elsewhere`: whoever stored it stored it at all its replicas; else (restored from disk) nobody else is known to have it. `own`: it never goes. */
+  | { type: 'kept'; id: string; key: Key; elsewhere: boolean; own: boolean }
   | { type: 'dropped'; id: string }
   /** These peers came or went, or may have: links, and whom linked peers say they are linked to. */
   | { type: 'changed'; contacts: readonly Contact[] }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
+  /** Of these records, as they are kept here now, it has some, and lacks others. */
+  | { type: 'compared'; to: Contact; has: readonly string[]; lacks: readonly string[] }
+  | { type: 'notCompared'; to: Contact; ids: readonly string[] }
   /** This peer goes: hand over what can be. */
   | { type: 'leaving' }
   | { type: 'woke' }
 
-export interface ReplicationEffect {
+export type ReplicationEffect =
+  | PushEffect
+  | CompareEffect
+  /** All replicas of this record are others, and the closest of them have said that they have it. */
+  | { readonly type: 'drop'; readonly id: string }
+
+export interface PushEffect {
   readonly type: 'push'
   readonly id: string
   readonly to: Contact
@@ -50,7 +67,8 @@ export interface ReplicationEffect {
  * the closest of those that hold it. All holders see the same change, and all but the closest trust it to push, while it lives; the repair mends where that was wrong.
  * Invariants: 1. what is pushed is kept here; 2. at most `pushesMax` pushes are under way, but for the hand-over; 3. a record is pushed to a peer again
  * only when the push failed, the record changed, the peer was no longer among the nearest in between, at a repair, or when this peer leaves;
- * 4. a peer that may be made up (`ReplicaView`) is offered the record, and is no replica until it takes it.
+ * 4. a peer that may be made up (`ReplicaView`) is offered the record, and is no replica until it takes it; 5. nothing is dropped that this peer was a replica of
+ * a round ago, nor before the closest `proofsNeeded` of the replicas have said that they have it.
  * What became of the push of a record that was dropped or replaced meanwhile counts for nothing.
  */
 export class Replication {
@@ -85,8 +103,11 @@ export class Replication {
           entrusted: new LateMap(),
           failed: new LateMap(),
           nearest: undefined,
-          unproven: [],
+          unproven: nobody,
           isFarOff: false,
+          proved: undefined,
+          own: event.own,
+          isFresh: true,
           repairAtMs: this.#later(firstRepairMs, nowMs),
         })
         if (!event.elsewhere) this.#dueMs ??= nowMs + settleMs
@@ -109,6 +130,18 @@ export class Replication {
       }
       case 'notPushed':
         this.#notPushed(this.#pushes.ended(event.id, event.to), nowMs)
+        return []
+      case 'compared':
+        this.#compared(event, nowMs)
+        return this.#go()
+      case 'notCompared':
+        for (const id of event.ids) {
+          const held = this.#held.get(id)
+          if (!held) continue
+          held.settled.delete(event.to.id.hex)
+          if (this.#table.linkTo(event.to.id)) this.#notPushed({ held, to: event.to }, nowMs)
+          else this.#giveUp(held, event.to, nowMs)
+        }
         return []
       case 'leaving':
         return this.#handOver()
@@ -133,17 +166,48 @@ export class Replication {
     this.#pushes.woke()
     this.#view.tick(nowMs)
     // What is found to be pushed waits in memory: no more is looked for before that is sent.
+    const effects: ReplicationEffect[] = []
     if (this.#pushes.isIdle) {
-      this.#repairSome(nowMs)
+      effects.push(...this.#repairSome(nowMs))
       this.#retrySome(nowMs)
-      if (this.#dueMs !== undefined && this.#dueMs <= nowMs) this.#lookOverSome(nowMs)
+      if (this.#dueMs !== undefined && this.#dueMs <= nowMs) effects.push(...this.#lookOverSome(nowMs))
     }
-    return this.#go()
+    return [...effects, ...this.#go()]
   }
 
-  #repairSome(nowMs: number): void {
-    const due = [...this.#held.values()].filter(({ repairAtMs }) => repairAtMs <= nowMs)
-    for (const held of due.slice(0, lookedOverMax)) this.#repair(held, nowMs)
+  /** What is due, and what will be soon. What has just come waits for its time: its writer is at work still. */
+  #repairSome(nowMs: number): ReplicationEffect[] {
+    const all = [...this.#held.values()]
+    const due = [true, false].flatMap((isFresh) => {
+      const some = all.filter((held) => held.isFresh === isFresh)
+      const untilMs = nowMs + (isFresh ? firstRepairMs / 2 : roundMs)
+      return some.some(({ repairAtMs }) => repairAtMs <= nowMs) ? some.filter(({ repairAtMs }) => repairAtMs <= untilMs) : []
+    })
+    if (due.length === 0) return []
+    const comparisons = new Comparisons()
+    const repairAtMs = this.#later(repairEveryMs, nowMs)
+    const effects: ReplicationEffect[] = []
+    for (const held of due.slice(0, lookedOverMax)) {
+      held.repairAtMs = repairAtMs
+      if (this.#isDone(held)) effects.push({ type: 'drop', id: held.id })
+      else for (const to of this.#doubtful(held)) comparisons.add(to, held.id)
+      held.isFresh = false
+    }
+    return [...effects, ...comparisons.questions(1, () => undefined)]
+  }
+
+  #compared({ to, has, lacks }: Extract<ReplicationEvent, { type: 'compared' }>, nowMs: number): void {
+    this.#view.answered(to.id, nowMs)
+    for (const id of has) {
+      const held = this.#held.get(id)
+      held?.settled.add(to.id.hex)
+      held?.failed.delete(to.id.hex)
+      held?.proved?.add(to.id.hex)
+    }
+    for (const id of lacks) {
+      const held = this.#held.get(id)
+      if (held) this.#push(held, to)
+    }
   }
 
   #retrySome(nowMs: number): void {
@@ -151,7 +215,8 @@ export class Replication {
     for (const held of due.slice(0, lookedOverMax)) this.#retry(held, nowMs)
   }
 
-  #lookOverSome(nowMs: number): void {
+  #lookOverSome(nowMs: number): ReplicationEffect[] {
+    const comparisons = new Comparisons()
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
     for (const held of some) {
@@ -159,10 +224,11 @@ export class Replication {
       held.nearest = counted
       held.unproven = unproven
       held.isFarOff = isFarOff
-      this.#lookOver(held, counted, nowMs)
+      for (const to of this.#lookOver(held, counted, nowMs)) comparisons.add(to, held.id)
     }
     this.#dueMs = this.#toDo.length > 0 ? nowMs + lookGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
     if (this.#toDo.length === 0) this.#changedMeanwhile = false
+    return comparisons.questions(comparedMin, (id, to) => this.#push(this.#held.get(id)!, to))
   }
 
   #push(held: Held, to: Contact): void {
@@ -242,7 +308,8 @@ export class Replication {
     return nearest.filter(({ id }) => this.#view.standing(id) === 'counted').length < replicas
   }
 
-  #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): void {
+  /** Who is to be offered the record by this peer. */
+  #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): readonly Contact[] {
     this.#doubt(held, nowMs)
     const responsible = this.#amongReplicas(held.key, nearest)
     const asked = [...responsible, ...held.unproven.filter(({ id }) => isCloser(held.key, id, responsible[replicas - 2]))]
@@ -251,10 +318,9 @@ export class Replication {
     held.settled = new Set([...nearest, ...held.unproven].filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
     for (const { id } of missing) held.settled.add(id.hex)
     const othersTurn = closestHolder && (this.#isLeaf || Key.compare(held.key, closestHolder.id, this.#table.self) < 0)
-    for (const to of missing) {
-      if (othersTurn) held.entrusted.set(to.id.hex, { to: closestHolder.id, untilMs: nowMs + trustMs })
-      else this.#push(held, to)
-    }
+    if (!othersTurn) return missing
+    for (const { id } of missing) held.entrusted.set(id.hex, { to: closestHolder.id, untilMs: nowMs + trustMs })
+    return nobody
   }
 
   /** Takes back that a peer is settled when the holder that was to push to it has gone meanwhile. */
@@ -266,15 +332,31 @@ export class Replication {
     }
   }
 
-  #repair(held: Held, nowMs: number): void {
-    held.repairAtMs = this.#later(repairEveryMs, nowMs)
+  /** Those of the replicas that it is this peer's turn to ask whether they have the record. */
+  #doubtful(held: Held): readonly Contact[] {
+    const { self } = this.#table
     // What a leaf still has is its own, which it writes anew itself.
-    if (this.#isLeaf) return
+    if (this.#isLeaf) return nobody
     const responsible = this.#replicasOf(held.key)
     const [closest, second] = responsible.filter(({ id }) => this.#view.isTrusted(id))
-    if (isCloser(held.key, this.#table.self, closest)) for (const to of responsible) this.#push(held, to)
+    if (isCloser(held.key, self, closest)) return responsible
+    if (responsible.length === replicas) {
+      // This peer is none of them any more. At the next round it asks, if it still is none, and at the one after the record may go.
+      const { proved } = held
+      if (!proved && !held.own) held.proved = new Set()
+      return proved ? responsible.slice(0, proofsNeeded).filter(({ id }) => !proved.has(id.hex)) : nobody
+    }
+    held.proved = undefined
+    if (!held.isFresh && this.#share() < doubleCheckShare) return responsible
     // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that.
-    else if (closest && isCloser(held.key, this.#table.self, second)) this.#push(held, closest)
+    return closest && isCloser(held.key, self, second) ? [closest] : nobody
+  }
+
+  #isDone({ key, proved }: Held): boolean {
+    if (!proved || proved.size < proofsNeeded) return false
+    const responsible = this.#replicasOf(key)
+    const proofs = responsible.slice(0, proofsNeeded)
+    return responsible.length === replicas && proofs.every(({ id }) => proved.has(id.hex) && this.#view.isTrusted(id))
   }
 
   /** Best effort: the records closest to this peer first, at most `handedOverMax` pushes, and nobody waits for an answer. Who is linked still repairs the rest. */
@@ -314,9 +396,4 @@ export class Replication {
   #later(periodMs: number, nowMs: number): number {
     return nowMs + periodMs * (0.75 + this.#share() / 2)
   }
-}
-
-/** Whether a peer is closer to the key than the other, or there is no other. */
-function isCloser(key: Key, id: Key, other: Contact | undefined): boolean {
-  return !other || Key.compare(key, id, other.id) < 0
 }

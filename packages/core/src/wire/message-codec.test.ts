@@ -13,6 +13,7 @@ import {
   type Answer,
   answerRecordsMax,
   avoidMax,
+  comparedMax,
   type Envelope,
   hopsMax,
   leaseMaxS,
@@ -23,6 +24,7 @@ import {
   type Payload,
   protocolVersion,
   type Question,
+  type Receipt,
   replicas,
   type Seek,
   type Want,
@@ -49,6 +51,7 @@ const anyQuestion: fc.Arbitrary<Question> = fc.oneof(
     { type: fc.constant('store' as const), record: anyRecord, ifSeq: fc.bigInt(0n, 2n ** 63n - 1n) },
     { requiredKeys: ['type', 'record'] },
   ),
+  fc.record({ type: fc.constant('compare' as const), versions: fc.array(anyId, { maxLength: 4 }) }),
   fc.record({
     type: fc.constant('watch' as const),
     target: anyKey,
@@ -64,6 +67,8 @@ const anyQuestion: fc.Arbitrary<Question> = fc.oneof(
     ending: fc.boolean(),
   }),
 )
+const anyReceipt = fc.constantFrom<Receipt>('stored', 'same', 'stale', 'conflict', 'full', 'refused')
+const anyPlaced = fc.record({ contact: anyContact, receipt: anyReceipt }, { requiredKeys: ['contact'] })
 const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
   fc.constant<Answer>({ type: 'pong' }),
   fc.record({
@@ -74,11 +79,16 @@ const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record(
     {
       type: fc.constant('receipt' as const),
-      receipt: fc.constantFrom('stored', 'same', 'stale', 'conflict', 'full', 'refused'),
+      receipt: anyReceipt,
       newer: anyRecord,
     },
     { requiredKeys: ['type', 'receipt'] },
   ),
+  fc.record(
+    { type: fc.constant('placed' as const), replicas: fc.array(anyPlaced, { maxLength: replicas }), newer: anyRecord },
+    { requiredKeys: ['type', 'replicas'] },
+  ),
+  fc.record({ type: fc.constant('compared' as const), lacking: fc.array(anyId, { maxLength: 4 }) }),
   fc.record({
     type: fc.constant('watching' as const),
     verdict: fc.constantFrom('taken', 'full', 'elsewhere', 'ended'),
@@ -119,6 +129,21 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     avoid: fc.array(anyKey, { maxLength: avoidMax }),
     hopsLeft: fc.nat(hopsMax - 5),
   }),
+  anyRecord.chain((record) =>
+    fc.record({
+      type: fc.constant('seek' as const),
+      id: anyId,
+      target: fc.constant(record.key),
+      want: fc.constant('peers' as const),
+      path: fc.array(anyKey, { minLength: 1, maxLength: 5 }),
+      avoid: fc.constant([]),
+      hopsLeft: fc.nat(hopsMax - 5),
+      store: fc.record(
+        { record: fc.constant(record), ifSeq: fc.bigInt(0n, 2n ** 63n - 1n), all: fc.boolean() },
+        { requiredKeys: ['record', 'all'] },
+      ),
+    }),
+  ),
   fc.record({ type: fc.constantFrom('taken' as const, 'declined' as const), id: anyId }),
   fc.constantFrom<Message>({ type: 'leaving' }, { type: 'draw' }),
   fc.record({ type: fc.constant('spoken' as const), id: anyId, body: hexOf(16).map((channel) => ({ type: 'open' as const, channel })) }),
@@ -153,6 +178,7 @@ const seek = (over: Partial<Seek> = {}): Seek => ({
   hopsLeft: hopsMax,
   ...over,
 })
+const storing = (record: Record): Partial<Seek> => ({ target: record.key, want: 'peers', store: { record, all: true } })
 const told = (count: number, rttMs = 0) => peers(count).map((contact) => ({ contact, rttMs }))
 const neighbours = (over: Partial<Neighbours>): Neighbours => ({ type: 'neighbours', came: [], went: [], ...over })
 const request = (question: Question) => envelope({ payload: { type: 'request', id: '00'.repeat(8), question } })
@@ -213,6 +239,11 @@ describe('messages on the wire', () => {
     ['a seek with too many hops left', seek({ hopsLeft: hopsMax + 1 })],
     ['a seek with more hops left than its path may grow', seek({ path: many(2) })],
     ['a seek that is to avoid too many', seek({ avoid: many(avoidMax + 1) })],
+    ['a record on its way to another key', seek({ want: 'peers', store: { record: openRecord(key('0b01')), all: false } })],
+    ['a record on its way with a wish to read', seek({ target: key('0b1'), store: { record: openRecord(key('0b1')), all: false } })],
+    ['too many versions', request({ type: 'compare', versions: Array.from({ length: comparedMax + 1 }, () => '00'.repeat(8)) })],
+    ['half a version', request({ type: 'compare', versions: ['00'.repeat(4)] })],
+    ['too many replicas', response({ type: 'placed', replicas: peers(replicas + 1).map((contact) => ({ contact })) })],
     ['a seek with half an id', seek({ id: '00' })],
     ['an acknowledgement without an id', { type: 'taken', id: '' }],
     ['too long a route', envelope({ route: many(hopsMax + 1) })],
@@ -279,6 +310,14 @@ describe('messages on the wire', () => {
   it.each<[string, Message]>([
     ['the longest path', envelope({ path: many(hopsMax + 1), hopsLeft: 0 })],
     ['a seek with the longest path, round as many as it may avoid', seek({ path: many(hopsMax + 1), avoid: many(avoidMax), hopsLeft: 0 })],
+    [
+      'the longest content, round as many as it may avoid',
+      seek({ ...storing(contentRecord(new Uint8Array(contentBytesMax))), path: many(hopsMax + 1), avoid: many(avoidMax), hopsLeft: 0 }),
+    ],
+    [
+      'as many versions as one comparison has',
+      request({ type: 'compare', versions: Array.from({ length: comparedMax }, (_, i) => i.toString(16).padStart(16, '0')) }),
+    ],
     ['a whole list of neighbours, come and gone', neighbours({ came: told(neighboursMax, neighbourRttMaxMs), went: many(neighboursMax) })],
     [
       'a push of as much as one may be',
@@ -320,8 +359,11 @@ describe('an envelope', () => {
   })
 })
 
-it('a seek that one peer takes can be passed on to the last hop', () => {
-  let message = seek({ avoid: many(avoidMax) })
+it.each([
+  ['a seek', {}],
+  ['a record', storing(contentRecord(new Uint8Array(contentBytesMax)))],
+])('%s that one peer takes can be passed on to the last hop', (_, over) => {
+  let message = seek({ avoid: many(avoidMax), ...over })
   for (const by of many(hopsMax)) {
     message = passedOn(message, by)
     expect(decodeMessage(encodeMessage(message))).toEqual(message)

@@ -1,3 +1,4 @@
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { decode, encode } from '../bencode/bencode.js'
 import { dictionary, optional, required, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, flag, hex, integer, integer64, keyField, list, mapped, oneOf, publicKeyField } from '../bencode/field.js'
@@ -9,6 +10,7 @@ import {
   type Answer,
   answerRecordsMax,
   avoidMax,
+  comparedMax,
   hopsMax,
   leaseMaxS,
   type Message,
@@ -16,17 +18,21 @@ import {
   neighbourRttMaxMs,
   neighboursMax,
   type Payload,
+  type Placed,
   protocolVersion,
   type Question,
   replicas,
+  type Seek,
+  type StoreOrder,
   strangersMax,
 } from './message.js'
 import type { Neighbour } from '../links/neighbour-list.js'
 import { keyBytes } from '../keys/key.js'
 import { type Contact, contactOf } from '../keys/public-key.js'
+import { cachedLinksMax } from '../records/content-cache.js'
 import { recordField } from '../records/record-codec.js'
 import { seqMax } from '../records/record.js'
-import { versionsDigestBytes } from '../records/record-version.js'
+import { type VersionDigest, versionDigestBytes, versionsDigestBytes } from '../records/record-version.js'
 import { messageBytesMax } from './wire-bounds.js'
 
 const contactField: Field<Contact> = mapped(
@@ -48,10 +54,26 @@ const pathField = mapped(
   (path) => path,
 )
 
+const receiptField = oneOf('stored', 'same', 'stale', 'conflict', 'full', 'refused')
+const ifSeqField = integer64(0n, seqMax)
+
+/** Side by side, without a mark between them. */
+const versionsField: Field<readonly VersionDigest[]> = mapped(
+  bytes(0, comparedMax * versionDigestBytes),
+  (all) => {
+    if (all.length % versionDigestBytes !== 0) return malformed('half a version')
+    const hexDigits = bytesToHex(all)
+    const digits = 2 * versionDigestBytes
+    return Array.from({ length: all.length / versionDigestBytes }, (_, i) => hexDigits.slice(i * digits, (i + 1) * digits))
+  },
+  (versions) => hexToBytes(versions.join('')),
+)
+
 const questionField: Field<Question> = tagged('type', 'q', {
   ping: {},
   find: { target: required('k', keyField), want: required('w', wantField) },
-  store: { record: required('r', recordField), ifSeq: optional('c', integer64(0n, seqMax)) },
+  store: { record: required('r', recordField), ifSeq: optional('c', ifSeqField) },
+  compare: { versions: required('v', versionsField) },
   watch: {
     target: required('k', keyField),
     want: required('w', oneOf('owned', 'open')),
@@ -62,13 +84,21 @@ const questionField: Field<Question> = tagged('type', 'q', {
   changed: { lease: required('l', id), records: required('r', list(recordField, answerRecordsMax)), ending: required('e', flag) },
 })
 
+const placedField: Field<Placed> = dictionary({ contact: required('k', contactField), receipt: optional('s', receiptField) })
+
 const answerField: Field<Answer> = tagged('type', 'a', {
   pong: {},
-  found: { contacts: required('c', list(contactField, replicas)), records: required('r', list(recordField, answerRecordsMax)) },
+  found: {
+    contacts: required('c', list(contactField, replicas)),
+    records: required('r', list(recordField, answerRecordsMax)),
+    links: optional('l', integer(1, cachedLinksMax)),
+  },
   receipt: {
-    receipt: required('s', oneOf('stored', 'same', 'stale', 'conflict', 'full', 'refused')),
+    receipt: required('s', receiptField),
     newer: optional('r', recordField),
   },
+  placed: { replicas: required('c', list(placedField, replicas)), newer: optional('r', recordField) },
+  compared: { lacking: required('v', versionsField) },
   watching: {
     verdict: required('v', oneOf('taken', 'full', 'elsewhere', 'ended')),
     leaseS: required('s', integer(0, leaseMaxS)),
@@ -97,6 +127,12 @@ const neighbourField: Field<Neighbour> = dictionary({
   rttMs: required('r', integer(0, neighbourRttMaxMs)),
 })
 
+const storeField: Field<StoreOrder> = dictionary({
+  record: required('r', recordField),
+  ifSeq: optional('c', ifSeqField),
+  all: required('a', flag),
+})
+
 const messageField: Field<Message> = tagged('type', 't', {
   hello: { version: required('v', integer(protocolVersion, 2 ** 16)) },
   wants: { wanted: required('w', flag) },
@@ -113,6 +149,7 @@ const messageField: Field<Message> = tagged('type', 't', {
     path: required('p', pathField),
     avoid: required('a', list(keyField, avoidMax)),
     hopsLeft: required('h', integer(0, hopsMax)),
+    store: optional('s', storeField),
   },
   taken: { id: required('i', id) },
   declined: { id: required('i', id) },
@@ -135,8 +172,13 @@ export function decodeMessage(raw: Uint8Array): Message | Malformed {
   if (raw.length > messageBytesMax) return malformed(`${raw.length} bytes are more than a message has`)
   const message = messageField.read(decode(raw))
   if (isMalformed(message) || (message.type !== 'envelope' && message.type !== 'seek')) return message
+  if (message.type === 'seek' && message.store && !isStoredRight(message, message.store)) return malformed('a record on a wrong way')
   // Envelopes grow on their way: nobody shall be blamed for passing on what the next peer must refuse.
   const { path, hopsLeft } = message
   const fits = path.length + hopsLeft <= hopsMax + 1 && raw.length + hopsLeft * hopBytes <= messageBytesMax
   return fits ? message : malformed('an envelope without room for the hops it has left')
+}
+
+function isStoredRight({ target, want }: Seek, { record }: StoreOrder): boolean {
+  return want === 'peers' && record.key.equals(target)
 }

@@ -3,6 +3,7 @@ import type { LetterBody, SessionId } from './letter.js'
 import type { Contact } from '../keys/public-key.js'
 import type { NeighbourChange } from '../links/neighbour-list.js'
 import type { Record } from '../records/record.js'
+import type { VersionDigest } from '../records/record-version.js'
 
 /** What travels on one link, between its two ends. */
 export type Message = Hello | Wants | RoleTaken | Neighbours | Leaving | Draw | Strangers | Spoken | Seek | Acknowledgement | Envelope
@@ -70,6 +71,16 @@ export interface Seek {
   /** Peers that this path goes round: others of the same lookup have passed them, or they did not acknowledge it. At most `avoidMax`. */
   readonly avoid: readonly Key[]
   readonly hopsLeft: number
+  /** What the replicas of the target are to keep: the first of them that this reaches keeps it, hands it to the others, and answers with their receipts. Only with the want `peers`. */
+  readonly store?: StoreOrder
+}
+
+/** A record on its way to its replicas. */
+export interface StoreOrder {
+  readonly record: Record
+  readonly ifSeq?: bigint
+  /** The answer waits for all of them; else for most. */
+  readonly all: boolean
 }
 
 /** `taken`: the sender has the seek of this id, and passes it on or answers it. `declined`: it has had it before, or is a leaf. */
@@ -108,6 +119,8 @@ export type Question =
   | { readonly type: 'find'; readonly target: Key; readonly want: Want }
   /** Keep this record; with `ifSeq`, only where the one you have carries that seq (BEP 44, `cas`). */
   | { readonly type: 'store'; readonly record: Record; readonly ifSeq?: bigint }
+  /** Which of these versions of records (`versionDigest`) do you lack? At most `comparedMax`. */
+  | { readonly type: 'compare'; readonly versions: readonly VersionDigest[] }
   | WatchQuestion
 
 /** What watchers and holders ask each other: see `watches/`. */
@@ -145,9 +158,20 @@ export interface Response {
 
 export type Answer =
   | { readonly type: 'pong' }
-  | { readonly type: 'found'; readonly contacts: readonly Contact[]; readonly records: readonly Record[] }
+  /** `links`: the record is from a cache, so many links away from a holder; else from a holder. */
+  | { readonly type: 'found'; readonly contacts: readonly Contact[]; readonly records: readonly Record[]; readonly links?: number }
   | { readonly type: 'receipt'; readonly receipt: Receipt; readonly newer?: Record }
+  /** To a seek with a record. `newer`: the newest that any of them has instead. */
+  | { readonly type: 'placed'; readonly replicas: readonly Placed[]; readonly newer?: Record }
+  /** To `compare`: those that are not here. */
+  | { readonly type: 'compared'; readonly lacking: readonly VersionDigest[] }
   | WatchAnswer
+
+/** One replica of a record, and its receipt; none: not yet. */
+export interface Placed {
+  readonly contact: Contact
+  readonly receipt?: Receipt
+}
 
 /** Answers to `watch` and to `changed`. */
 export type WatchAnswer =
@@ -216,4 +240,6 @@ export const avoidMax = 24
 export const answerRecordsMax = 64
 /** Bytes of the records in one answer: one content record, or some sixteen signed ones. */
 export const answerRecordBytesMax = 18 * 1024
+/** Versions in one comparison: 4 KiB. */
+export const comparedMax = 512
 export const protocolVersion = 1

@@ -18,7 +18,7 @@ import {
   type Want,
   type WatchQuestion,
 } from '../wire/message.js'
-import { Asking } from './asking.js'
+import { Answering } from './answering.js'
 
 type Asked = Exclude<Question, WatchQuestion>
 
@@ -26,11 +26,11 @@ const unixS = 1_000
 const target = key('0b111')
 const found = (...named: string[]): Answer => ({ type: 'found', contacts: contacts(...named), records: [] })
 
-function askingOf(links: readonly string[] = ['0b1']) {
+function answeringOf(links: readonly string[] = ['0b1']) {
   const table = linkedTable('0b0', links)
   const ids = new FreshIds(seededRandom())
   const records = new RecordRoom(table, () => true, ids)
-  return { table, records, asking: new Asking(contact('0b0'), table, ids, records) }
+  return { table, records, answering: new Answering(contact('0b0'), table, records) }
 }
 
 const came = (asked: Asked, from = key('0b1')): [Asked, Envelope] => [
@@ -47,21 +47,21 @@ const came = (asked: Asked, from = key('0b1')): [Asked, Envelope] => [
 
 describe('answering', () => {
   it('a ping', () => {
-    expect(askingOf().asking.answer(...came({ type: 'ping' }), 0, unixS)).toEqual({ answer: { type: 'pong' }, effects: [] })
+    expect(answeringOf().answering.answer(...came({ type: 'ping' }), 0, unixS)).toEqual({ answer: { type: 'pong' }, effects: [] })
   })
 
   it('a find, with the closest links but the asker', () => {
     const links = Array.from({ length: replicas + 2 }, (_, i) => `0b1${i.toString(2).padStart(4, '0')}`)
-    const { asking } = askingOf(links)
-    const { answer } = asking.answer(...came({ type: 'find', target: key('0b1'), want: 'peers' }, key(links[0]!)), 0, unixS)
+    const { answering } = answeringOf(links)
+    const { answer } = answering.answer(...came({ type: 'find', target: key('0b1'), want: 'peers' }, key(links[0]!)), 0, unixS)
     expect(answer).toEqual(found(...links.slice(1, replicas + 1)))
   })
 
   it('a find, with the records that fit, the newest first', () => {
-    const { asking, records } = askingOf()
+    const { answering, records } = answeringOf()
     const all: Record[] = Array.from({ length: 40 }, (_, i) => openRecord(target, { publisher: i, seq: 40 - i, value: 'x'.repeat(900) }))
     for (const record of all) records.keep(record, {}, 0, unixS)
-    const { answer } = asking.answer(...came({ type: 'find', target, want: 'open' }), 0, unixS)
+    const { answer } = answering.answer(...came({ type: 'find', target, want: 'open' }), 0, unixS)
     if (answer.type !== 'found') throw new Error(answer.type)
     expect(answer.records).toEqual(all.slice(0, answer.records.length))
     expect(answer.records.length).toBeGreaterThan(10)
@@ -69,17 +69,17 @@ describe('answering', () => {
   })
 
   it('a find, with no more records than an answer may have, however short', () => {
-    const { asking, records } = askingOf()
+    const { answering, records } = answeringOf()
     for (let publisher = 0; publisher <= answerRecordsMax; publisher++)
       records.handle({ type: 'owned', record: openRecord(target, { publisher }) }, 0, unixS)
-    const { answer } = asking.answer(...came({ type: 'find', target, want: 'open' }), 0, unixS)
+    const { answer } = answering.answer(...came({ type: 'find', target, want: 'open' }), 0, unixS)
     expect(answer.type === 'found' && answer.records.length).toBe(answerRecordsMax)
   })
 
   it('a store, with a receipt', () => {
-    const { asking } = askingOf()
+    const { answering } = answeringOf()
     const store = (record: Record, ifSeq?: bigint) =>
-      asking.answer(...came({ type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }), 0, unixS).answer
+      answering.answer(...came({ type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }), 0, unixS).answer
     expect(store(ownedRecord('a', { seq: 2 }))).toEqual({ type: 'receipt', receipt: 'stored' })
     expect(store(ownedRecord('a', { seq: 1 }))).toEqual({ type: 'receipt', receipt: 'stale', newer: ownedRecord('a', { seq: 2 }) })
     expect(store(ownedRecord('a', { seq: 3 }), 1n)).toMatchObject({ receipt: 'conflict' })
@@ -98,16 +98,16 @@ describe('answering a seek', () => {
   })
 
   it('names the closest peers that are known here, this one among them, but not the asker', () => {
-    const { table, asking } = askingOf(['0b1', '0b01'])
+    const { table, answering } = answeringOf(['0b1', '0b01'])
     linkWith(table, '0b1', ['0b0', '0b11', '0b01', '0b101'])
     linkWith(table, '0b01', ['0b0', '0b11', '0b101'])
-    expect(asking.answerSeek(sought('peers'), unixS)).toEqual(found('0b11', '0b101', '0b1', '0b0'))
+    expect(answering.answerSeek(sought('peers'), undefined, unixS)).toEqual(found('0b11', '0b101', '0b1', '0b0'))
   })
 
   it('names no more than keep a record, and not this peer where others are closer', () => {
     const links = Array.from({ length: replicas + 2 }, (_, i) => `0b1${i.toString(2).padStart(4, '0')}`)
-    const { asking } = askingOf(links)
-    expect(asking.answerSeek(sought('peers'), unixS)).toEqual({
+    const { answering } = answeringOf(links)
+    expect(answering.answerSeek(sought('peers'), undefined, unixS)).toEqual({
       type: 'found',
       contacts: closest(target, contacts(...links), replicas, ({ id }) => id),
       records: [],
@@ -115,10 +115,11 @@ describe('answering a seek', () => {
   })
 
   it('brings the records of the kind that is sought', () => {
-    const { asking, records } = askingOf()
+    const { answering, records } = answeringOf()
     const record = openRecord(target)
     records.keep(record, {}, 0, unixS)
-    expect(asking.answerSeek(sought('open'), unixS)).toMatchObject({ records: [record] })
-    for (const want of ['peers', 'owned', 'content'] as const) expect(asking.answerSeek(sought(want), unixS)).toMatchObject({ records: [] })
+    expect(answering.answerSeek(sought('open'), undefined, unixS)).toMatchObject({ records: [record] })
+    for (const want of ['peers', 'owned', 'content'] as const)
+      expect(answering.answerSeek(sought(want), undefined, unixS)).toMatchObject({ records: [] })
   })
 })

@@ -1,0 +1,99 @@
+import { LateMap } from '../late-map.js'
+import type { Key } from '../keys/key.js'
+import { type VersionDigest, versionDigest } from '../records/record-version.js'
+import type { Question, StoreOrder } from '../wire/message.js'
+import type { Found } from './lookup.js'
+import type { PlacedAnswer } from './storing.js'
+
+export interface ConfirmationAsker {
+  readonly for: 'confirmation'
+  readonly confirmation: number
+}
+
+/** What a routed store came to, before anybody else was asked. */
+export interface Claim {
+  readonly order: StoreOrder
+  readonly answer: PlacedAnswer
+  /** Peers that brought the answer, or gave it: the way to somebody who has not goes round them. */
+  readonly passed: readonly Key[]
+}
+
+export type ConfirmationsEvent =
+  | { type: 'claimed'; claim: Claim }
+  /** A lookup round `passed` has ended, with the peers closest to the record's key; undefined: it is not believed. `asked`: paths that set out. */
+  | { type: 'looked'; confirmation: number; closest: readonly Found[] | undefined; asked: number }
+  /** What the peer that was asked lacks; undefined: it stays silent. */
+  | { type: 'compared'; asker: ConfirmationAsker; lacking: readonly VersionDigest[] | undefined }
+
+export type ConfirmationsEffect =
+  | { type: 'look'; confirmation: number; target: Key; avoid: readonly Key[] }
+  | { type: 'ask'; asker: ConfirmationAsker; to: Key; route: readonly Key[]; question: Question; tries: number }
+  | { type: 'confirmed'; confirmation: number; claim: Claim }
+  /** The record is not where it should be, or nobody could say so. `closest`: where it should be, if that is known. */
+  | { type: 'refuted'; confirmation: number; claim: Claim; closest: readonly Found[] | undefined }
+
+interface Confirmation {
+  readonly claim: Claim
+  closest: readonly Found[]
+}
+
+/**
+ * Whether what the end of one path says of a record is so: it brought all the receipts itself, and could have made them up, and the replicas as well. So the replicas are looked for on a path
+ * that has no peer in common with the first, and one of them is asked whether it has the record. Better than signed receipts: peers that somebody made up near a key can sign, too.
+ * Invariant: every claim is confirmed or refuted, once.
+ */
+export class Confirmations {
+  readonly #confirmations = new LateMap<number, Confirmation>()
+  #last = 0
+
+  /** The number of the claim that comes next. */
+  get next(): number {
+    return this.#last + 1
+  }
+
+  handle(event: ConfirmationsEvent): ConfirmationsEffect[] {
+    switch (event.type) {
+      case 'claimed': {
+        const { claim } = event
+        this.#last += 1
+        this.#confirmations.set(this.#last, { claim, closest: [] })
+        return [{ type: 'look', confirmation: this.#last, target: claim.order.record.key, avoid: claim.passed }]
+      }
+      case 'looked':
+        return this.#looked(event)
+      case 'compared':
+        return this.#end(event.asker.confirmation, event.lacking?.length === 0)
+    }
+  }
+
+  #looked({ confirmation, closest, asked }: Extract<ConfirmationsEvent, { type: 'looked' }>): ConfirmationsEffect[] {
+    const one = this.#confirmations.get(confirmation)
+    if (!one) return []
+    // There is no other way to anybody, so nobody but the first could be asked.
+    if (asked === 0) return this.#end(confirmation, true)
+    const { claim } = one
+    if (!closest) {
+      this.#confirmations.delete(confirmation)
+      return [{ type: 'refuted', confirmation, claim, closest: undefined }]
+    }
+    one.closest = closest
+    const placed = new Set(claim.answer.replicas.map(({ contact }) => contact.id.hex))
+    const common = closest.filter(({ contact }) => placed.has(contact.id.hex)).length
+    const [witness] = closest
+      .filter(({ contact }) => !claim.passed.some((id) => id.equals(contact.id)))
+      .sort((a, b) => a.route.length - b.route.length)
+    if (2 * common < closest.length) return this.#end(confirmation, false)
+    if (!witness) return this.#end(confirmation, true)
+    const question: Question = { type: 'compare', versions: [versionDigest(claim.order.record)] }
+    const asker: ConfirmationAsker = { for: 'confirmation', confirmation }
+    return [{ type: 'ask', asker, to: witness.contact.id, route: witness.route, question, tries: 2 }]
+  }
+
+  #end(confirmation: number, isConfirmed: boolean): ConfirmationsEffect[] {
+    const one = this.#confirmations.get(confirmation)
+    this.#confirmations.delete(confirmation)
+    if (!one) return []
+    const { claim, closest } = one
+    return [isConfirmed ? { type: 'confirmed', confirmation, claim } : { type: 'refuted', confirmation, claim, closest }]
+  }
+}

@@ -1,0 +1,20 @@
+import { Key } from '../keys/key.js'
+import type { Contact } from '../keys/public-key.js'
+import type { RoutingTable } from '../links/routing-table.js'
+import { replicas } from '../wire/message.js'
+
+/** A closest set this many times sparser than the size of the overlay lets expect is not believed: it was made up, or somebody is in the way. */
+export const sparserMax = 3
+/** Closest sets among fewer peers say too little about how dense they should be. */
+const densityPeersMin = 4 * replicas
+
+/** Whether peers that somebody named may be the closest there are: as close as what this peer knows itself, and as dense as the overlay's size lets expect. */
+export function isPlausible(table: RoutingTable, estimatedPeers: number, target: Key, contacts: readonly Contact[]): boolean {
+  const sorted = [...contacts].sort((a, b) => Key.compare(target, a.id, b.id))
+  const [nearest] = sorted
+  const [known] = table.closestAlive(target, 1)
+  if (!nearest || (known && table.linkTo(known.id) && Key.compare(target, known.id, nearest.id) < 0)) return false
+  const last = sorted[replicas - 1]
+  if (estimatedPeers < densityPeersMin || !last) return true
+  return target.distanceShare(last.id) <= (sparserMax * replicas) / estimatedPeers
+}
