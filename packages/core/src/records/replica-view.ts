@@ -1,4 +1,4 @@
-import { Key } from '../keys/key.js'
+import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import { LateMap } from '../late-map.js'
 import { type RoutingTable, vouchersNeeded } from '../links/routing-table.js'
@@ -21,8 +21,6 @@ export interface Around {
   readonly counted: readonly Contact[]
   /** No farther than the last that counts, and no more than may be tried. */
   readonly unproven: readonly Contact[]
-  /** There are replicas enough, and so many peers closer to the key than this one that it is none of its concern. */
-  readonly isFarOff: boolean
 }
 
 /**
@@ -90,9 +88,7 @@ export class ReplicaView {
         if (standing === 'counted') counted.push(contact)
         else if (standing === 'unproven' && unproven.length < replicas) unproven.push(contact)
       }
-      const isFarOff = counted.length >= replicas && nearest.every(({ contact }) => Key.compare(key, contact.id, this.#table.self) < 0)
-      const isAll = counted.length >= count || nearest.length < lookedAt || lookedAt >= lookedAtMax
-      if (isFarOff || isAll) return { counted, unproven, isFarOff }
+      if (counted.length >= count || nearest.length < lookedAt || lookedAt >= lookedAtMax) return { counted, unproven }
     }
   }
 

@@ -3,7 +3,7 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { concerns, type Held, isWithin, nearestCount, standingAt } from './held.js'
+import { type Held, isWithin, nearestCount, standingAt } from './held.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
 
@@ -25,6 +25,8 @@ export const pushTriesMax = 4
 export const handedOverMax = 256
 /** A holder that goes within this time of a change may have been gone before it pushed: a crash is noticed within half a minute. */
 export const trustMs = 60_000
+/** A record whose key shares so many bits less with this peer than its farthest sibling has some 64 peers that are closer. */
+const farOffBits = 3
 /** Peers that came or went, remembered until the records are looked over; beyond that every record counts as near one of them. */
 export const touchedMax = 1_024
 export type ReplicationEvent =
@@ -86,7 +88,6 @@ export class Replication {
           failed: new LateMap(),
           nearest: undefined,
           unproven: [],
-          isFarOff: false,
           repairAtMs: this.#later(firstRepairMs, nowMs),
         })
         if (!event.elsewhere) this.#dueMs ??= nowMs + settleMs
@@ -155,10 +156,9 @@ export class Replication {
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
     for (const held of some) {
-      const { counted, unproven, isFarOff } = this.#view.around(held.key, nearestCount)
+      const { counted, unproven } = this.#view.around(held.key, nearestCount)
       held.nearest = counted
       held.unproven = unproven
-      held.isFarOff = isFarOff
       this.#lookOver(held, counted, nowMs)
     }
     this.#dueMs = this.#toDo.length > 0 ? nowMs + lookGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
@@ -218,7 +218,7 @@ export class Replication {
   #touch(contacts: readonly Contact[]): boolean {
     let isNear = false
     for (const held of this.#held.values()) {
-      const near = contacts.filter(({ id }) => concerns(held, id))
+      const near = this.#isFarOff(held.key) ? [] : contacts.filter(({ id }) => isWithin(held, id))
       for (const contact of near) if (this.#touched.size <= touchedMax) this.#touched.set(contact.id.hex, contact)
       isNear ||= near.length > 0
     }
@@ -230,16 +230,20 @@ export class Replication {
     const touched = [...this.#touched.values()].map(({ id }) => ({ id, standing: this.#view.standing(id) }))
     this.#touched = new LateMap()
     return [...this.#held.values()].filter((held) => {
+      if (this.#isFarOff(held.key)) return false
       if (!held.nearest || touched.length > touchedMax) return true
-      if (held.isFarOff) return touched.some(({ id }) => concerns(held, id)) && this.#isDeserted(held.nearest)
       if (held.nearest.length < nearestCount) return true
       return touched.some(({ id, standing }) => isWithin(held, id) && standingAt(held, id) !== standing)
     })
   }
 
-  /** Too few are left of those who saw to a record. */
-  #isDeserted(nearest: readonly Contact[]): boolean {
-    return nearest.filter(({ id }) => this.#view.standing(id) === 'counted').length < replicas
+  /**
+   * Whether others see to this record, and this peer has it from before: it lies so far beyond the siblings, which are linked and so are there, that it is no concern of
+   * this peer's. Whom it would take for replicas there are mostly others like itself, and each of them would go on to push it.
+   */
+  #isFarOff(key: Key): boolean {
+    const farthest = this.#table.siblings()[replicas - 1]
+    return farthest !== undefined && this.#table.self.sharedBits(key) < farthest.bucket - farOffBits
   }
 
   #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): void {
@@ -268,6 +272,7 @@ export class Replication {
 
   #repair(held: Held, nowMs: number): void {
     held.repairAtMs = this.#later(repairEveryMs, nowMs)
+    if (this.#isFarOff(held.key)) return
     // What a leaf still has is its own, which it writes anew itself.
     if (this.#isLeaf) return
     const responsible = this.#replicasOf(held.key)
