@@ -26,8 +26,6 @@ export interface Held {
   nearest: readonly Contact[] | undefined
   /** Among them, those that may be made up. */
   unproven: readonly Contact[]
-  /** This peer is so far from it that others see to it; it has it from before. */
-  isFarOff: boolean
   /** This peer's own record: it never goes. */
   readonly own: boolean
   /** The replicas that have said they have it, by the hex of their id, while this peer is none of them itself. */
@@ -35,14 +33,6 @@ export interface Held {
   repairAtMs: number
   /** It was not compared yet. */
   isFresh: boolean
-}
-
-/** Whether something is to be done for the record when this peer comes or goes: far off, only when one of those who see to it goes. */
-export function concerns(held: Held, id: Key): boolean {
-  const { isFarOff, nearest } = held
-  if (!isFarOff || !nearest) return isWithin(held, id)
-  const farthest = nearest.at(-1)
-  return farthest !== undefined && Key.compare(held.key, id, farthest.id) <= 0 && nearest.some((contact) => contact.id.equals(id))
 }
 
 /** Whether a peer is, or would be, among the closest to a record that were looked at; all are while there are few. */

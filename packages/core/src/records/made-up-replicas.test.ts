@@ -83,7 +83,7 @@ describe('who counts as a replica', () => {
   it('2: whoever two links name, or one, when it has answered not long ago', () => {
     const { table, view } = viewOf()
     linkWith(table, linked, [named])
-    expect(view.around(key('0b0'), 3)).toEqual({ counted: contacts(linked, other), unproven: contacts(named), isFarOff: false })
+    expect(view.around(key('0b0'), 3)).toEqual({ counted: contacts(linked, other), unproven: contacts(named) })
     view.answered(key(named), 0)
     expect(counted(view)).toEqual(contacts(named, linked, other))
     view.tick(provenMs)

@@ -1,4 +1,4 @@
-import { Key } from '../keys/key.js'
+import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import { LateMap } from '../late-map.js'
 import { type RoutingTable, vouchersNeeded } from '../links/routing-table.js'
@@ -28,9 +28,10 @@ export interface Around {
   readonly counted: readonly Contact[]
   /** No farther than the last that counts, and no more than may be tried. */
   readonly unproven: readonly Contact[]
-  /** There are replicas enough, and so many peers closer to the key than this one that it is none of its concern. */
-  readonly isFarOff: boolean
 }
+
+/** A record whose key shares so many bits less with this peer than its farthest sibling has some 64 peers that are closer. */
+const farOffBits = 3
 
 /**
  * Whom this peer takes for replicas. Any linked peer may list peers that do not exist right beside a key; so an unlinked peer counts only when two links name it,
@@ -66,6 +67,15 @@ export class ReplicaView {
     return this.#table.linkTo(id) !== undefined || this.#learnt.get(id.hex)?.isThere === true
   }
 
+  /**
+   * Whether others see to this record, and this peer has it from before: it lies so far beyond the siblings, which are linked and so are there, that it is no concern of
+   * this peer's. Whom it would take for replicas there are mostly others like itself, and each of them would go on to push it.
+   */
+  isFarOff(key: Key): boolean {
+    const farthest = this.#table.siblings()[replicas - 1]
+    return farthest !== undefined && this.#table.self.sharedBits(key) < farthest.bucket - farOffBits
+  }
+
   standing(id: Key): Standing {
     const link = this.#table.linkTo(id)
     if (link) return link.role === 'full' ? 'counted' : 'none'
@@ -89,9 +99,8 @@ export class ReplicaView {
         if (standing === 'counted') counted.push(contact)
         else if (standing === 'unproven' && unproven.length < replicas) unproven.push(contact)
       }
-      const isFarOff = counted.length >= replicas && nearest.every(({ contact }) => Key.compare(key, contact.id, this.#table.self) < 0)
       const isAll = counted.length >= count || nearest.length < lookedAt || lookedAt >= lookedAtMax
-      if (isFarOff || isAll) return { counted, unproven: unproven.length > 0 ? unproven : nobody, isFarOff }
+      if (isAll) return { counted, unproven: unproven.length > 0 ? unproven : nobody }
     }
   }
 

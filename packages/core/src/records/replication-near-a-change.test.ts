@@ -47,4 +47,19 @@ describe('a change', () => {
     expect(look(6_000, [crowd[0]!, newcomer])).toEqual(contacts(newcomer))
     expect(look(8_000, [newcomer])).toEqual([])
   })
+
+  it('is no concern of a peer far off from the record, until that peer is among those close to it again', () => {
+    // The siblings share 7 bits with this peer, the record none.
+    const siblings = Array.from({ length: replicas }, (_, i) => `0b1000000${i.toString(2).padStart(5, '0')}`)
+    const table = linkedTable('0b10000001', [...siblings, '0b01'])
+    const replication = new Replication(table, new ReplicaView(table), () => 0.5)
+    replication.handle({ type: 'kept', id, key: recordKey, elsewhere: false, own: false }, 0)
+    const look = (nowMs: number) => {
+      replication.handle({ type: 'changed', contacts: contacts('0b01') }, nowMs - settleMs)
+      return replication.handle({ type: 'woke' }, nowMs).flatMap((effect) => (effect.type === 'push' ? [effect.to] : []))
+    }
+    expect(look(2_000)).toEqual([])
+    siblings.forEach((_, i) => table.removeLink(i + 1))
+    expect(look(4_000)).toEqual(contacts('0b01'))
+  })
 })

@@ -3,7 +3,7 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { concerns, type Held, isCloser, isWithin, nearestCount, standingAt } from './held.js'
+import { type Held, isCloser, isWithin, nearestCount, standingAt } from './held.js'
 import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
@@ -104,7 +104,6 @@ export class Replication {
           failed: new LateMap(),
           nearest: undefined,
           unproven: nobody,
-          isFarOff: false,
           proved: undefined,
           own: event.own,
           isFresh: true,
@@ -220,10 +219,9 @@ export class Replication {
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
     for (const held of some) {
-      const { counted, unproven, isFarOff } = this.#view.around(held.key, nearestCount)
+      const { counted, unproven } = this.#view.around(held.key, nearestCount)
       held.nearest = counted
       held.unproven = unproven
-      held.isFarOff = isFarOff
       for (const to of this.#lookOver(held, counted, nowMs)) comparisons.add(to, held.id)
     }
     this.#dueMs = this.#toDo.length > 0 ? nowMs + lookGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
@@ -284,7 +282,7 @@ export class Replication {
   #touch(contacts: readonly Contact[]): boolean {
     let isNear = false
     for (const held of this.#held.values()) {
-      const near = contacts.filter(({ id }) => concerns(held, id))
+      const near = this.#view.isFarOff(held.key) ? [] : contacts.filter(({ id }) => isWithin(held, id))
       for (const contact of near) if (this.#touched.size <= touchedMax) this.#touched.set(contact.id.hex, contact)
       isNear ||= near.length > 0
     }
@@ -296,16 +294,11 @@ export class Replication {
     const touched = [...this.#touched.values()].map(({ id }) => ({ id, standing: this.#view.standing(id) }))
     this.#touched = new LateMap()
     return [...this.#held.values()].filter((held) => {
+      if (this.#view.isFarOff(held.key)) return false
       if (!held.nearest || touched.length > touchedMax) return true
-      if (held.isFarOff) return touched.some(({ id }) => concerns(held, id)) && this.#isDeserted(held.nearest)
       if (held.nearest.length < nearestCount) return true
       return touched.some(({ id, standing }) => isWithin(held, id) && standingAt(held, id) !== standing)
     })
-  }
-
-  /** Too few are left of those who saw to a record. */
-  #isDeserted(nearest: readonly Contact[]): boolean {
-    return nearest.filter(({ id }) => this.#view.standing(id) === 'counted').length < replicas
   }
 
   /** Who is to be offered the record by this peer. */
