@@ -87,6 +87,7 @@ export class Overlay {
         return this.#machines.toPost(event)
       case 'late':
         this.#machines.toLinking({ ...event.parts, type: 'late' })
+        this.#machines.toAsking({ ...event.parts, type: 'late' })
         this.#machines.toPost({ ...event.parts, type: 'late' })
         return this.#machines.toWatches({ ...event.parts, type: 'late' })
       case 'drawn':

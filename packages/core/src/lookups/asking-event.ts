@@ -7,9 +7,10 @@ import type { VersionDigest } from '../records/record-version.js'
 import type { WatchAsker } from '../watches/watch-room.js'
 import type { Answer, MessageId, Question, StoreOrder, Want, WatchQuestion } from '../wire/message.js'
 import type { ConfirmationAsker } from './confirmations.js'
+import type { NewDelivering } from './delivering.js'
 import type { Found } from './lookup.js'
 import type { OperationAsker, OperationId, Outcome } from './operations.js'
-import type { PlacementAsker, PlacementSeek, PlacementsEffect } from './placements.js'
+import type { NewPlacements, PlacementAsker, PlacementSeek, PlacementsEffect } from './placements.js'
 import type { Wrote } from './writes-under-way.js'
 
 /** Who waits for an answer. */
@@ -22,7 +23,14 @@ export type Asker =
   | PlacementAsker
   | WatchAsker
 
+/** What `Asking` may be given late. */
+export interface AskingParts {
+  readonly newDelivering: NewDelivering
+  readonly newPlacements: NewPlacements
+}
+
 export type AskingEvent =
+  | ({ type: 'late' } & AskingParts)
   | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'>; unixS: number }
   /** `all`: it is answered for only when all replicas were heard; else when most have it. */
   | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint; all?: boolean; unixS: number }

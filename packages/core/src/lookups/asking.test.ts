@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { cipherSuite } from '../fixtures/cipher-suite.js'
 import { linkedTable } from '../fixtures/linked-table.js'
 import { openRecord, ownedRecord } from '../fixtures/made-up-record.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
+import { type LateParts, latePartsWith } from '../late-parts.js'
 import { contentRecord, type Record, recordId } from '../records/record.js'
 import { RecordRoom } from '../records/record-room.js'
 import { defaultStoreQuotas } from '../records/store-quotas.js'
@@ -19,11 +21,11 @@ const target = key('0b111')
 const peer = contact('0b1')
 const found = (...named: string[]): Answer => ({ type: 'found', contacts: named.map(contact), records: [] })
 
-function askingOf(links: readonly string[] = ['0b1']) {
+function askingOf(links: readonly string[] = ['0b1'], parts: LateParts | 'late' = latePartsWith(cipherSuite)) {
   const table = linkedTable('0b0', links)
   const ids = new FreshIds(seededRandom())
   const records = new RecordRoom(table, () => true, ids)
-  const asking = new Asking(contact('0b0'), table, ids, records)
+  const asking = new Asking(contact('0b0'), table, ids, records, parts === 'late' ? undefined : parts)
   const handle = (event: AskingEvent, nowMs = 0) => asking.handle(event, nowMs)
   /** What is done when the path that sets out leads nowhere: of a write, to look for its place. */
   const unrouted = (event: AskingEvent, nowMs = 0) => handle({ type: 'nowhere', id: seek(handle(event, nowMs)).id }, nowMs)
@@ -107,6 +109,14 @@ describe('asking', () => {
     expect(handle(answered(ask.id, found(), key('0b11')), 10)).toMatchObject([
       { type: 'finish', outcome: { records: [record], complete: true } },
     ])
+  })
+
+  it('writes where a lookup leads while routed writes are not loaded', () => {
+    const { handle } = askingOf(['0b1'], 'late')
+    const path = seek(handle({ type: 'write', operation: 1, record: openRecord(target), unixS }))
+    expect([path.want, path.store]).toEqual(['peers', undefined])
+    const { handle: loaded } = askingOf()
+    expect(seek(loaded({ type: 'write', operation: 1, record: openRecord(target), unixS })).store).toBeDefined()
   })
 
   it('writes where a routed lookup leads, there and here, and tells of it before it finishes', () => {

@@ -2,13 +2,13 @@ import { LateMap } from '../late-map.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import { arrive } from './arrival.js'
-import type { Asker, AskingEffect, AskingEvent } from './asking-event.js'
-import { Delivering, type DeliveringEvent } from './delivering.js'
+import type { Asker, AskingEffect, AskingEvent, AskingParts } from './asking-event.js'
+import type { Delivering, DeliveringEvent } from './delivering.js'
 import { Errands, isBackground } from './errands.js'
 import type { Found } from './lookup.js'
 import { type Question, replicas, type StoreOrder } from '../wire/message.js'
 import { type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
-import { type PlacementSeek, Placements, type PlacementsEvent } from './placements.js'
+import type { PlacementSeek, Placements, PlacementsEvent } from './placements.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RecordRoom } from '../records/record-room.js'
 import { recordId } from '../records/record.js'
@@ -29,6 +29,8 @@ export class Asking {
   readonly #requests = new Requests<Asker>()
   readonly #operations: Operations
   readonly #seeking: Seeking
+  /** What these are made with may come late: until then writes go where a lookup leads, and what arrives is not answered, so that its writer goes on by other ways. */
+  #parts: AskingParts | undefined
   /** Most peers write nothing, and nothing arrives at them, most of the time: made when there is something. */
   #delivering: Delivering | undefined
   #placements: Placements | undefined
@@ -40,8 +42,9 @@ export class Asking {
   #dueMs: number | undefined
   readonly #host: LookupHost
 
-  constructor(self: Contact, table: RoutingTable, ids: FreshIds, records: RecordRoom) {
+  constructor(self: Contact, table: RoutingTable, ids: FreshIds, records: RecordRoom, parts: AskingParts | undefined) {
     this.#self = self
+    this.#parts = parts
     this.#table = table
     this.#ids = ids
     this.#records = records
@@ -90,6 +93,9 @@ export class Asking {
         return this.#deliver(this.#errands.begin({ for: 'rewrite', record: event.record }), { record: event.record, all: false }, nowMs)
       case 'placement':
         return this.#arrived(event.seek, nowMs)
+      case 'late':
+        this.#parts = event
+        return []
       case 'locate':
         return this.#start(this.#errands.begin({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
       case 'push': {
@@ -130,7 +136,7 @@ export class Asking {
       case 'setOut':
       case 'nowhere':
       case 'lost':
-        return [...this.#sought(this.#seeking.handle(event, nowMs), nowMs), ...(this.#delivering ? this.#delivered(event, nowMs) : [])]
+        return [...this.#sought(this.#seeking.handle(event, nowMs), nowMs), ...this.#delivered(event, nowMs)]
       case 'undeliverable':
         return this.#replied(this.#requests.handle(event, nowMs), nowMs)
       case 'linked':
@@ -141,8 +147,8 @@ export class Asking {
       case 'woke':
         return [
           ...this.#sought(this.#seeking.handle(event, nowMs), nowMs),
-          ...(this.#delivering ? this.#delivered(event, nowMs) : []),
-          ...(this.#placements ? this.#handedOn(event, nowMs) : []),
+          ...this.#delivered(event, nowMs),
+          ...this.#handedOn(event, nowMs),
           ...this.#replied(this.#requests.handle(event, nowMs), nowMs),
           ...this.#operated(this.#operations.handle(event, nowMs), nowMs),
           ...this.#refreshed(this.#refresh.handle(event, nowMs), nowMs),
@@ -156,11 +162,13 @@ export class Asking {
   }
 
   #deliver(operation: OperationId, order: StoreOrder, nowMs: number): AskingEffect[] {
+    if (!this.#parts) return this.#writeAt(operation, order, undefined, nowMs)
+    this.#delivering ??= this.#parts.newDelivering(this.#table, this.#ids, this.#host)
     return this.#delivered({ type: 'start', operation, order }, nowMs)
   }
 
   #delivered(event: DeliveringEvent, nowMs: number): AskingEffect[] {
-    const effects = (this.#delivering ??= new Delivering(this.#table, this.#ids, this.#host)).handle(event, nowMs)
+    const effects = this.#delivering?.handle(event, nowMs) ?? []
     return effects.flatMap((effect): AskingEffect[] => {
       switch (effect.type) {
         case 'seek':
@@ -184,11 +192,13 @@ export class Asking {
   }
 
   #arrived(seek: PlacementSeek, nowMs: number): AskingEffect[] {
+    if (!this.#parts) return []
+    this.#placements ??= this.#parts.newPlacements(this.#self, this.#host)
     return this.#handedOn(arrive(seek, this.#host, nowMs), nowMs)
   }
 
   #handedOn(event: PlacementsEvent, nowMs: number): AskingEffect[] {
-    const effects = (this.#placements ??= new Placements(this.#self, this.#host)).handle(event, nowMs)
+    const effects = this.#placements?.handle(event, nowMs) ?? []
     return effects.flatMap((effect) => (effect.type === 'ask' ? this.#ask(effect, nowMs) : [effect]))
   }
 

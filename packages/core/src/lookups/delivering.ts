@@ -30,6 +30,9 @@ export interface DeliveringHost {
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
 }
 
+/** Makes the routed writes of one peer. */
+export type NewDelivering = (table: RoutingTable, ids: FreshIds, host: DeliveringHost) => Delivering
+
 /**
  * Writes by routed stores: sent, judged, and confirmed by somebody else. The caller is told as soon as most replicas have the record, and the confirmation follows;
  * whoever wants all is told after it.

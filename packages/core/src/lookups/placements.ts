@@ -60,6 +60,9 @@ interface Placement {
   readonly deadlineMs: number
 }
 
+/** Makes what sees to the records that arrive at one peer. */
+export type NewPlacements = (self: Contact, host: PlacementsHost) => Placements
+
 /**
  * Records that arrived at the first of their replicas, this peer, which hands them to the others, and answers the writer with all receipts at once: one round trip instead of one each way.
  * Invariants: 1. every writer is answered once, within `placementTimeoutMs`; 2. nothing is handed on that this peer did not judge, and keep if it is a replica;
