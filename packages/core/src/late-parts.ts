@@ -1,5 +1,5 @@
 import type { CipherSuite } from './keys/cipher-suite.js'
-import { type NewSessions, Sessions } from './letters/sessions.js'
+import { Correspondence, type NewCorrespondence } from './letters/correspondence.js'
 import type { AskingParts } from './lookups/asking-event.js'
 import { Delivering } from './lookups/delivering.js'
 import { Placements } from './lookups/placements.js'
@@ -10,15 +10,15 @@ import type { NewWatchers, NewWatching } from './watches/watch-room.js'
 
 /** What an overlay can begin without, so that a page may load it once it has begun: see `OverlayOptions`. */
 export interface LateParts extends AskingParts {
-  readonly newSessions: NewSessions
+  readonly newCorrespondence: NewCorrespondence
   readonly newMerging: NewMerging
   readonly newWatching: NewWatching
   readonly newWatchers: NewWatchers
 }
 
-/** All of them; sessions under the keys of this cipher suite. The one module that knows their classes: a page that imports it late carries them late. */
+/** All of them; what is said where there is no link is encrypted with this cipher suite. The one module that knows their classes: a page that imports it late carries them late. */
 export const latePartsWith = (suite: CipherSuite): LateParts => ({
-  newSessions: (self, ids) => new Sessions(self, suite, ids),
+  newCorrespondence: (table, ids) => new Correspondence(table, ids, suite),
   newDelivering: (table, ids, host) => new Delivering(table, ids, host),
   newPlacements: (self, host) => new Placements(self, host),
   newMerging: (table, ids, nowMs) => new Merging(table, ids, nowMs),

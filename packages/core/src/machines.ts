@@ -48,7 +48,7 @@ export class Machines implements ForwardingHost {
     this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging)
     this.asking = new Asking(contact, this.table, ids, this.records, options.late)
     this.answering = new Answering(contact, this.table, this.records)
-    this.post = new Post(this.table, ids, options.late?.newSessions)
+    this.post = new Post(this.table, ids, options.late?.newCorrespondence)
     this.watches = new WatchRoom(this.table, ids, this.records, options.late)
   }
 

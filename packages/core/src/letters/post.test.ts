@@ -71,7 +71,7 @@ class FarEnd {
 
 function postOf(links: readonly string[] = ['0b1']) {
   const table = linkedTable('0b0', links)
-  const post = new Post(table, new FreshIds(seededRandom()), latePartsWith(cipherSuite).newSessions)
+  const post = new Post(table, new FreshIds(seededRandom()), latePartsWith(cipherSuite).newCorrespondence)
   return { table, post, farEnd: new FarEnd(post), handle: (event: PostEvent, nowMs = 0) => post.handle(event, nowMs, unixS) }
 }
 

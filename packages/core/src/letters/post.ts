@@ -1,92 +1,56 @@
-import { LateMap } from '../late-map.js'
-import { Channels, channelsMax, type ChannelsEffect } from './channels.js'
 import type { FreshIds } from '../fresh-ids.js'
+import { LateMap } from '../late-map.js'
 import type { Key } from '../keys/key.js'
-import type { Carriage, ChannelId, Introduction, LetterBody, SessionId, Whisper } from '../wire/letter.js'
-import { MailRoom, type MailEffect } from './mail.js'
-import type { MessageId, Secret } from '../wire/message.js'
-import type { OperationId } from '../lookups/operations.js'
-import type { CallOutcome, OverlayNotice } from '../overlay-event.js'
 import type { Contact } from '../keys/public-key.js'
-import type { NewSessions, SessionsEffect } from './sessions.js'
-import type { LinkId, RoutingTable } from '../links/routing-table.js'
-import { Whispering } from './whispering.js'
+import type { RoutingTable } from '../links/routing-table.js'
+import type { OperationId } from '../lookups/operations.js'
+import type { Carriage, Greeting, Introduction, LetterBody } from '../wire/letter.js'
+import type { MessageId } from '../wire/message.js'
+import type { Correspondence, CorrespondenceEffect, CorrespondenceEvent, NewCorrespondence } from './correspondence.js'
 
 /** Introductions under way whose fate is remembered. */
 export const lettersMax = 256
+/** What needs the correspondence waits so long for it: a page loads some 20 KB in it. */
+export const correspondenceWaitMs = 10_000
+/** Of that, so much waits: the oldest is given up then. */
+export const earlyMax = 64
 
 export type PostEvent =
+  | Exclude<CorrespondenceEvent, { type: 'letter' }>
   /** It came as a letter. `back`: how an answer goes back to the writer. */
   | { type: 'letter'; from: Contact; body: LetterBody; back: Carriage }
-  /** It was said over the link. */
-  | { type: 'spoken'; from: Contact; body: LetterBody }
-  | { type: 'secret'; secret: Secret; from: Key; back: readonly Key[] }
-  | { type: 'forgotten'; session: SessionId }
-  | { type: 'late'; newSessions: NewSessions }
   | { type: 'introduction'; to: Key; body: Introduction; carriage: Carriage }
-  | { type: 'mail'; operation: OperationId; to: Key; data: Uint8Array }
-  | { type: 'connect'; operation: OperationId; to: Key }
-  | { type: 'channelSend'; operation: OperationId; channel: ChannelId; data: Uint8Array }
-  | { type: 'channelClose'; channel: ChannelId }
-  | { type: 'cancel'; operation: OperationId }
-  | { type: 'located'; operation: OperationId; contact: Contact | undefined; route: readonly Key[] }
-  | { type: 'undeliverable'; letter: MessageId }
-  | { type: 'linked' | 'unlinked' | 'introductionFailed'; to: Key }
-  | { type: 'woke' }
+  | { type: 'late'; newCorrespondence: NewCorrespondence }
 
 export type PostEffect =
-  | { type: 'spoken'; link: LinkId; id: MessageId; body: LetterBody }
+  | Exclude<CorrespondenceEffect, { type: 'seal' }>
   | { type: 'seal'; id: MessageId; to: Key; body: LetterBody; carriage: Carriage }
-  | Extract<SessionsEffect, { type: 'dispatch' | 'dropped' }>
-  | { type: 'locate'; operation: OperationId; target: Key }
-  | { type: 'introduce'; contact: Contact; route: readonly Key[] }
   | { type: 'introduction'; from: Contact; body: Introduction; back: Carriage }
   | { type: 'introductionUndeliverable'; to: Key }
-  | { type: 'appWants'; id: Key; wanted: boolean }
-  | { type: 'finish'; operation: OperationId; outcome: CallOutcome }
-  | Extract<OverlayNotice, { type: 'mail' | 'channelOpened' | 'channelMessage' | 'channelClosed' }>
+
+/** What waits: calls of the app, and what others say. */
+type Early = Extract<CorrespondenceEvent, { type: 'mail' | 'connect' | 'spoken' | 'letter' }>
 
 /**
- * What peers write to each other, put together: mail, channels, the keys they are encrypted under, and the carriage of letters.
- * What apps say to a linked peer is spoken over the link, and to all others it is encrypted; introductions are always signed letters,
- * for the link they replace may be dead. Each whisper takes the best way there is at that moment, so nothing is moved when a link comes or goes.
+ * Carries letters. Introductions are always signed letters, for the link they replace may be dead; the rest is what apps say to each other, and sees to itself (`Correspondence`).
+ * A page may have that some time after it has begun: until then, what needs it waits, and is done or given up.
  */
 export class Post {
   readonly #table: RoutingTable
   readonly #ids: FreshIds
-  readonly #mail: MailRoom
-  readonly #channels: Channels
-  readonly #whispering: Whispering
   readonly #introductions = new LateMap<MessageId, Key>()
-  /** Ways that lookups found to peers with a channel: by the hex of their id. */
-  readonly #routes = new LateMap<string, readonly Key[]>()
+  #correspondence: Correspondence | undefined
+  /** In the order in which they came. */
+  #early: { readonly event: Early; readonly untilMs: number }[] = []
 
-  #dueMs: number | undefined
-  /** Of the event that is being handled. */
-  #nowMs = 0
-  #unixS = 0
-
-  constructor(table: RoutingTable, ids: FreshIds, newSessions: NewSessions | undefined) {
+  constructor(table: RoutingTable, ids: FreshIds, newCorrespondence: NewCorrespondence | undefined) {
     this.#table = table
     this.#ids = ids
-    this.#mail = new MailRoom(ids)
-    this.#channels = new Channels(ids)
-    this.#whispering = new Whispering(table.self, ids, newSessions)
+    this.#correspondence = newCorrespondence?.(table, ids)
   }
 
   handle(event: PostEvent, nowMs: number, unixS: number): PostEffect[] {
-    this.#dueMs = undefined
-    this.#nowMs = nowMs
-    this.#unixS = unixS
     switch (event.type) {
-      case 'letter':
-        return this.#letter(event)
-      case 'spoken':
-        return isWhisper(event.body) ? this.#heard(event.from, event.body, undefined) : []
-      case 'secret':
-      case 'forgotten':
-      case 'late':
-        return this.#whispered(this.#whispering.handle(event, nowMs, unixS))
       case 'introduction': {
         const id = this.#ids.message()
         this.#introductions.set(id, event.to)
@@ -94,179 +58,76 @@ export class Post {
         if (this.#introductions.size > lettersMax && oldest) this.#introductions.delete(oldest)
         return [{ type: 'seal', id, to: event.to, body: event.body, carriage: event.carriage }]
       }
-      case 'mail':
-        return this.#mailed(this.#mail.handle({ ...event, type: 'send', unixS }, nowMs))
-      case 'connect': {
-        const { operation, to } = event
-        const known = this.#table.linkTo(to)?.contact ?? this.#table.known(to)?.contact
-        return this.#channeled(
-          this.#channels.handle({ type: 'connect', operation, to, contact: known, linked: this.#table.linkTo(to) !== undefined }, nowMs),
-        )
-      }
-      case 'channelSend':
-        return this.#channeled(this.#channels.handle({ ...event, type: 'send' }, nowMs))
-      case 'channelClose':
-        return this.#channeled(this.#channels.handle({ ...event, type: 'close' }, nowMs))
-      case 'cancel':
-        this.#mail.handle({ type: 'cancelled', operation: event.operation }, nowMs)
-        return this.#channeled(this.#channels.handle({ type: 'cancelled', operation: event.operation }, nowMs))
-      case 'located': {
-        const { operation, contact, route } = event
-        const linked = contact !== undefined && this.#table.linkTo(contact.id) !== undefined
-        const mailed = this.#mail.handle({ type: 'located', operation, route: contact && route }, nowMs)
-        const channeled = this.#channels.handle({ type: 'located', operation, contact, linked }, nowMs)
-        if (contact) this.#remember(contact.id, route)
-        return [...this.#mailed(mailed), ...this.#channeled(channeled)]
+      case 'letter': {
+        const { from, body, back } = event
+        if (isIntroduction(body)) return [{ type: 'introduction', from, body, back }]
+        // What apps say is not written where everybody on the way could read it, and again by whoever kept it.
+        return isGreeting(body) ? this.#correspond({ type: 'letter', from, body, back }, nowMs, unixS) : [{ type: 'dropped' }]
       }
       case 'undeliverable': {
         const to = this.#introductions.get(event.letter)
         this.#introductions.delete(event.letter)
-        if (to) return [{ type: 'introductionUndeliverable', to }]
-        const whispered = this.#whispered(this.#whispering.handle(event, nowMs, unixS))
-        return [...whispered, ...this.#mailed(this.#mail.handle(event, nowMs))]
+        return to ? [{ type: 'introductionUndeliverable', to }] : this.#correspond(event, nowMs, unixS)
       }
-      case 'linked':
-        this.#routes.delete(event.to.hex)
-        return this.#channeled(this.#channels.handle({ type: 'linked', to: event.to }, nowMs))
-      case 'unlinked':
-      case 'introductionFailed':
-        return this.#channeled(this.#channels.handle({ type: event.type, to: event.to }, nowMs))
-      case 'woke':
-        return [
-          ...this.#whispered(this.#whispering.handle(event, nowMs, unixS)),
-          ...this.#mailed(this.#mail.handle(event, nowMs)),
-          ...this.#channeled(this.#channels.handle(event, nowMs)),
-        ]
-    }
-  }
-
-  /** Asked for after every message, so remembered until the next event. Infinity: waiting for nothing. */
-  get wakeAtMs(): number {
-    return (this.#dueMs ??= Math.min(
-      this.#mail.wakeAtMs ?? Infinity,
-      this.#channels.wakeAtMs ?? Infinity,
-      this.#whispering.wakeAtMs ?? Infinity,
-    ))
-  }
-
-  #letter({ from, body, back }: Extract<PostEvent, { type: 'letter' }>): PostEffect[] {
-    switch (body.type) {
-      case 'knock':
-      case 'offer':
-      case 'answer':
-      case 'candidates':
-      case 'refusal':
-        return [{ type: 'introduction', from, body, back }]
-      case 'greeting':
-      case 'greeted':
-        return this.#whispered(this.#whispering.handle({ type: 'letter', from, body, back }, this.#nowMs, this.#unixS))
+      case 'late': {
+        const correspondence = (this.#correspondence ??= event.newCorrespondence(this.#table, this.#ids))
+        return this.#early.splice(0).flatMap((early) => correspondence.handle(early.event, nowMs, unixS))
+      }
       default:
-        // What apps say is not written where everybody on the way could read it, and again by whoever kept it.
-        return [{ type: 'dropped' }]
+        return this.#correspond(event, nowMs, unixS)
     }
   }
 
-  /** `back`: the way to the other end; undefined: over the link. */
-  #heard(from: Contact, body: Whisper, back: readonly Key[] | undefined): PostEffect[] {
-    if (body.type === 'mail' || body.type === 'received') {
-      return this.#mailed(this.#mail.handle({ type: 'letter', from, body, back, unixS: this.#unixS }, this.#nowMs))
+  /** Infinity: waiting for nothing. */
+  get wakeAtMs(): number {
+    return this.#correspondence?.wakeAtMs ?? this.#early[0]?.untilMs ?? Infinity
+  }
+
+  #correspond(event: CorrespondenceEvent, nowMs: number, unixS: number): PostEffect[] {
+    if (this.#correspondence) return this.#correspondence.handle(event, nowMs, unixS)
+    switch (event.type) {
+      case 'mail':
+      case 'connect':
+      case 'spoken':
+      case 'letter':
+        this.#early.push({ event, untilMs: nowMs + correspondenceWaitMs })
+        return this.#giveUp(this.#early.length - earlyMax)
+      case 'woke':
+        return this.#giveUp(this.#early.filter(({ untilMs }) => untilMs <= nowMs).length)
+      case 'cancel':
+        this.#early = this.#early.filter((early) => operationOf(early.event) !== event.operation)
+        return []
+      case 'secret':
+        return [{ type: 'dispatch', to: event.from, route: event.back, payload: { type: 'forgotten', session: event.secret.session } }]
+      default:
+        return []
     }
-    const effects = this.#channels.handle({ type: 'letter', from, body }, this.#nowMs)
-    if (back) this.#remember(from.id, back)
-    return this.#channeled(effects, back)
   }
 
-  /** Only of peers with a channel: anybody may write. */
-  #remember(id: Key, route: readonly Key[]): void {
-    if (!this.#channels.involves(id)) return
-    this.#routes.set(id.hex, route)
-    const [oldest] = this.#routes.keys()
-    if (this.#routes.size > channelsMax && oldest !== undefined) this.#routes.delete(oldest)
-  }
-
-  #write(to: Key, body: Whisper, id: MessageId, way: readonly Key[] | undefined): PostEffect[] {
-    const link = this.#table.linkTo(to)
-    if (link) return [{ type: 'spoken', link: link.link, id, body }]
-    const route = way ?? this.#table.routeTo(to) ?? []
-    return this.#whispered(this.#whispering.handle({ type: 'write', id, to, body, route }, this.#nowMs, this.#unixS))
-  }
-
-  #whispered(effects: readonly SessionsEffect[]): PostEffect[] {
-    return effects.flatMap((effect): PostEffect[] => {
-      switch (effect.type) {
-        case 'heard':
-          return this.#heard(effect.from, effect.body, effect.back)
-        case 'renewed':
-          return this.#channeled(this.#channels.handle({ type: 'renewed', to: effect.to }, this.#nowMs))
-        case 'undeliverable':
-          return this.#mailed(this.#mail.handle(effect, this.#nowMs))
-        default:
-          return [effect]
-      }
-    })
-  }
-
-  #mailed(effects: readonly MailEffect[]): PostEffect[] {
-    return effects.flatMap((effect): PostEffect[] => {
-      switch (effect.type) {
-        case 'write':
-          return this.#write(effect.to, effect.body, effect.id, effect.route)
-        case 'locate':
-          return [effect]
-        case 'deliver':
-          return [{ type: 'mail', from: effect.from, data: effect.data }]
-        case 'finish':
-          return [{ type: 'finish', operation: effect.operation, outcome: { type: 'mailed', received: effect.outcome === 'received' } }]
-      }
-    })
-  }
-
-  /** `back`: the way by which came what this answers. */
-  #channeled(effects: readonly ChannelsEffect[], back?: readonly Key[]): PostEffect[] {
-    return effects.flatMap((effect): PostEffect[] => {
-      switch (effect.type) {
-        case 'locate':
-          return [effect]
-        case 'introduce':
-          return [{ ...effect, route: this.#routes.get(effect.contact.id.hex) ?? [] }]
-        case 'write':
-          return this.#write(effect.to, effect.body, this.#ids.message(), this.#routes.get(effect.to.hex) ?? back)
-        case 'opened': {
-          const { operation, channel, contact } = effect
-          const wants: PostEffect = { type: 'appWants', id: contact.id, wanted: true }
-          const opened: PostEffect = { type: 'channelOpened', channel, contact, byUs: operation !== undefined }
-          if (operation === undefined) return [wants, opened]
-          return [wants, opened, { type: 'finish', operation, outcome: { type: 'connected', channel, contact } }]
-        }
-        case 'message':
-          return [{ type: 'channelMessage', channel: effect.channel, data: effect.data }]
-        case 'finish': {
-          const outcome: CallOutcome =
-            effect.outcome === 'unreachable' ? { type: 'notConnected' } : { type: effect.outcome === 'sent' ? 'sent' : 'notSent' }
-          return [{ type: 'finish', operation: effect.operation, outcome }]
-        }
-        case 'closed': {
-          const { channel, contact, reason } = effect
-          const last = !this.#channels.involves(contact.id)
-          if (last) this.#routes.delete(contact.id.hex)
-          const unwanted: PostEffect[] = last ? [{ type: 'appWants', id: contact.id, wanted: false }] : []
-          return [...unwanted, { type: 'channelClosed', channel, reason }]
-        }
-      }
+  #giveUp(count: number): PostEffect[] {
+    return this.#early.splice(0, Math.max(0, count)).flatMap(({ event }): PostEffect[] => {
+      if (event.type === 'mail') return [{ type: 'finish', operation: event.operation, outcome: { type: 'mailed', received: false } }]
+      if (event.type === 'connect') return [{ type: 'finish', operation: event.operation, outcome: { type: 'notConnected' } }]
+      return []
     })
   }
 }
 
-function isWhisper(body: LetterBody): body is Whisper {
+function operationOf(event: Early): OperationId | undefined {
+  return event.type === 'mail' || event.type === 'connect' ? event.operation : undefined
+}
+
+function isGreeting(body: LetterBody): body is Greeting {
+  return body.type === 'greeting' || body.type === 'greeted'
+}
+
+function isIntroduction(body: LetterBody): body is Introduction {
   switch (body.type) {
-    case 'mail':
-    case 'received':
-    case 'open':
-    case 'opened':
-    case 'part':
-    case 'progress':
-    case 'probe':
-    case 'close':
+    case 'knock':
+    case 'offer':
+    case 'answer':
+    case 'candidates':
+    case 'refusal':
       return true
     default:
       return false

@@ -72,9 +72,6 @@ export type SessionsEffect =
   /** It is forged, came before, or cannot be read. */
   | { type: 'dropped' }
 
-/** Makes the sessions of one peer. */
-export type NewSessions = (self: Key, ids: FreshIds) => Sessions
-
 /**
  * What apps say to each other where there is no link to speak over: under keys that the two peers made with each other, for nobody else's eyes.
  * Invariants: 1. nothing is written but under keys that the other end's signature vouches for; 2. nothing is heard but from who has signed for the keys;
