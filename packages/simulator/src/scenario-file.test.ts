@@ -48,7 +48,7 @@ describe('expected figures', () => {
 })
 
 describe('a static scenario', () => {
-  const small = parseScenario('test', text({ peers: 100, records: 20, gets: 60, probes: 60, puts: 10, perSecond: 20 })).story
+  const small = parseScenario('test', text({ peers: 100, records: 20, gets: 60, probes: 300, puts: 10, perSecond: 20 })).story
 
   it('finds what is there, arrives where it should, and makes no connection', { timeout: 60_000 }, () => {
     const figures = tellStory(small, () => {})
