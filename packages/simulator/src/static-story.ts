@@ -91,9 +91,11 @@ class StaticStory {
     this.#simulation.run(settleMs)
     for (let left = Math.round(dead * this.#peers.length); left > 0; left--) this.#silenceAny()
     const connections = this.#simulation.network.connectionsMade
+    const beganMs = performance.now()
     const read = this.#each('reading', gets, (probe) => this.#get(probe, kept))
     const lookups = gets + probes
     const probed = this.#each('probing', probes, (probe) => this.#probe(probe))
+    const seconds = (performance.now() - beganMs) / 1_000
     const made = this.#simulation.network.connectionsMade - connections
     const written = this.#each('writing', puts, (probe) => this.#put(probe))
     return {
@@ -102,6 +104,7 @@ class StaticStory {
       ...prefixed('put', written),
       ...this.#estimates(),
       connectionsPerLookup: made / Math.max(1, lookups),
+      lookupsPerSecond: lookups / seconds,
       linksMean: mean(this.#simulation.alive.map(({ openLinks }) => openLinks)),
       happenings: this.#simulation.happenings,
     }
