@@ -22,6 +22,11 @@ export class FreshIds {
     return hexOf(this.#random(messageIdBytes))
   }
 
+  /** One of several with the same first half: `first`, hex. Seeks of one lookup know each other by it. */
+  messageBeside(first: MessageId): MessageId {
+    return first.slice(0, messageIdBytes) + hexOf(this.#random(messageIdBytes / 2))
+  }
+
   mail(): MailId {
     return hexOf(this.#random(messageIdBytes))
   }

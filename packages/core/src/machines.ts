@@ -57,6 +57,11 @@ export class Machines implements ForwardingHost {
   }
 
   /** See `ForwardingHost`. */
+  takes({ store }: Seek): boolean {
+    return !store || this.asking.isWhole
+  }
+
+  /** See `ForwardingHost`. */
   answersHere({ target, want, store }: Seek): boolean {
     if (store) return this.records.isReplica(target)
     if (want === 'content' && this.#cache?.get(target, this.nowMs)) return true

@@ -205,7 +205,7 @@ describe('a link that breaks the rules', () => {
 
   it('ends at once when it speaks another version', () => {
     const { wire, one, other } = pair()
-    wire.tell(one, { type: 'received', link: wire.linkOf(one, other), message: { type: 'hello', version: 2 } })
+    wire.tell(one, { type: 'received', link: wire.linkOf(one, other), message: { type: 'hello', version: core.protocolVersion + 1 } })
     expect(one.overlay.status.links).toBe(0)
   })
 })

@@ -54,6 +54,9 @@ type Finish = (outcome: Outcome | CallOutcome) => void
 /** Bytes that wait on one link beyond which it takes no more of what will be sent again: half of what ends it. */
 const jammedBytes = 512 * 1024
 
+/** What is loaded late, and could not be, is tried again this much later. Some browsers remember that it failed until the page is reloaded. */
+const lateRetryMs = 5_000
+
 /** The driver is woken at least this often, so that a wrong deadline costs seconds and not the peer. */
 const sleepMaxMs = 30_000
 
@@ -116,7 +119,6 @@ export class Driver {
   /** Hands an operation to the overlay; `finish` is called once, unless it is cancelled first. Answers with the operation's id. */
   begin(call: DistributiveOmit<Extract<Call, { operation: OperationId }>, 'operation'>, finish: Finish): OperationId {
     const operation = ++this.#lastOperation
-    if (call.type === 'mail' || call.type === 'connect') void this.#loadLate()
     this.#finishes.set(operation, finish)
     this.handle({ ...call, operation })
     return operation
@@ -174,16 +176,12 @@ export class Driver {
 
   /** Not before a peer begins: it can do nearly all without. And not when they are first needed: the server that has them may be gone then. */
   async #loadLate(): Promise<void> {
-    if (this.#late !== 'missing') return
+    if (this.#stopped || this.#late !== 'missing') return
     this.#late = 'loading'
-    try {
-      const { lateParts: parts } = await import('./late-parts.js')
-      this.#late = 'here'
-      this.handle({ type: 'late', parts })
-    } catch {
-      // What needs them is undeliverable, and the next that does tries again.
-      this.#late = 'missing'
-    }
+    const module = await import('./late-parts.js').catch(() => undefined)
+    this.#late = module ? 'here' : 'missing'
+    if (module) this.handle({ type: 'late', parts: module.lateParts })
+    else if (!this.#stopped) this.#parts.clock.wake(lateRetryMs, () => void this.#loadLate())
   }
 
   #run(): void {

@@ -28,7 +28,7 @@ const came = (over: Partial<Seek> = {}): Seek => ({
 /** Peer 0b0, linked to 0b001 that seeks come from, and to others: 1 and 2 and so on. */
 function forwardingOf(others: readonly string[] = ['0b11', '0b10'], answersHere = false) {
   const table = linkedTable('0b0', [...others, '0b001'])
-  const forwarding = new Forwarding(table, { answersHere: () => answersHere })
+  const forwarding = new Forwarding(table, { answersHere: () => answersHere, takes: () => true })
   const from = table.linkTo(key('0b001'))!
   const handle = forwarding.handle.bind(forwarding)
   const take = (over: Partial<Seek> = {}, nowMs = 0) => handle({ type: 'seek', seek: came(over), from }, nowMs)
@@ -125,7 +125,7 @@ describe('a question of our own', () => {
 
   it('goes nowhere where there is no link, or only such as are to be avoided', () => {
     const nowhere = [{ type: 'nowhere', id }]
-    expect(new Forwarding(linkedTable('0b0', []), { answersHere: () => false }).handle(own(), 0)).toEqual(nowhere)
+    expect(new Forwarding(linkedTable('0b0', []), { answersHere: () => false, takes: () => true }).handle(own(), 0)).toEqual(nowhere)
     expect(forwardingOf([]).handle(own({ avoid: [key('0b001')] }), 0)).toEqual(nowhere)
   })
 
@@ -146,7 +146,8 @@ describe('a question of our own', () => {
   })
 })
 
-describe('another seek of the same asker for the same key', () => {
+describe('another seek of the same lookup', () => {
+  /** Their ids have the first half in common. */
   const again = { id: idOf(2) }
 
   it('is passed on to the next closest, though this peer is closer: it wants another word', () => {
@@ -161,11 +162,15 @@ describe('another seek of the same asker for the same key', () => {
     expect(take(again)).toEqual([taken(from.link, again.id), arrived({ ...again, hopsLeft: 8 })])
   })
 
-  it('is answered like the first for another key, by another asker, or later', () => {
+  it('is answered like the first for another key, or later; and so is one of another lookup, whoever says it asks', () => {
     const { from, take } = forwardingOf(['0b10'], true)
     take()
-    for (const [i, other] of [{ target: key('0b1010') }, { path: [key('0b0111'), key('0b001')] }].entries())
-      expect(take({ id: idOf(i + 2), ...other })).toEqual([taken(from.link, idOf(i + 2)), arrived({ id: idOf(i + 2), ...other })])
+    const otherKey = { id: idOf(3), target: key('0b1010') }
+    expect(take(otherKey)).toEqual([taken(from.link, otherKey.id), arrived(otherKey)])
+    for (const digit of '123456789abc') {
+      const other = { id: digit.repeat(16) }
+      expect(take(other)).toEqual([taken(from.link, other.id), arrived(other)])
+    }
     const late = { id: idOf(9) }
     expect(take(late, rememberedMs)).toEqual([taken(from.link, late.id), arrived(late)])
   })
@@ -386,5 +391,5 @@ it('1 to 3: whoever is linked to whom, acknowledges or vanishes: each link is tr
 
 function peerOf(bits: string): { table: RoutingTable; forwarding: Forwarding } {
   const table = linkedTable(bits, [])
-  return { table, forwarding: new Forwarding(table, { answersHere: () => false }) }
+  return { table, forwarding: new Forwarding(table, { answersHere: () => false, takes: () => true }) }
 }

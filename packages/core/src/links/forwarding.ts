@@ -46,6 +46,8 @@ export type ForwardingEffect =
 export interface ForwardingHost {
   /** Whether this peer has what is sought, and may say so although others are closer. */
   answersHere(seek: Seek): boolean
+  /** Whether this peer can answer it at all. */
+  takes(seek: Seek): boolean
 }
 
 interface Passing {
@@ -60,8 +62,8 @@ interface Passing {
 
 /**
  * Passes seeks from link to link toward their target: recursive routing (Heep 2010, R/Kademlia) with two-hop look-ahead. Each peer acknowledges to the one before,
- * which tries its next best when that is late; only where nobody is closer has the seek arrived. When its asker sends another for the same key, over another path,
- * it wants another's word: that one is passed on to the next closest.
+ * which tries its next best when that is late; only where nobody is closer has the seek arrived. Another seek of the same lookup, over another path,
+ * wants another's word: that one is passed on to the next closest.
  * Invariants: 1. a seek never passes a peer twice, nor one that is to be avoided, and takes at most `hopsMax` hops; 2. each link is tried once;
  * 3. every seek that was taken is passed on, or arrives here, but for those that nobody acknowledged for `passedWithinMs`.
  */
@@ -71,7 +73,7 @@ export class Forwarding {
   readonly #passing = new LateMap<MessageId, Passing>()
   /** When each seek may be forgotten, the oldest first. */
   readonly #remembered = new LateMap<MessageId, number>()
-  /** The same of what was answered here, by who asked for what. */
+  /** The same of what was answered here, by the lookup it was of. */
   readonly #answered = new LateMap<string, number>()
 
   constructor(table: RoutingTable, host: ForwardingHost) {
@@ -110,7 +112,7 @@ export class Forwarding {
     const isCircling = this.#remembered.has(id) || path.some((one) => one.equals(this.#table.self))
     // A leaf passes on what its own neighbours seek, who may know nobody else yet.
     const isOthers = this.#table.role === 'leaf' && path.length > 1 && !seek.target.equals(this.#table.self)
-    if (isCircling || isOthers) return [{ type: 'send', link: from, message: { type: 'declined', id } }]
+    if (isCircling || isOthers || !this.#host.takes(seek)) return [{ type: 'send', link: from, message: { type: 'declined', id } }]
     remember(this.#remembered, id, nowMs)
     const taken: ForwardingEffect = { type: 'send', link: from, message: { type: 'taken', id } }
     const isAnswered = this.#hasAnswered(seek, nowMs)
@@ -192,10 +194,9 @@ function remember(all: LateMap<string, number>, one: string, nowMs: number): voi
   all.set(one, nowMs + rememberedMs)
 }
 
-/** Who asks for what. A record on its way is a question of its own: the next version of it is another. */
-function questionOf({ id, path, target, want, store }: Seek): string {
-  if (store) return id
-  return `${path[0]!.hex} ${target.hex} ${want}`
+/** Which lookup it is of: its seeks have the first half of their ids in common, which nobody else knows beforehand. A record on its way is a question of its own. */
+function questionOf({ id, target, want, store }: Seek): string {
+  return store ? id : `${id.slice(0, id.length / 2)} ${target.hex} ${want}`
 }
 
 /** A seek of our own, before it sets out. */

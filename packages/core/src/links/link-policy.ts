@@ -156,11 +156,11 @@ export class LinkPolicy {
     return this.#isWithin(this.#siblingBound(), id)
   }
 
-  /** The farthest of the siblings that this peer has or will soon have; undefined while there are too few. */
+  /** The farthest of the siblings that this peer has or will soon have, leaves not counted; undefined while there are too few. */
   #siblingBound(): Key | undefined {
     const count = this.#siblingCount
     const nearest = this.#table
-      .links()
+      .fullLinks()
       .slice(0, count)
       .map(({ contact }) => contact)
     return closest(this.#table.self, [...nearest, ...this.#underWay()], count, ({ id }) => id)[count - 1]?.id

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { linkedTable, linkWith } from '../fixtures/linked-table.js'
 import { othersServingMin, RoleKeeper, stepDownDelayMs, stepUpDelayMs } from './role-keeper.js'
 
-/** Six linked peers, and two that the first of them is linked to: as many as must serve. */
+/** Six linked peers, and two that two of them are linked to: as many as must serve. */
 const linked = ['0b1000', '0b1001', '0b1010', '0b1011', '0b1100', '0b1101']
 const named = ['0b1110', '0b1111']
 
 function roleKeeper(bits = linked, beyond = named) {
   const table = linkedTable('0b0', bits)
-  linkWith(table, bits[0]!, beyond)
+  for (const one of bits.slice(0, 2)) linkWith(table, one, beyond)
   return { table, keeper: new RoleKeeper(table, { share: () => 0.5 }) }
 }
 
@@ -27,14 +27,16 @@ describe('the role of a peer', () => {
     const { table, keeper } = roleKeeper(linked, named.slice(1))
     keeper.handle({ type: 'wished', role: 'leaf' }, 0)
     expect(keeper.wakeAtMs).toBeUndefined()
-    linkWith(table, linked[1]!, named)
+    linkWith(table, linked[2]!, named)
+    expect([keeper.handle({ type: 'changed' }, 4), keeper.wakeAtMs]).toEqual([undefined, undefined])
+    linkWith(table, linked[3]!, named)
     expect(keeper.handle({ type: 'changed' }, 5)).toBeUndefined()
     expect(keeper.handle({ type: 'woke' }, 5 + stepDownDelayMs)).toBe('leaf')
   })
 
   it('2: does not count linked peers that are leaves themselves, though others still name them', () => {
     const { table, keeper } = roleKeeper()
-    linkWith(table, linked[1]!, [linked[2]!])
+    linkWith(table, linked[3]!, [linked[2]!])
     table.tookRole(table.linkTo(linkWith(table, linked[2]!).contact.id)!, 'leaf')
     keeper.handle({ type: 'wished', role: 'leaf' }, 0)
     expect(keeper.wakeAtMs).toBeUndefined()

@@ -193,9 +193,9 @@ export class RoutingTable {
     return [...alive.values()]
   }
 
-  /** How many others are known to serve. */
+  /** How many others are known to serve, and not by one list alone, which may be made up. */
   get serving(): number {
-    return this.alive().length
+    return this.alive().filter(({ id }) => this.isVouchedFor(id)).length
   }
 
   /** Whether this full peer is linked, or a linked peer says it is linked to it, and nobody near it has told otherwise since. */

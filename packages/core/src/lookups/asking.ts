@@ -73,6 +73,11 @@ export class Asking {
     ))
   }
 
+  /** Whether what may come late is here. */
+  get isWhole(): boolean {
+    return this.#parts !== undefined
+  }
+
   get estimatedPeers(): number {
     return this.#host.estimatedPeers
   }

@@ -32,6 +32,9 @@ export type ConfirmationsEffect =
   /** The record is not where it should be, or nobody could say so. `closest`: where it should be, if that is known. */
   | { type: 'refuted'; confirmation: number; claim: Claim; closest: readonly Found[] | undefined }
 
+/** Confirmations under way at one time: a lookup and a question each, which must not crowd out what the app asks. */
+export const confirmationsMax = 32
+
 interface Confirmation {
   readonly claim: Claim
   closest: readonly Found[]
@@ -40,10 +43,12 @@ interface Confirmation {
 /**
  * Whether what the end of one path says of a record is so: it brought all the receipts itself, and could have made them up, and the replicas as well. So the replicas are looked for on a path
  * that has no peer in common with the first, and one of them is asked whether it has the record. Better than signed receipts: peers that somebody made up near a key can sign, too.
- * Invariant: every claim is confirmed or refuted, once.
+ * Invariant: every claim is confirmed or refuted, once, unless it is forgotten. Beyond `confirmationsMax` they take turns.
  */
 export class Confirmations {
   readonly #confirmations = new LateMap<number, Confirmation>()
+  /** The oldest first. */
+  readonly #waiting = new LateMap<number, Claim>()
   #last = 0
 
   /** The number of the claim that comes next. */
@@ -51,13 +56,19 @@ export class Confirmations {
     return this.#last + 1
   }
 
+  /** Nobody wants to know any more. */
+  forget(confirmation: number): void {
+    this.#waiting.delete(confirmation)
+    this.#confirmations.delete(confirmation)
+  }
+
   handle(event: ConfirmationsEvent): ConfirmationsEffect[] {
     switch (event.type) {
       case 'claimed': {
         const { claim } = event
         this.#last += 1
-        this.#confirmations.set(this.#last, { claim, closest: [] })
-        return [{ type: 'look', confirmation: this.#last, target: claim.order.record.key, avoid: claim.passed }]
+        this.#waiting.set(this.#last, claim)
+        return this.#begin()
       }
       case 'looked':
         return this.#looked(event)
@@ -74,7 +85,7 @@ export class Confirmations {
     const { claim } = one
     if (!closest) {
       this.#confirmations.delete(confirmation)
-      return [{ type: 'refuted', confirmation, claim, closest: undefined }]
+      return [{ type: 'refuted', confirmation, claim, closest: undefined }, ...this.#begin()]
     }
     one.closest = closest
     const placed = new Set(claim.answer.replicas.map(({ contact }) => contact.id.hex))
@@ -94,6 +105,15 @@ export class Confirmations {
     this.#confirmations.delete(confirmation)
     if (!one) return []
     const { claim, closest } = one
-    return [isConfirmed ? { type: 'confirmed', confirmation, claim } : { type: 'refuted', confirmation, claim, closest }]
+    return [isConfirmed ? { type: 'confirmed', confirmation, claim } : { type: 'refuted', confirmation, claim, closest }, ...this.#begin()]
+  }
+
+  #begin(): ConfirmationsEffect[] {
+    const [next] = this.#waiting
+    if (!next || this.#confirmations.size >= confirmationsMax) return []
+    const [confirmation, claim] = next
+    this.#waiting.delete(confirmation)
+    this.#confirmations.set(confirmation, { claim, closest: [] })
+    return [{ type: 'look', confirmation, target: claim.order.record.key, avoid: claim.passed }]
   }
 }

@@ -5,7 +5,7 @@ import type { RoutingTable } from '../links/routing-table.js'
 import type { Record } from '../records/record.js'
 import { type MessageId, type Receipt, replicas, type StoreOrder } from '../wire/message.js'
 import { type Claim, Confirmations, type ConfirmationsEffect, type ConfirmationsEvent } from './confirmations.js'
-import { isPlausible } from './density-test.js'
+import { isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import type { OperationId } from './operations.js'
 import { Storing, type StoringEffect, type StoringEvent } from './storing.js'
@@ -58,7 +58,11 @@ export class Delivering {
       case 'compared':
         return this.#confirmed(this.#confirmations.handle(event))
       case 'cancelled':
-        for (const [confirmation, { operation }] of this.#untold) if (operation === event.operation) this.#untold.delete(confirmation)
+        for (const [confirmation, { operation }] of this.#untold) {
+          if (operation !== event.operation) continue
+          this.#untold.delete(confirmation)
+          this.#confirmations.forget(confirmation)
+        }
         return this.#stored(this.#storing.handle(event, nowMs), nowMs)
       default:
         return this.#stored(this.#storing.handle(event, nowMs), nowMs)
@@ -97,14 +101,18 @@ export class Delivering {
       .sort((a, b) => Key.compare(target, a.contact.id, b.contact.id))
     const written: DeliveringEffect = { type: 'written', operation, target, outcome, closest }
     if (outcome.conflict || outcome.newer) return [written]
-    if (order.all) this.#untold.set(this.#confirmations.next, written)
-    return [...(order.all ? [] : [written]), ...this.#confirmed(this.#confirmations.handle({ type: 'claimed', claim }))]
+    // On a condition only one writer may win: one peer's word is not enough to be told so.
+    const waits = order.all || order.ifSeq !== undefined
+    if (waits) this.#untold.set(this.#confirmations.next, written)
+    return [...(waits ? [] : [written]), ...this.#confirmed(this.#confirmations.handle({ type: 'claimed', claim }))]
   }
 
   #outcomeOf({ order, answer }: Claim, nowMs: number): Written {
     const { record, ifSeq } = order
     const { self } = this.#table
-    const others = answer.replicas.filter(({ contact }) => !contact.id.equals(self))
+    const others = answer.replicas
+      .filter(({ contact }) => !contact.id.equals(self))
+      .sort((a, b) => Key.compare(record.key, a.contact.id, b.contact.id))
     const closer = others.filter(({ contact }) => Key.compare(record.key, contact.id, self) < 0)
     const isReplica = closer.length < replicas && this.#table.role === 'full'
     const asked = isReplica ? others.slice(0, replicas - 1) : others
@@ -114,8 +122,9 @@ export class Delivering {
       ifSeq,
       asked.map(({ contact }) => contact.id),
     )
-    if (isReplica) writing.noteHere(this.#host.keep(record, ifSeq, nowMs))
     for (const { contact, receipt } of asked) if (receipt) writing.note(contact.id, { receipt, ...(newer && { newer }) })
+    // What another replica's condition kept out is not kept here either: it would spread from here.
+    if (isReplica && !writing.outcome().conflict) writing.noteHere(this.#host.keep(record, ifSeq, nowMs))
     return writing.outcome()
   }
 

@@ -11,7 +11,7 @@ import { type MessageId, replicas } from '../wire/message.js'
 import { operationsMax, type Purpose } from './operations.js'
 import { denialsNeeded, pathsMax } from './routed-lookup.js'
 import { Seeking, type SeekingEffect } from './seeking.js'
-import { sparserMax } from './density-test.js'
+import { sparserMax } from './plausibility.js'
 
 const target = key('0b1111')
 const look: Purpose = { type: 'locate' }
@@ -220,8 +220,15 @@ describe('an answer looks right', () => {
     expect(isRight(spreadTo((times * replicas) / peers), { links: ['0b0111'], peers })).toBe(expected)
   })
 
-  it('when it names too few to tell', () => {
-    expect(isRight(spreadTo(0.9).slice(1), { links: ['0b0111'], peers: 1_000 })).toBe(true)
+  it('when it names one fewer, as when one of them asks: as dense all the same', () => {
+    const one = { links: ['0b0111'], peers: 1_000 }
+    expect([isRight(spreadTo(replicas / 1_000).slice(1), one), isRight(spreadTo(0.9).slice(1), one)]).toEqual([true, false])
+  })
+
+  it('when it names as many as this peer knows to be there: three of ten are not all', () => {
+    const links = Array.from({ length: 10 }, (_, i) => `0b0${(i + 1).toString(2).padStart(4, '0')}`)
+    expect(isRight(spreadTo(0.01).slice(0, 3), { links, peers: 11 })).toBe(false)
+    expect(isRight(spreadTo(0.01).slice(0, 3), { links: links.slice(0, 4), peers: 5 })).toBe(true)
   })
 
   it('for what is missing, too: denials that look wrong count for nothing', () => {

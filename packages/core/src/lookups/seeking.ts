@@ -6,7 +6,7 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { compareRecords, type Record, recordId } from '../records/record.js'
 import type { MessageId, Want } from '../wire/message.js'
-import { isPlausible } from './density-test.js'
+import { isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
@@ -127,11 +127,12 @@ export class Seeking {
   #start({ operation, target, purpose, here, avoid }: Extract<SeekingEvent, { type: 'start' }>, nowMs: number): SeekingEffect[] {
     const reading = purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined
     reading?.offer(here)
+    const first = this.#ids.message()
     const lookup = new RoutedLookup({
       target,
       want: purpose.type === 'read' ? purpose.want : 'peers',
       avoid,
-      newId: () => this.#ids.message(),
+      newId: () => this.#ids.messageBeside(first),
       slowMs: this.#roundTrips.slowMs(hopsReckoned),
       timeoutMs: this.#roundTrips.timeoutMs(hopsReckoned),
     })

@@ -2,7 +2,7 @@ import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import { LateMap } from '../late-map.js'
 import type { Record } from '../records/record.js'
-import type { MessageId, Placed, StoreOrder } from '../wire/message.js'
+import { avoidMax, type MessageId, type Placed, type StoreOrder } from '../wire/message.js'
 import type { OperationId } from './operations.js'
 import { placementTimeoutMs } from './placements.js'
 import { RoundTrips } from './round-trips.js'
@@ -147,7 +147,7 @@ export class Storing {
 
   #begin(store: Store, nowMs: number): StoringEffect[] {
     const { paths, order } = store
-    const avoid = paths.flatMap(({ vias }) => vias)
+    const avoid = paths.flatMap(({ vias }) => vias).slice(-avoidMax)
     const id = this.#ids.message()
     const isPatient = order.all || order.ifSeq !== undefined
     const deadlineMs = nowMs + this.#roundTrips.timeoutMs(hopsReckoned) + (isPatient ? placementTimeoutMs : 0)
