@@ -65,6 +65,7 @@ function chapterOf(row: Row, resultOf: ResultOf): string {
   })
   const parts = [
     `## ${row.title}`,
+    ...(row.remark !== undefined && cells.length > 0 ? [row.remark] : []),
     ...(cells.length > 0 ? [table, `![${row.title}](${row.name}.svg)`, `\`\`\`sh\n${commands.join('\n')}\n\`\`\``] : []),
     ...(missing.length > 0 ? [`Not measured yet: ${missing.join(', ')} (\`npm run measure -- --only ${row.name}\`).`] : []),
   ]
