@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Crowd } from './crowd.js'
 import { PageServer } from './page-server.js'
@@ -15,6 +16,11 @@ const leafWithinMs = 20_000
 /** A leaf keeps its links for 30 s, in case its user comes back, and then these: four siblings and two quick ones. */
 const fewLinksWithinMs = 60_000
 const leafLinks = 6
+
+/** A knock that met a busy peer is tried again after 10 s. */
+const linkedAgainWithinMs = 20_000
+/** Peers that keep a record. */
+const replicas = 8
 
 declare global {
   var ticks: number
@@ -46,6 +52,16 @@ afterAll(async () => {
 const hidden = () => new Crowd(crowd.tabs.slice(0, hiddenCount))
 const shown = () => new Crowd(crowd.tabs.slice(hiddenCount))
 const statuses = ({ tabs }: Crowd) => Promise.all(tabs.map((tab) => tab.call(({ peer }) => peer.status)))
+
+/** Of all records, how many this tab is among the closest to when all tabs serve. */
+function dueTo({ id }: Tab): number {
+  const names = [...crowd.tabs.map((tab) => `of ${tab.id}`), 'from a hidden tab']
+  return names.filter((name) => {
+    const key = createHash('sha256').update(name).digest('hex').slice(0, id.length)
+    const distance = (peerId: string) => BigInt(`0x${peerId}`) ^ BigInt(`0x${key}`)
+    return crowd.tabs.filter((tab) => distance(tab.id) < distance(id)).length < replicas
+  }).length
+}
 
 /** How often a timer of the page has fired so far, in a page that counts: from the first call on. */
 function countTicks({ page }: Tab): Promise<number> {
@@ -101,7 +117,7 @@ test('leaves keep six links, and still write, and reach each other and everybody
   )
   await crowd.reachEachOther('to and from hidden tabs')
   const [writer] = hidden().tabs
-  const written = await writer!.call(({ peer }) => peer.put('from a hidden tab', 'hello'))
+  const written = await writer!.call(({ peer }) => peer.put('from a hidden tab', 'hello', { confirmedBy: 'all' }))
   expect(written).toMatchObject({ pending: false, stored: 8 })
   expect(await crowd.get('from a hidden tab')).toEqual(crowd.tabs.map(() => ['hello']))
 })
@@ -151,7 +167,7 @@ test('shown again they serve at once, are linked to everybody within seconds, an
     )
     await until(
       'each is linked to each again',
-      10_000,
+      linkedAgainWithinMs,
       async () => (await statuses(crowd)).map(({ links }) => links),
       (links) => links.every((count) => count === tabCount - 1),
     )
@@ -161,7 +177,7 @@ test('shown again they serve at once, are linked to everybody within seconds, an
     'their records are back',
     20_000,
     async () => (await statuses(hidden())).map(({ recordsKept }) => recordsKept),
-    (kept) => kept.every((count) => count > tabCount / 2),
+    (kept) => kept.every((count, i) => count >= dueTo(hidden().tabs[i]!)),
   )
   expect(crowd.tabs.flatMap(({ faults }) => faults)).toEqual([])
 })
