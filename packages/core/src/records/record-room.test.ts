@@ -69,6 +69,16 @@ describe('keeping', () => {
   })
 })
 
+describe('a replica', () => {
+  it('is no peer far off from the key, however few closer ones it knows', () => {
+    // The eight siblings share 7 bits with this peer; of those that are closer to a key far off it knows one.
+    const siblings = Array.from({ length: replicas }, (_, i) => `0b00000001${i.toString(2).padStart(4, '0')}`)
+    const { room } = roomOf([...siblings, '0b1'])
+    expect([room.isReplica(key('0b1000')), room.isReplica(key('0b0'))]).toEqual([false, true])
+    expect(roomOf(['0b1']).room.isReplica(key('0b1000'))).toBe(true)
+  })
+})
+
 describe('believing', () => {
   it('judges what it does not have, and remembers its seq', () => {
     const { room } = roomOf()

@@ -187,7 +187,8 @@ export class RecordRoom {
 
   /** Whether this peer is one of the `replicas` closest to the key, as far as it can tell. */
   isReplica(key: Key): boolean {
-    if (this.#table.role === 'leaf') return false
+    // In a large overlay most of whom this peer hears of is named once, and would not count: the siblings tell how far off it is all the same.
+    if (this.#table.role === 'leaf' || this.#view.isFarOff(key)) return false
     const last = this.#view.closest(key, replicas)[replicas - 1]
     return !last || Key.compare(key, this.#table.self, last.id) < 0
   }
