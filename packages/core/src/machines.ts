@@ -4,10 +4,11 @@ import { Forwarding, type ForwardingEffect, type ForwardingEvent, type Forwardin
 import { Guard } from './links/guard.js'
 import { desktopLinkLimits } from './links/link-policy.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './links/linking.js'
-import { Relay, type RelayOutcome } from './links/relay.js'
+import { Relay, type RelayOutcome, wayBack } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
 import { Answering } from './lookups/answering.js'
 import { Asking } from './lookups/asking.js'
+import { Coalescing } from './lookups/coalescing.js'
 import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
@@ -30,6 +31,8 @@ export class Machines implements ForwardingHost {
   readonly guard = new Guard()
   /** Made when the first content is asked for through this peer. */
   #cache: ContentCache | undefined
+  /** Made when the first question is passed on for others. */
+  #coalescing: Coalescing | undefined
   /** What was ordered since the overlay's event began, in order. */
   out: OverlayEffect[] = []
   dropped = 0
@@ -66,6 +69,20 @@ export class Machines implements ForwardingHost {
     if (store) return this.records.isReplica(target)
     if (want === 'content' && this.#cache?.get(target, this.nowMs)) return true
     return this.records.answersHere(target, want, this.unixS)
+  }
+
+  /** See `ForwardingHost`. */
+  waits(seek: Seek): boolean {
+    return this.#coalescing?.waits(seek, this.nowMs) ?? false
+  }
+
+  /** When questions that wait for the answers to others are to be passed on; Infinity: none waits. */
+  get goOnAtMs(): number {
+    return this.#coalescing?.wakeAtMs ?? Infinity
+  }
+
+  goOn(): void {
+    for (const seek of this.#coalescing?.overdue(this.nowMs) ?? []) this.toForwarding({ type: 'goesOn', seek })
   }
 
   toLinking(event: LinkingEvent): void {
@@ -114,13 +131,29 @@ export class Machines implements ForwardingHost {
 
   /** Passed on for another: the answer will pass here. */
   #noteRead(seek: Seek): void {
-    if (seek.want === 'content' && seek.path.length > 1) (this.#cache ??= new ContentCache()).asked(seek, this.nowMs)
+    if (seek.path.length === 1) return
+    if (seek.want === 'content') (this.#cache ??= new ContentCache()).asked(seek, this.nowMs)
+    if (seek.want !== 'peers') (this.#coalescing ??= new Coalescing()).passed(seek, this.nowMs)
   }
 
   /** An envelope that this peer passes on for others. */
-  passing({ path, payload }: Envelope): void {
-    if (payload.type === 'response' && payload.answer.type === 'found')
-      this.#cache?.answered(payload.id, payload.answer, path.length, this.nowMs)
+  passing(envelope: Envelope): void {
+    const { path, payload } = envelope
+    if (payload.type !== 'response' || payload.answer.type !== 'found') return
+    this.#cache?.answered(payload.id, payload.answer, path.length, this.nowMs)
+    for (const seek of this.#coalescing?.answered(payload.id) ?? []) this.#share(envelope, payload.answer, seek)
+  }
+
+  /** The answer that passes is one to this question, too: as if it had come over the same way. */
+  #share(envelope: Envelope, answer: Extract<Answer, { type: 'found' }>, seek: Seek): void {
+    const { id, path, avoid } = seek
+    const asker = path[0]!
+    // On its way it would pass a peer again, or it passed one that it was to go round.
+    const isOut = [...path, ...avoid].some((one) => envelope.path.some((passed) => passed.equals(one)))
+    if (isOut) return this.toForwarding({ type: 'goesOn', seek })
+    const contacts = answer.contacts.filter((contact) => !contact.id.equals(asker))
+    const payload = { type: 'response', id, answer: { ...answer, contacts } } as const
+    this.passOn(this.relay.passAlong({ ...envelope, destination: asker, route: wayBack(seek), payload }), undefined)
   }
 
   #arrived(seek: Seek): void {
@@ -135,8 +168,9 @@ export class Machines implements ForwardingHost {
   }
 
   /** Back along the path that the question came. */
-  #respond({ id, path }: Seek, answer: Answer): void {
-    this.passOn(this.relay.dispatch(path[0]!, path.slice(1).reverse(), { type: 'response', id, answer }), undefined)
+  #respond(seek: Seek, answer: Answer): void {
+    const { id, path } = seek
+    this.passOn(this.relay.dispatch(path[0]!, wayBack(seek), { type: 'response', id, answer }), undefined)
   }
 
   /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */

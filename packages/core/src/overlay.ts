@@ -36,6 +36,7 @@ export class Overlay {
       this.#machines.post.wakeAtMs,
       this.#machines.records.wakeAtMs(this.#machines.nowMs, this.#machines.unixS),
       this.#machines.forwarding.wakeAtMs ?? Infinity,
+      this.#machines.goOnAtMs,
       this.#machines.watches.wakeAtMs,
     )
   }
@@ -139,6 +140,7 @@ export class Overlay {
   #woke(): void {
     const nowMs = this.#machines.nowMs
     if ((this.#machines.forwarding.wakeAtMs ?? Infinity) <= nowMs) this.#machines.toForwarding({ type: 'woke' })
+    if (this.#machines.goOnAtMs <= nowMs) this.#machines.goOn()
     if (this.#machines.linking.wakeAtMs <= nowMs) this.#machines.toLinking({ type: 'woke' })
     if (this.#machines.asking.wakeAtMs <= nowMs) this.#machines.toAsking({ type: 'woke' })
     if (this.#machines.post.wakeAtMs <= nowMs) this.#machines.toPost({ type: 'woke' })

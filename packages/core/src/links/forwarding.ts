@@ -23,6 +23,8 @@ export type ForwardingEvent =
   /** Our own question sets out. */
   | { type: 'own'; seek: Seek }
   | { type: 'seek'; seek: Seek; from: Link }
+  /** One that waited for the answer to its like goes on. */
+  | { type: 'goesOn'; seek: Seek }
   | { type: 'taken' | 'declined'; id: MessageId; link: LinkId }
   | { type: 'unlinked'; link: LinkId }
   | { type: 'woke' }
@@ -48,6 +50,8 @@ export interface ForwardingHost {
   answersHere(seek: Seek): boolean
   /** Whether this peer can answer it at all. */
   takes(seek: Seek): boolean
+  /** Whether it waits here for the answer to an equal one, instead of going on. */
+  waits(seek: Seek): boolean
 }
 
 interface Passing {
@@ -65,7 +69,7 @@ interface Passing {
  * which tries its next best when that is late; only where nobody is closer has the seek arrived. Another seek of the same lookup, over another path,
  * wants another's word: that one is passed on to the next closest.
  * Invariants: 1. a seek never passes a peer twice, nor one that is to be avoided, and takes at most `hopsMax` hops; 2. each link is tried once;
- * 3. every seek that was taken is passed on, or arrives here, but for those that nobody acknowledged for `passedWithinMs`.
+ * 3. every seek that was taken is passed on, or arrives here, or waits with the host for the answer to its like, but for those that nobody acknowledged for `passedWithinMs`.
  */
 export class Forwarding {
   readonly #table: RoutingTable
@@ -89,6 +93,8 @@ export class Forwarding {
       }
       case 'seek':
         return this.#take(event.seek, event.from.link, nowMs)
+      case 'goesOn':
+        return this.#passOn(event.seek, nowMs)
       case 'taken':
       case 'declined':
         return this.#acknowledged(event, nowMs)
@@ -117,10 +123,12 @@ export class Forwarding {
     const taken: ForwardingEffect = { type: 'send', link: from, message: { type: 'taken', id } }
     const isAnswered = this.#hasAnswered(seek, nowMs)
     if (seek.hopsLeft === 0 || (!isAnswered && this.#host.answersHere(seek))) return [taken, this.#arrived(seek, nowMs)]
-    return [
-      taken,
-      ...this.#pass({ ...seek, path: [...path, this.#table.self], hopsLeft: seek.hopsLeft - 1 }, new Set(), nowMs, nowMs + passedWithinMs),
-    ]
+    return !isAnswered && this.#host.waits(seek) ? [taken] : [taken, ...this.#passOn(seek, nowMs)]
+  }
+
+  #passOn(seek: Seek, nowMs: number): ForwardingEffect[] {
+    const passed = { ...seek, path: [...seek.path, this.#table.self], hopsLeft: seek.hopsLeft - 1 }
+    return this.#pass(passed, new Set(), nowMs, nowMs + passedWithinMs)
   }
 
   /** On to the next best link. `seek.path` ends with this peer. */

@@ -50,8 +50,13 @@ export class Relay {
     // A leaf relays nothing but answers that come back its way, and for neighbours who may know nobody else yet.
     if (this.#table.role === 'leaf' && envelope.path.length > 1 && isUnasked(envelope.payload))
       return { type: 'undeliverable', notice: this.#notice({ ...envelope, path: [...envelope.path, self] }) }
+    return this.passAlong(envelope)
+  }
+
+  /** Sends an envelope that came over a link one hop further. */
+  passAlong(envelope: Envelope): RelayOutcome {
     if (envelope.hopsLeft <= 0) return { type: 'dropped', reason: 'hops' }
-    return this.#pass({ ...envelope, path: [...envelope.path, self], hopsLeft: envelope.hopsLeft - 1 }, envelope.path)
+    return this.#pass({ ...envelope, path: [...envelope.path, this.#table.self], hopsLeft: envelope.hopsLeft - 1 }, envelope.path)
   }
 
   /** Whether the link may have one more thing passed on, or taken. The bucket of tokens is one number (the generic cell rate algorithm, ITU-T I.371): there are many links. */
@@ -98,7 +103,7 @@ export function sourceOf(envelope: Envelope): Key {
   return envelope.path[0]!
 }
 
-/** The peers to pass on the way back to the source, for an envelope whose path does not include this peer. */
-export function wayBack(envelope: Envelope): Key[] {
-  return envelope.path.slice(1).reverse()
+/** The peers to pass on the way back to where it came from, for what is addressed to this peer, or held by it: its path does not include this peer. */
+export function wayBack({ path }: { readonly path: readonly Key[] }): Key[] {
+  return path.slice(1).reverse()
 }

@@ -233,12 +233,6 @@ export class RoutingTable {
     if (this.#doubted.size > doubtedMax && oldest !== undefined) this.#doubted.delete(oldest)
   }
 
-  /** When the first of the doubts ends; Infinity: there are none. */
-  get doubtsEndMs(): number {
-    for (const untilMs of this.#doubted.values()) return untilMs
-    return Infinity
-  }
-
   /** By now lists are right again. */
   endDoubts(nowMs: number): void {
     for (const [one, untilMs] of this.#doubted) {
