@@ -62,6 +62,8 @@ export class RoutingTable {
   readonly self: Key
   /** Since when this peer is a leaf; undefined: it is full. */
   leafSinceMs: number | undefined
+  /** When it had its first link, after it had none. */
+  linkedSinceMs = -Infinity
   readonly #links: OpenLinks
   readonly #known = new LateMap<number, Map<string, Known>>()
   /** Peers that some lists still have and that are probably gone: until when, by the hex of their id, the earliest first. */
@@ -85,6 +87,7 @@ export class RoutingTable {
 
   /** Takes a link that opened. The link to the same peer that it replaces, if there was one. */
   addLink(link: LinkId, contact: Contact, nowMs: number): Link | undefined {
+    if (this.linkCount === 0) this.linkedSinceMs = nowMs
     const replaced = this.#links.add({
       link,
       contact,

@@ -76,6 +76,13 @@ export class ReplicaView {
     return farthest !== undefined && this.#table.self.sharedBits(key) < farthest.bucket - farOffBits
   }
 
+  /** Whether this peer knows its surroundings: its siblings have said whom they are linked to, and none of those is closer than they are. */
+  get isWhole(): boolean {
+    const { self } = this.#table
+    const haveTold = this.#table.siblings().every(({ neighbours }) => neighbours.contacts.length > 0)
+    return haveTold && this.#table.closestAlive(self, replicas).every(({ id }) => this.#table.linkTo(id) !== undefined)
+  }
+
   standing(id: Key): Standing {
     const link = this.#table.linkTo(id)
     if (link) return link.role === 'full' ? 'counted' : 'none'

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { contacts, linkedTable, linkWith } from '../fixtures/linked-table.js'
+import { contacts, linkedTable, linkWith, neighboursOf } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { Key } from '../keys/key.js'
+import { NeighbourList } from '../links/neighbour-list.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { closest } from '../keys/nearest.js'
 import { replicas } from '../wire/message.js'
@@ -337,12 +338,14 @@ it('among peers that all know each other, whoever comes or goes: the 8 closest h
         machines.get(bits)!.replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true, own: false }, nowMs)
       }
       const meshAll = () => {
+        const told = new NeighbourList(neighboursOf(...alive))
         for (const bits of alive) {
           const { table, replication } = machines.get(bits)!
           for (const link of [...table.links()])
             if (![...alive].some((other) => key(other).equals(link.contact.id))) table.removeLink(link.link)
           for (const other of contacts(...alive))
             if (!other.id.equals(table.self) && !table.linkTo(other.id)) table.addLink((links += 1), other, nowMs)
+          for (const link of table.links()) link.neighbours = told
           replication.handle({ type: 'changed', contacts: contacts(...pool) }, nowMs)
         }
       }

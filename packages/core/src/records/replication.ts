@@ -10,6 +10,10 @@ import type { ReplicaView } from './replica-view.js'
 
 /** Changes of the surroundings within this time are answered together. */
 export const settleMs = 2_000
+/** A peer that has just been linked and does not know its surroundings yet looks nothing over for so long at most: it would take peers far off for replicas. */
+export const arrivingMs = 15_000
+/** Milliseconds between two looks whether it knows them. */
+const arrivingLookMs = 1_000
 /** Every record is compared with all its replicas this often, by the closest of them: mends what pushes missed. */
 export const repairEveryMs = 600_000
 /** The first time this soon: a writer may have missed a replica that was slow to answer, or have gone before it was through. */
@@ -215,6 +219,10 @@ export class Replication {
   }
 
   #lookOverSome(nowMs: number): ReplicationEffect[] {
+    if (nowMs < this.#table.linkedSinceMs + arrivingMs && !this.#view.isWhole) {
+      this.#dueMs = nowMs + arrivingLookMs
+      return []
+    }
     const comparisons = new Comparisons()
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
