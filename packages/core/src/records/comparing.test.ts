@@ -5,7 +5,8 @@ import { comparedMax, replicas } from '../wire/message.js'
 import { comparedMin } from './comparisons.js'
 import { pushRetryMs } from './replication.js'
 import { ReplicaView } from './replica-view.js'
-import { firstRepairMs, proofsNeeded, repairEveryMs, Replication, type ReplicationEffect, roundMs, settleMs } from './replication.js'
+import { proofsNeeded } from './duty.js'
+import { firstRepairMs, repairEveryMs, Replication, type ReplicationEffect, roundMs, settleMs } from './replication.js'
 
 /** Nine peers near the key of all records, the closest first. */
 const peers = Array.from({ length: replicas + 1 }, (_, i) => `0b${(i + 1).toString(2).padStart(8, '0')}`)

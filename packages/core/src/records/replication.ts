@@ -4,6 +4,7 @@ import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { type Held, isCloser, isWithin, nearestCount, standingAt } from './held.js'
+import { Duty } from './duty.js'
 import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
@@ -20,10 +21,6 @@ export const repairEveryMs = 600_000
 export const firstRepairMs = 20_000
 /** Records that are due within this time are compared with those that are due: one question asks for all. */
 export const roundMs = 150_000
-/** Besides the closest, any other replica does the same with this chance: a closest one that lies must not have the last word. */
-const doubleCheckShare = 1 / 16
-/** Of the replicas, the closest that must say they have a record before one that is none of them any more drops it. They see to the others. */
-export const proofsNeeded = 3
 /** Records looked over in one go: the rest follows at once, in the next. */
 export const lookedOverMax = 256
 const nobody: readonly Contact[] = []
@@ -79,6 +76,7 @@ export class Replication {
   readonly #table: RoutingTable
   readonly #view: ReplicaView
   readonly #share: () => number
+  readonly #duty: Duty
   readonly #held = new LateMap<string, Held>()
   /** Who came or went since the records were last looked over. */
   #touched: Map<string, Contact> = new LateMap()
@@ -93,13 +91,14 @@ export class Replication {
     this.#table = table
     this.#view = view
     this.#share = share
+    this.#duty = new Duty(table, view, share)
   }
 
   handle(event: ReplicationEvent, nowMs: number): ReplicationEffect[] {
     switch (event.type) {
       case 'kept': {
         const { id, key } = event
-        const settled = new Set(event.elsewhere ? this.#replicasOf(key).map((contact) => contact.id.hex) : [])
+        const settled = new Set(event.elsewhere ? this.#duty.replicasOf(key).map((contact) => contact.id.hex) : [])
         this.#held.set(id, {
           id,
           key,
@@ -192,8 +191,8 @@ export class Replication {
     const effects: ReplicationEffect[] = []
     for (const held of due.slice(0, lookedOverMax)) {
       held.repairAtMs = repairAtMs
-      if (this.#isDone(held)) effects.push({ type: 'drop', id: held.id })
-      else for (const to of this.#doubtful(held)) comparisons.add(to, held.id)
+      if (this.#duty.isDone(held)) effects.push({ type: 'drop', id: held.id })
+      else for (const to of this.#duty.doubtful(held)) comparisons.add(to, held.id)
       held.isFresh = false
     }
     return [...effects, ...comparisons.questions(1, () => undefined)]
@@ -267,7 +266,7 @@ export class Replication {
 
   /** To the peers of failed pushes whose time has come, as far as they are responsible still. */
   #retry(held: Held, nowMs: number): void {
-    const responsible = this.#replicasOf(held.key)
+    const responsible = this.#duty.replicasOf(held.key)
     for (const [hex, { tries, retryAtMs }] of held.failed) {
       if (retryAtMs > nowMs) continue
       const to = responsible.find(({ id }) => id.hex === hex)
@@ -312,13 +311,13 @@ export class Replication {
   /** Who is to be offered the record by this peer. */
   #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): readonly Contact[] {
     this.#doubt(held, nowMs)
-    const responsible = this.#amongReplicas(held.key, nearest)
+    const responsible = this.#duty.amongReplicas(held.key, nearest)
     const asked = [...responsible, ...held.unproven.filter(({ id }) => isCloser(held.key, id, responsible[replicas - 2]))]
     const missing = asked.filter(({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex))
     const closestHolder = nearest.find(({ id }) => held.settled.has(id.hex))
     held.settled = new Set([...nearest, ...held.unproven].filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
     for (const { id } of missing) held.settled.add(id.hex)
-    const othersTurn = closestHolder && (this.#isLeaf || Key.compare(held.key, closestHolder.id, this.#table.self) < 0)
+    const othersTurn = closestHolder && (this.#duty.isLeaf || Key.compare(held.key, closestHolder.id, this.#table.self) < 0)
     if (!othersTurn) return missing
     for (const { id } of missing) held.entrusted.set(id.hex, { to: closestHolder.id, untilMs: nowMs + trustMs })
     return nobody
@@ -333,65 +332,14 @@ export class Replication {
     }
   }
 
-  /** Those of the replicas that it is this peer's turn to ask whether they have the record. */
-  #doubtful(held: Held): readonly Contact[] {
-    const { self } = this.#table
-    // What a leaf still has is its own, which it writes anew itself.
-    if (this.#isLeaf) return nobody
-    const responsible = this.#replicasOf(held.key)
-    const [closest, second] = responsible.filter(({ id }) => this.#view.isTrusted(id))
-    if (isCloser(held.key, self, closest)) return responsible
-    if (responsible.length === replicas) {
-      // This peer is none of them any more. At the next round it asks, if it still is none, and at the one after the record may go.
-      const { proved } = held
-      if (!proved && !held.own) held.proved = new Set()
-      return proved ? responsible.slice(0, proofsNeeded).filter(({ id }) => !proved.has(id.hex)) : nobody
-    }
-    held.proved = undefined
-    if (!held.isFresh && this.#share() < doubleCheckShare) return responsible
-    // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that.
-    return closest && isCloser(held.key, self, second) ? [closest] : nobody
-  }
-
-  #isDone({ key, proved }: Held): boolean {
-    if (!proved || proved.size < proofsNeeded) return false
-    const responsible = this.#replicasOf(key)
-    const proofs = responsible.slice(0, proofsNeeded)
-    return responsible.length === replicas && proofs.every(({ id }) => proved.has(id.hex) && this.#view.isTrusted(id))
-  }
-
   /** Best effort: the records closest to this peer first, at most `handedOverMax` pushes, and nobody waits for an answer. Who is linked still repairs the rest. */
   #handOver(): ReplicationEffect[] {
     const effects: ReplicationEffect[] = []
     for (const held of [...this.#held.values()].sort((a, b) => Key.compare(this.#table.self, a.key, b.key))) {
       if (effects.length >= handedOverMax) break
-      for (const to of this.#heirs(held)) effects.push({ type: 'push', id: held.id, to })
+      for (const to of this.#duty.heirs(held)) effects.push({ type: 'push', id: held.id, to })
     }
     return effects.slice(0, handedOverMax)
-  }
-
-  /** The peer that becomes responsible when this one is gone; where there are few, all that lack the record. */
-  #heirs(held: Held): readonly Contact[] {
-    const alive = this.#view.closest(held.key, replicas)
-    const heir = alive[replicas - 1]
-    const responsible = !heir || Key.compare(held.key, this.#table.self, heir.id) < 0
-    if (!responsible) return []
-    return heir ? [heir] : alive.filter(({ id }) => !held.settled.has(id.hex))
-  }
-
-  #replicasOf(key: Key): Contact[] {
-    return this.#amongReplicas(key, this.#view.closest(key, replicas))
-  }
-
-  /** The other replicas: one fewer when this peer is one of them itself. */
-  #amongReplicas(key: Key, alive: readonly Contact[]): Contact[] {
-    const last = alive[replicas - 1]
-    const selfIsOne = !this.#isLeaf && (!last || Key.compare(key, this.#table.self, last.id) < 0)
-    return alive.slice(0, selfIsOne ? replicas - 1 : replicas)
-  }
-
-  get #isLeaf(): boolean {
-    return this.#table.role === 'leaf'
   }
 
   #later(periodMs: number, nowMs: number): number {
