@@ -44,7 +44,7 @@ interface Told {
 }
 
 /** Runs in the page: one peer after the other joins, reads what is kept since the beginning, stays a while and leaves. */
-async function comeAndGo({ turns, given, stay }: { turns: number; given: JoinChoices; stay: number }): Promise<Told> {
+async function comeAndGo({ seat, turns, given, stay }: { seat: number; turns: number; given: JoinChoices; stay: number }): Promise<Told> {
   const told = { joined: 0, right: 0, slowestMs: 0, failures: [] as string[] }
   for (let turn = 0; turn < turns; turn++) {
     const startMs = performance.now()
@@ -59,7 +59,9 @@ async function comeAndGo({ turns, given, stay }: { turns: number; given: JoinCho
     }
     if ([...statuses, peer.status].some(({ phase }) => phase === 'online')) told.joined += 1
     else told.failures.push(JSON.stringify(peer.status))
-    await new Promise((resolve) => setTimeout(resolve, stay * (0.5 + Math.random())))
+    // Stays differ by up to three times, in an order that is the same each time: multiples of the golden ratio are spread evenly.
+    const share = ((seat + turn) * 0.618) % 1
+    await new Promise((resolve) => setTimeout(resolve, stay * (0.5 + share)))
     await peer.leave()
   }
   return told
@@ -74,15 +76,16 @@ async function heapOf(tab: Tab): Promise<number> {
   return usedSize
 }
 
-const live = (tab: Tab, turns: number) => tab.page.evaluate(comeAndGo, { turns, given: choices, stay: stayMs })
-const eachSeat = (turns: number) => hosts.flatMap((tab) => Array.from({ length: seatsPerPage }, () => live(tab, turns)))
+const live = (tab: Tab, seat: number, turns: number) => tab.page.evaluate(comeAndGo, { seat, turns, given: choices, stay: stayMs })
+const eachSeat = (turns: number) =>
+  hosts.flatMap((tab, i) => Array.from({ length: seatsPerPage }, (_, seat) => live(tab, i * seatsPerPage + seat, turns)))
 
 async function tabsComeAndGo(turns: number): Promise<Told[]> {
   const all: Told[] = []
   for (let turn = 0; turn < turns; turn++) {
     const context = await stage.browser.newContext()
     const tab = await stage.browser.openTab(stage.pages.address, context)
-    all.push(await live(tab, 1))
+    all.push(await live(tab, turn, 1))
     await tab.close()
     await context.close()
   }
