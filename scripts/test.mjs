@@ -20,6 +20,7 @@ const onTheSources = [
   { name: 'the lint rules fire', run: () => check('scripts/check-arrows.mjs', []) },
   { name: 'format', run: () => check('node_modules/oxfmt/bin/oxfmt', ['--check', '.']) },
   { name: 'nothing unused', run: () => check('node_modules/knip/bin/knip.js', []) },
+  { name: 'dependencies have reasons, and run nothing', run: () => check('scripts/check-dependencies.mjs', []) },
   { name: 'README examples are tested', run: () => check('scripts/check-readmes.mjs', []) },
   { name: 'a browser is there', run: browser },
   { name: 'unit and simulator tests', run: () => vitest('units', []) },
