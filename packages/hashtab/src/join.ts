@@ -1,5 +1,5 @@
 import { IndexedDbStorage, takeIdentity } from '@hashtab/indexeddb'
-import { checkedNetwork, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
+import { checkedNetwork, loadSealing, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
 import { TabsMeetingPoint, WebSocketMeetingPoint } from '@hashtab/signaling'
 import { WebRtcTransport } from '@hashtab/webrtc'
 import { isSmallDevice } from './device.js'
@@ -18,6 +18,8 @@ export async function join(options: JoinOptions): Promise<Peer> {
   if (options.tabs ?? true) meetingPoints.push(new TabsMeetingPoint({ network }))
   // Throws where there is no WebRTC, so it comes before an identity is held that nobody would release.
   const transport = new WebRtcTransport({ iceServers: options.iceServers ?? [] })
+  // The first link waits for it: it comes while an identity is taken. Where it does not, the peer asks again.
+  void loadSealing().catch(() => undefined)
   const { signer, storage, keeps, release } = await identify(options)
   const here = new AbortController()
   const left = () => {
