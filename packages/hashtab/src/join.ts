@@ -13,13 +13,13 @@ export async function join(options: JoinOptions): Promise<Peer> {
   const { signal, mayLink } = options
   const network = checkedNetwork(options.network)
   signal?.throwIfAborted()
+  // The first link waits for it: it comes while an identity is taken. Where it does not, the peer asks again.
+  void loadSealing().catch(() => undefined)
   const links = linkLimits(options.links, isSmallDevice(navigator))
   const meetingPoints: MeetingPoint[] = urlsOf(options.signaling).map((url) => new WebSocketMeetingPoint({ url, network }))
   if (options.tabs ?? true) meetingPoints.push(new TabsMeetingPoint({ network }))
   // Throws where there is no WebRTC, so it comes before an identity is held that nobody would release.
   const transport = new WebRtcTransport({ iceServers: options.iceServers ?? [] })
-  // The first link waits for it: it comes while an identity is taken. Where it does not, the peer asks again.
-  void loadSealing().catch(() => undefined)
   const { signer, storage, keeps, release } = await identify(options)
   const here = new AbortController()
   const left = () => {
