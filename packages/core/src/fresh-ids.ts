@@ -1,4 +1,4 @@
-import { exchangeKeyBytes, type ExchangeSecret } from './keys/cipher-suite.js'
+import { exchangeKeyBytes, type ExchangeSecret, sealNonceBytes } from './keys/cipher-suite.js'
 import { Key, keyBytes } from './keys/key.js'
 import { type ChannelId, type MailId, type Nonce, nonceBytes } from './wire/letter.js'
 import { type MessageId, messageIdBytes } from './wire/message.js'
@@ -41,6 +41,11 @@ export class FreshIds {
 
   exchangeSecret(): ExchangeSecret {
     return this.#random(exchangeKeyBytes) as ExchangeSecret
+  }
+
+  /** Of 24 bytes, none is drawn twice. */
+  sealNonce(): Uint8Array {
+    return this.#random(sealNonceBytes)
   }
 
   key(): Key {

@@ -48,7 +48,7 @@ export class Machines implements ForwardingHost {
     this.relay = new Relay(this.table)
     this.forwarding = new Forwarding(this.table, this)
     this.records = new RecordRoom(this.table, verify, ids)
-    this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging)
+    this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging, options.sealing)
     this.asking = new Asking(contact, this.table, ids, this.records, options.late)
     this.answering = new Answering(contact, this.table, this.records)
     this.post = new Post(this.table, ids, options.late?.newCorrespondence)

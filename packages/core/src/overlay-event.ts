@@ -5,6 +5,7 @@ import type { Message, MessageId, PeerRole, Want, Watchable } from './wire/messa
 import type { OperationId, Outcome } from './lookups/operations.js'
 import type { Contact } from './keys/public-key.js'
 import type { Record } from './records/record.js'
+import type { Sealing } from './links/introduction-seal.js'
 import type { NeighbourList } from './links/neighbour-list.js'
 import type { LinkId } from './links/routing-table.js'
 
@@ -19,6 +20,7 @@ export type OverlayEvent =
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
   /** For an overlay that began without them: see `OverlayOptions`. */
   | { type: 'late'; parts: LateParts }
+  | { type: 'sealing'; sealing: Sealing }
   /** Links that are open as if they had been for a while, for simulations that begin in the middle. Nothing is said over them. */
   | { type: 'laidOut'; links: readonly LaidOutLink[] }
 

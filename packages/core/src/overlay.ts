@@ -79,6 +79,7 @@ export class Overlay {
       case 'met':
       case 'laidOut':
       case 'resumed':
+      case 'sealing':
         return this.#machines.toLinking(event)
       case 'received':
         return this.#received(event.link, event.message)

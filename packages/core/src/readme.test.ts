@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { cipherSuite } from './fixtures/cipher-suite.js'
 import { seededRandom } from './fixtures/seeded-random.js'
-import { contactOf, contentRecord, encodeUtf8, Overlay, type OverlayEvent, publicKey } from './index.js'
+import { contactOf, contentRecord, encodeUtf8, Overlay, type OverlayEvent, publicKey, sealingWith } from './index.js'
 
 const trimmed = (text: string) =>
   text
@@ -12,8 +13,9 @@ const trimmed = (text: string) =>
 describe('the example in the README', () => {
   it('runs', () => {
     const random = seededRandom()
+    const sealing = sealingWith(cipherSuite)
     const contacts = [1, 2].map((byte) => contactOf(publicKey(new Uint8Array(32).fill(byte))))
-    const peers = contacts.map((contact) => new Overlay({ contact, verify: () => true, random, nowMs: 0, unixMs: 0 }))
+    const peers = contacts.map((contact) => new Overlay({ contact, verify: () => true, sealing, random, nowMs: 0, unixMs: 0 }))
     const links = [0, 0]
     const outcomes: unknown[] = []
 

@@ -1,5 +1,5 @@
 import { IndexedDbStorage, takeIdentity } from '@hashtab/indexeddb'
-import { checkedNetwork, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
+import { checkedNetwork, loadSealing, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
 import { TabsMeetingPoint, WebSocketMeetingPoint } from '@hashtab/signaling'
 import { WebRtcTransport } from '@hashtab/webrtc'
 import { isSmallDevice } from './device.js'
@@ -13,6 +13,8 @@ export async function join(options: JoinOptions): Promise<Peer> {
   const { signal, mayLink } = options
   const network = checkedNetwork(options.network)
   signal?.throwIfAborted()
+  // The first link waits for it: it comes while an identity is taken. Where it does not, the peer asks again.
+  void loadSealing().catch(() => undefined)
   const links = linkLimits(options.links, isSmallDevice(navigator))
   const meetingPoints: MeetingPoint[] = urlsOf(options.signaling).map((url) => new WebSocketMeetingPoint({ url, network }))
   if (options.tabs ?? true) meetingPoints.push(new TabsMeetingPoint({ network }))

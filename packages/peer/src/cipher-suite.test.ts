@@ -1,7 +1,10 @@
 import { createCipheriv, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto'
 import { type CipherKey, cipherNonce, type ExchangeKey, type ExchangeSecret } from '@hashtab/core'
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
 import { cipherSuite } from './cipher-suite.js'
+import { publishedVectors } from './fixtures/published-vectors.js'
 import { systemRandom } from './index.js'
 
 const nothing = new Uint8Array(0)
@@ -50,5 +53,53 @@ describe('the cipher suite', () => {
     sealed[20]! ^= 1
     for (const forged of [sealed, sealed.slice(0, 15), nothing])
       expect(cipherSuite.decrypt(key, cipherNonce(0), nothing, forged)).toBeUndefined()
+  })
+})
+
+/** What a case of Wycheproof has besides the fields of its kind. */
+interface Case {
+  readonly tcId: number
+  readonly flags: readonly string[]
+  readonly result: 'valid' | 'invalid' | 'acceptable'
+}
+
+const fromHex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, 'hex'))
+const hexOf = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex')
+
+describe('published vectors', () => {
+  test('X25519 agrees with Wycheproof, and comes to no key that everybody knows', (context) => {
+    const vectors = publishedVectors<Case & Record<'public' | 'private' | 'shared', string>>('wycheproof-x25519.json', context)
+    for (const { tcId, flags, ...one } of vectors) {
+      const shared = cipherSuite.agree(fromHex(one.private) as ExchangeSecret, fromHex(one.public) as ExchangeKey)
+      expect([tcId, hexOf(shared)]).toEqual([tcId, flags.includes('ZeroSharedSecret') ? undefined : one.shared])
+    }
+    expect(vectors.length).toBe(518)
+  })
+
+  test('HKDF-SHA-256 agrees with Wycheproof', (context) => {
+    const vectors = publishedVectors<Case & Record<'ikm' | 'salt' | 'info' | 'okm', string> & { size: number }>(
+      'wycheproof-hkdf_sha256.json',
+      context,
+    )
+    for (const { tcId, ikm, salt, info, size, okm, result } of vectors) {
+      const derive = () => hexOf(hkdf(sha256, fromHex(ikm), fromHex(salt), fromHex(info), size))
+      if (result === 'invalid') expect(derive).toThrow()
+      else expect([tcId, derive()]).toEqual([tcId, okm])
+    }
+    expect(vectors.length).toBe(86)
+  })
+
+  test('XChaCha20-Poly1305 agrees with Wycheproof', (context) => {
+    const vectors = publishedVectors<Case & Record<'key' | 'iv' | 'aad' | 'msg' | 'ct' | 'tag', string>>(
+      'wycheproof-xchacha20_poly1305.json',
+      context,
+    )
+    for (const { tcId, key, iv, aad, msg, ct, tag, result } of vectors) {
+      const [cipherKey, nonce, associated] = [fromHex(key) as CipherKey, fromHex(iv), fromHex(aad)]
+      const plain = cipherSuite.unseal(cipherKey, nonce, associated, fromHex(ct + tag))
+      expect([tcId, hexOf(plain)]).toEqual([tcId, result === 'valid' ? msg : undefined])
+      if (result === 'valid') expect(hexOf(cipherSuite.seal(cipherKey, nonce, associated, fromHex(msg)))).toBe(ct + tag)
+    }
+    expect(vectors.length).toBe(315)
   })
 })

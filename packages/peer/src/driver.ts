@@ -20,6 +20,7 @@ import {
 } from '@hashtab/core'
 import { LetterOffice } from './letter-office.js'
 import { Listeners } from './listeners.js'
+import { loadLate, loadSealing } from './load-late.js'
 import { MeetingPlace } from './meeting-place.js'
 import type { Clock } from './ports/clock.js'
 import type { MeetingPoint } from './ports/meeting-point.js'
@@ -54,9 +55,6 @@ type Finish = (outcome: Outcome | CallOutcome) => void
 /** Bytes that wait on one link beyond which it takes no more of what will be sent again: half of what ends it. */
 const jammedBytes = 512 * 1024
 
-/** What is loaded late, and could not be, is tried again this much later. Some browsers remember that it failed until the page is reloaded. */
-const lateRetryMs = 5_000
-
 /** The driver is woken at least this often, so that a wrong deadline costs seconds and not the peer. */
 const sleepMaxMs = 30_000
 
@@ -76,7 +74,6 @@ export class Driver {
   readonly #queue: OverlayEvent[] = []
   #lastOperation = 0
   #lettersUnsigned = 0
-  #late: 'missing' | 'loading' | 'here' = 'missing'
   #running = false
   #stopped = false
   #cancelWake: (() => void) | undefined
@@ -95,6 +92,8 @@ export class Driver {
 
   /** Restores what storage kept, and begins. */
   async start(): Promise<void> {
+    // No link is made without, so it is on its way while the disk is read.
+    const sealing = this.#load(loadSealing)
     const stored = await this.shelf.load()
     if (this.#stopped) return
     this.#parts.transport.start((event) => this.#transport(event))
@@ -113,7 +112,9 @@ export class Driver {
       }
     })
     this.handle({ type: 'woke' })
-    void this.#loadLate()
+    void sealing.then((loaded) => loaded && this.handle({ type: 'sealing', sealing: loaded }))
+    // Not before a peer begins: it can do nearly all without. And not when they are first needed: the server that has them may be gone then.
+    void this.#load(() => import('./late-parts.js')).then((loaded) => loaded && this.handle({ type: 'late', parts: loaded.lateParts }))
   }
 
   /** Hands an operation to the overlay; `finish` is called once, unless it is cancelled first. Answers with the operation's id. */
@@ -174,14 +175,8 @@ export class Driver {
     return this.#lettersUnsigned
   }
 
-  /** Not before a peer begins: it can do nearly all without. And not when they are first needed: the server that has them may be gone then. */
-  async #loadLate(): Promise<void> {
-    if (this.#stopped || this.#late !== 'missing') return
-    this.#late = 'loading'
-    const module = await import('./late-parts.js').catch(() => undefined)
-    this.#late = module ? 'here' : 'missing'
-    if (module) this.handle({ type: 'late', parts: module.lateParts })
-    else if (!this.#stopped) this.#parts.clock.wake(lateRetryMs, () => void this.#loadLate())
+  #load<Part>(load: () => Promise<Part>): Promise<Part | undefined> {
+    return loadLate(load, this.#parts.clock, () => this.#stopped)
   }
 
   #run(): void {

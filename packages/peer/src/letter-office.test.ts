@@ -1,4 +1,4 @@
-import { contactOf } from '@hashtab/core'
+import { contactOf, type ExchangeKey } from '@hashtab/core'
 import { expect, test } from 'vitest'
 import { LetterOffice, opensBurst, opensBurstEach } from './letter-office.js'
 import { signerFromSeed } from './signer-from-seed.js'
@@ -8,8 +8,10 @@ const idOf = (signer: typeof reader) => contactOf(signer!.publicKey).id
 /** What signatures cost is not the matter here. */
 const office = (signer: typeof reader) => new LetterOffice(signer!, idOf(signer), () => true, 0)
 
+const knock = { type: 'knock', nonce: 'aa'.repeat(16), key: new Uint8Array(32) as ExchangeKey, why: 'bucket' } as const
+
 async function letter(): Promise<Uint8Array> {
-  return office(writer).seal(idOf(reader), { type: 'knock', nonce: 'aa'.repeat(16), why: 'bucket' })
+  return office(writer).seal(idOf(reader), knock)
 }
 
 const openAll = (given: LetterOffice, sealed: Uint8Array, via: string, nowMs: number) => {
@@ -37,7 +39,7 @@ test('all together have a budget too, however many links there are', async () =>
 test('what is not for this peer costs nothing', async () => {
   const sealed = await letter()
   const given = office(reader)
-  const stray = await office(reader).seal(idOf(writer), { type: 'knock', nonce: 'aa'.repeat(16), why: 'bucket' })
+  const stray = await office(reader).seal(idOf(writer), knock)
   for (let i = 0; i < opensBurst; i++) expect(given.open(stray, 'a', 0)).toBeUndefined()
   expect(openAll(given, sealed, 'a', 0)).toBe(opensBurstEach)
 })

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { type PublicKey, publicKey, type Signature, signature } from '@hashtab/core'
 import { describe, expect, it } from 'vitest'
 import { bep44Vectors } from '../../core/src/fixtures/bep44.js'
+import { type SignatureCase, signatureCases, speccheckVerdicts } from './fixtures/published-vectors.js'
 import { verify } from './verify.js'
 
 const fromHex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, 'hex'))
@@ -75,30 +75,18 @@ describe('verify', () => {
   })
 })
 
-/** Published vectors, when they lie beside the repository (Wycheproof's Ed25519, and those of ed25519-speccheck). */
-const published = (name: string) => new URL(`../../../../shared/vectors/${name}`, import.meta.url)
-const read = (name: string) => JSON.parse(readFileSync(published(name), 'utf8'))
-
 describe('published vectors', () => {
+  const verdict = ({ publicKey, message, signature }: SignatureCase) =>
+    verify(fromHex(signature) as Signature, fromHex(message), fromHex(publicKey) as PublicKey)
+
   it('agrees with Wycheproof', (context) => {
-    if (!existsSync(published('wycheproof-ed25519.json'))) return context.skip('shared/vectors is not beside the repository')
-    let cases = 0
-    for (const group of read('wycheproof-ed25519.json').testGroups) {
-      const key = publicKey(fromHex(group.publicKey.pk))
-      for (const test of group.tests) {
-        expect(verify(fromHex(test.sig) as Signature, fromHex(test.msg), key), `case ${test.tcId}`).toBe(test.result === 'valid')
-        cases++
-      }
-    }
-    expect(cases).toBe(151)
+    const { wycheproof } = signatureCases(context)
+    expect(wycheproof.map(verdict)).toEqual(wycheproof.map(({ isValid }) => isValid))
+    expect(wycheproof.length).toBe(151)
   })
 
   it('decides the twelve edge cases as written down', (context) => {
-    if (!existsSync(published('ed25519-speccheck.json'))) return context.skip('shared/vectors is not beside the repository')
-    const verdicts = read('ed25519-speccheck.json').map((test: { signature: string; message: string; pub_key: string }) =>
-      verify(fromHex(test.signature) as Signature, fromHex(test.message), fromHex(test.pub_key) as PublicKey),
-    )
     // 0, 1: key of small order. 2: R of small order. 3: mixed order. 4, 5: valid with the cofactor alone. 6, 7: S beyond L. 8, 9: R not canonical. 10, 11: key not canonical.
-    expect(verdicts).toEqual([false, false, true, true, true, true, false, false, false, false, false, false])
+    expect(signatureCases(context).speccheck.map(verdict)).toEqual(speccheckVerdicts)
   })
 })

@@ -1,37 +1,6 @@
-import {
-  bytes,
-  decode,
-  encode,
-  type Field,
-  introductionLetterBytesMax,
-  isMalformed,
-  Key,
-  keyField,
-  type PublicKey,
-  publicKeyField,
-  required,
-  tagged,
-} from '@hashtab/core'
+import { introductionLetterBytesMax, isMalformed, Key, type PublicKey } from '@hashtab/core'
 import type { MeetingPoint, MeetingPointEvent, Signer } from '@hashtab/peer'
-
-/** What tabs call out to each other, in bencode; `to` says whom it concerns. */
-type Call =
-  /** I have come. */
-  | { readonly type: 'here'; readonly publicKey: PublicKey }
-  /** So am I. */
-  | { readonly type: 'present'; readonly to: Key; readonly publicKey: PublicKey }
-  | { readonly type: 'letter'; readonly to: Key; readonly letter: Uint8Array }
-
-const to = required('to', keyField)
-const publicKey = required('key', publicKeyField)
-const call: Field<Call> = tagged('type', 'type', {
-  here: { publicKey },
-  present: { to, publicKey },
-  letter: { to, letter: required('letter', bytes(1, introductionLetterBytesMax)) },
-})
-
-/** Bytes of one call: a letter, the key it goes to, and what bencode adds (about 50). */
-const callBytesMax = introductionLetterBytesMax + 128
+import { decodeTabCall, encodeTabCall, type TabCall } from './tab-call.js'
 
 export interface TabsMeetingPointOptions {
   readonly network: string
@@ -86,8 +55,8 @@ export class TabsMeetingPoint implements MeetingPoint {
 
   #hear(data: unknown): void {
     const self = this.#self
-    if (self === undefined || !(data instanceof Uint8Array) || data.length > callBytesMax) return
-    const heard = call.read(decode(data))
+    if (self === undefined || !(data instanceof Uint8Array)) return
+    const heard = decodeTabCall(data)
     if (isMalformed(heard)) return
     if (heard.type !== 'here' && !heard.to.equals(self.id)) return
     switch (heard.type) {
@@ -101,8 +70,8 @@ export class TabsMeetingPoint implements MeetingPoint {
     }
   }
 
-  #call(said: Call): void {
-    this.#channel?.postMessage(encode(call.write(said)))
+  #call(said: TabCall): void {
+    this.#channel?.postMessage(encodeTabCall(said))
   }
 
   /** Not from inside a call of ours: the listener may call back. */

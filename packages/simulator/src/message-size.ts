@@ -95,7 +95,7 @@ function sizeOfSpoken({ body }: Spoken): number {
 
 function sizeOfBody(body: LetterBody): number {
   if ('data' in body) return body.data.length
-  return 'description' in body ? body.description.length : 0
+  return 'sealed' in body ? body.sealed.length : 0
 }
 
 function sizeOfRecord(record: Record): number {

@@ -8,9 +8,8 @@ import {
   type OverlayEvent,
   publicKey,
   publicKeyBytes,
-  latePartsWith,
 } from '@hashtab/core'
-import { cheapCipherSuite } from './cheap-cipher.js'
+import { cheapLateParts, cheapSealing } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
 import { EventHeap } from './event-heap.js'
 import type { Happening } from './happening.js'
@@ -375,7 +374,8 @@ export class Simulation {
     const overlay = new Overlay({
       contact,
       verify: verifyCheaply,
-      late: latePartsWith(cheapCipherSuite),
+      late: cheapLateParts,
+      sealing: cheapSealing,
       random: this.#randomBytes,
       nowMs,
       unixMs,

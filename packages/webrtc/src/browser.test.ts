@@ -1,5 +1,7 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page as Tab } from 'playwright-core'
@@ -19,6 +21,13 @@ const vite: InlineConfig = {
   server: { host: '127.0.0.1', port: 0 },
   preview: { host: '127.0.0.1', port: 0 },
 }
+
+/** Packets that one offer can have a tab send to whomever it names, of about 100 bytes: three times what Chromium was seen to send, 128. */
+const packetsPerOfferMax = 400
+/** Where packets to others of this machine go: they never leave it. */
+const ownAddress = Object.values(networkInterfaces())
+  .flatMap((some) => some ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)!.address
 
 let browser: Browser
 let scratch: string
@@ -59,6 +68,51 @@ describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite
     for (const name of names) expect([name, await tab.evaluate((name) => page.abuse(name), name)]).toEqual([name, 'abused'])
     expect(await tab.evaluate(() => page.tooManyCandidates())).toBe('abused')
   })
+
+  it.each([
+    ['u', 'uuuu\r\na=candidate:1 1 udp 1 203.0.113.9 53 typ host'],
+    ['u', 'uu uu'],
+    ['p', `${'p'.repeat(22)}\na=setup:passive`],
+    ['p', `${'p'.repeat(22)}\u0000`],
+    ['s', 'actpass\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111'],
+    ['f', `${'f'.repeat(31)}\n`.slice(0, 31)],
+    ['x', 'a field that nobody knows'],
+  ])('makes no connection for an offer whose field %s is %j', async (field, text) => {
+    const bytes = [...Buffer.from(text, 'latin1')]
+    expect(await tab.evaluate(({ field, bytes }) => page.inject(field, bytes), { field, bytes })).toEqual(['abused', 0])
+  })
+
+  it('sends a third party no more packets than it says, and none after 8 s', async () => {
+    const sockets = await Promise.all(Array.from({ length: 8 }, () => silentSocket(ownAddress)))
+    const ports = sockets.map(({ port }) => port)
+    const address = ownAddress.split('.').map(Number)
+    const [reason, afterMs] = await tab.evaluate(({ address, ports }) => page.callOn(address, ports, false), { address, ports })
+    const packets = () => sockets.reduce((sum, { packets }) => sum + packets(), 0)
+    const [counted, bytes] = [packets(), sockets.reduce((sum, { bytes }) => sum + bytes(), 0)]
+    console.log(`An offer of 8 dead candidates: ${counted} packets, ${bytes} bytes, in ${Math.round(afterMs)} ms`)
+    expect(reason).toBe('failed')
+    expect(afterMs).toBeLessThan(9_000)
+    expect(counted).toBeGreaterThan(0)
+    expect(counted).toBeLessThan(packetsPerOfferMax)
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    expect(packets()).toBe(counted)
+    for (const { close } of sockets) close()
+  }, 30_000)
+
+  it.each([
+    [false, 'none for a page that comes from elsewhere'],
+    [true, 'some for one that comes from this machine'],
+  ])(
+    'sends packets to the machine itself at the word of another: %s, %s',
+    async (loopback) => {
+      const socket = await silentSocket('127.0.0.1')
+      const given = { address: [127, 0, 0, 1], ports: [socket.port], loopback }
+      await tab.evaluate(({ address, ports, loopback }) => page.callOn(address, ports, loopback), given)
+      expect(socket.packets() > 0).toBe(loopback)
+      socket.close()
+    },
+    30_000,
+  )
 
   it('opens no link to another certificate than the one in the description', async () => {
     expect(await tab.evaluate(() => page.wrongFingerprint())).toBe('failed')
@@ -138,6 +192,19 @@ describe('WebRtcTransport in Chromium and in Node', () => {
     return message
   }
 })
+
+/** A UDP socket that counts, and answers nothing. */
+async function silentSocket(address: string) {
+  const socket = createSocket('udp4')
+  let [packets, bytes] = [0, 0]
+  socket.on('message', ({ length }) => {
+    packets += 1
+    bytes += length
+  })
+  socket.bind(0, address)
+  await once(socket, 'listening')
+  return { port: socket.address().port, packets: () => packets, bytes: () => bytes, close: () => socket.close() }
+}
 
 /** The page as an app would publish it. */
 async function serveBuild(): Promise<{ address: string; stop: () => Promise<void> }> {

@@ -1,5 +1,5 @@
 import { bytes, dictionary, type FieldValue, integer, isMalformed, malformed, type Malformed, mapped, oneOf, required } from '@hashtab/core'
-import { isUnicast, parseIpAddress, printIpAddress } from './ip-address.js'
+import { isLoopback, isUnicast, parseIpAddress, printIpAddress } from './ip-address.js'
 
 /**
  * Candidates that one end may name in the whole life of a link, the late ones counted.
@@ -50,6 +50,12 @@ export function printCandidate({ address, port, priority, type }: Candidate): st
   const line = `candidate:${priority} 1 udp ${priority} ${address} ${port} typ ${type}`
   // RFC 8839 wants a related address here, and has this one for ends that keep theirs to themselves.
   return type === 'host' ? line : `${line} raddr ${address.includes(':') ? '::' : '0.0.0.0'} rport 9`
+}
+
+/** Whether packets to it stay on the machine that sends them. */
+export function isOnLoopback({ address }: Candidate): boolean {
+  const bytes = parseIpAddress(address)
+  return bytes !== undefined && isLoopback(bytes)
 }
 
 function readAddress(bytes: Uint8Array): string | Malformed {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isUnicast, parseIpAddress, printIpAddress } from './ip-address.js'
+import { isLoopback, isUnicast, parseIpAddress, printIpAddress } from './ip-address.js'
 
 describe('parseIpAddress', () => {
   it.each([
@@ -69,6 +69,8 @@ describe('parseIpAddress', () => {
 it.each([
   ['192.0.2.1', true],
   ['127.0.0.1', true],
+  ['169.253.0.1', true],
+  ['169.254.0.1', false],
   ['0.1.2.3', false],
   ['224.0.0.1', false],
   ['255.255.255.255', false],
@@ -77,6 +79,19 @@ it.each([
   ['::1', false],
   ['::ffff:192.0.2.1', false],
   ['ff02::1', false],
+  ['fe7f::1', true],
+  ['fe80::1', false],
+  ['febf::1', false],
+  ['fec0::1', true],
 ])('isUnicast %s: %s', (text, wanted) => {
   expect(isUnicast(parseIpAddress(text)!)).toBe(wanted)
+})
+
+it.each([
+  ['127.0.0.1', true],
+  ['127.255.0.9', true],
+  ['126.0.0.1', false],
+  ['7f00::', false],
+])('isLoopback %s: %s', (text, wanted) => {
+  expect(isLoopback(parseIpAddress(text)!)).toBe(wanted)
 })

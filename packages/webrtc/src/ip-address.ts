@@ -11,10 +11,20 @@ export function printIpAddress(address: Uint8Array): string {
   return groups.join(':')
 }
 
-/** Whether packets may be sent there at a stranger's word: no unspecified, multicast or broadcast address, and no IPv4 within IPv6. */
+/**
+ * Whether packets may be sent there at a stranger's word: no unspecified, multicast, broadcast or link-local address, and no IPv4 within IPv6. Loopback of IPv6
+ * is none; that of IPv4 only for `isLoopback` to say.
+ */
 export function isUnicast(address: Uint8Array): boolean {
-  if (address.length === 4) return address[0]! > 0 && address[0]! < 224
-  return address[0] !== 0xff && address.subarray(0, 8).some((byte) => byte !== 0)
+  const [first, second] = address as unknown as [number, number]
+  if (address.length === 4) return first > 0 && first < 224 && !(first === 169 && second === 254)
+  const isLinkLocal = first === 0xfe && second >> 6 === 2
+  return first !== 0xff && !isLinkLocal && address.subarray(0, 8).some((byte) => byte !== 0)
+}
+
+/** Whether this is IPv4's 127.0.0.0/8: the machine itself. */
+export function isLoopback(address: Uint8Array): boolean {
+  return address.length === 4 && address[0] === 127
 }
 
 /** Characters in the longest form of an IPv6 address: six full groups and an IPv4 address. */

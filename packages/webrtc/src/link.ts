@@ -1,6 +1,6 @@
 import { isMalformed } from '@hashtab/core'
 import type { Clock, CloseReason, LinkId, TransportEvent } from '@hashtab/peer'
-import { candidatesMax } from './candidate.js'
+import { type Candidate, candidatesMax, isOnLoopback } from './candidate.js'
 import type { Connection, ConnectionListener, Role } from './connection.js'
 import { decodeCandidates, type Description, encodeCandidates, encodeDescription } from './description.js'
 import { cutIntoFrames, endFrame, Reassembly } from './frames.js'
@@ -28,6 +28,7 @@ export class Link implements ConnectionListener {
   readonly #owner: LinkOwner
   readonly #clock: Pick<Clock, 'wake'>
   readonly #gathering: Gathering
+  readonly #loopback: boolean
   readonly #reassembly = new Reassembly()
   #connection: Connection | undefined
   #state: 'connecting' | 'open' | 'finishing' | 'over' = 'connecting'
@@ -36,11 +37,13 @@ export class Link implements ConnectionListener {
   #inTrouble = false
   #takeBackTimer: () => void
 
-  constructor(id: LinkId, role: Role, clock: Pick<Clock, 'wake'>, owner: LinkOwner) {
+  /** `loopback`: whether the other end may name addresses of this very machine. Those it must not name are left out, but count. */
+  constructor(id: LinkId, role: Role, clock: Pick<Clock, 'wake'>, loopback: boolean, owner: LinkOwner) {
     this.#id = id
     this.#role = role
     this.#owner = owner
     this.#clock = clock
+    this.#loopback = loopback
     this.#takeBackTimer = clock.wake(openDeadlineMs, () => this.#close('failed'))
     this.#gathering = new Gathering(clock, {
       described: (description) => owner.tell({ type: 'described', link: id, description: encodeDescription(description) }),
@@ -61,7 +64,7 @@ export class Link implements ConnectionListener {
     this.#remoteCandidates += description.candidates.length
     const isOffer = description.setup === 'actpass'
     if (isOffer !== (this.#role === 'answering') || this.#remoteCandidates > candidatesMax) this.abuse()
-    else this.#connection?.describeRemote(description)
+    else this.#connection?.describeRemote({ ...description, candidates: description.candidates.filter((one) => this.#mayReach(one)) })
   }
 
   addCandidates(bytes: Uint8Array): void {
@@ -70,7 +73,11 @@ export class Link implements ConnectionListener {
     if (isMalformed(candidates)) return this.abuse()
     this.#remoteCandidates += candidates.length
     if (this.#remoteCandidates > candidatesMax) return this.abuse()
-    for (const candidate of candidates) this.#connection?.addRemote(candidate)
+    for (const candidate of candidates) if (this.#mayReach(candidate)) this.#connection?.addRemote(candidate)
+  }
+
+  #mayReach(candidate: Candidate): boolean {
+    return this.#loopback || !isOnLoopback(candidate)
   }
 
   send(message: Uint8Array): void {

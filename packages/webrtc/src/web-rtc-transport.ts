@@ -11,6 +11,8 @@ export interface WebRtcTransportOptions extends TransportOptions {
   readonly wrtc?: WebRtcImplementation
   /** What runs the deadlines; default: `setTimeout`. */
   readonly clock?: Pick<Clock, 'wake'>
+  /** Whether other ends may have this machine send packets to itself, where its own services listen. Default: only if the page comes from it. */
+  readonly loopback?: boolean
 }
 
 /**
@@ -20,6 +22,7 @@ export interface WebRtcTransportOptions extends TransportOptions {
 export class WebRtcTransport implements Transport {
   readonly #wrtc: WebRtcImplementation
   readonly #clock: Pick<Clock, 'wake'>
+  readonly #loopback: boolean
   readonly #collector: Collector
   readonly #links = new Map<LinkId, Link>()
   /** Links that are over, and whose `closed` is not told yet. */
@@ -31,6 +34,7 @@ export class WebRtcTransport implements Transport {
   constructor(options: WebRtcTransportOptions = {}) {
     this.#wrtc = options.wrtc ?? browserWebRtc()
     this.#clock = options.clock ?? timeoutClock
+    this.#loopback = options.loopback ?? isPageOfThisMachine()
     this.#collector = new Collector(this.#clock)
     this.#iceServers = chooseIceServers(options.iceServers ?? [])
   }
@@ -100,7 +104,7 @@ export class WebRtcTransport implements Transport {
   }
 
   #begin(id: LinkId, role: Role): Link {
-    const link = new Link(id, role, this.#clock, {
+    const link = new Link(id, role, this.#clock, this.#loopback, {
       tell: (event) => this.#tell(event),
       closed: (closed, reason) => this.#closed(closed, reason),
     })
@@ -123,6 +127,12 @@ export class WebRtcTransport implements Transport {
   #tell(event: TransportEvent): void {
     if (this.#links.has(event.link)) this.#listener?.(event)
   }
+}
+
+/** In Node there is no page: false. */
+function isPageOfThisMachine(): boolean {
+  const { location } = globalThis as { location?: Location }
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location?.hostname ?? '')
 }
 
 function browserWebRtc(): WebRtcImplementation {

@@ -4,6 +4,7 @@ import { linkedTable } from '../fixtures/linked-table.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { alice, back, bob, nowUnixS, sessionsOf, way } from '../fixtures/whispering-pair.js'
 import { FreshIds } from '../fresh-ids.js'
+import type { ExchangeKey } from '../keys/cipher-suite.js'
 import { latePartsWith } from '../late-parts.js'
 import { correspondenceWaitMs, earlyMax, Post, type PostEffect, type PostEvent } from './post.js'
 
@@ -75,7 +76,7 @@ describe('before the correspondence is loaded', () => {
 
   it('introductions are carried all the same', () => {
     const { handle } = begun()
-    const body = { type: 'knock', nonce: 'a0'.repeat(16), why: 'sibling' } as const
+    const body = { type: 'knock', nonce: 'a0'.repeat(16), key: new Uint8Array(32) as ExchangeKey, why: 'sibling' } as const
     expect(sealed(handle({ type: 'introduction', to: bob.id, body, carriage: back }))).toEqual(['knock'])
     expect(handle({ type: 'letter', from: bob, body, back })).toEqual([{ type: 'introduction', from: bob, body, back }])
   })

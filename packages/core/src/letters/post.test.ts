@@ -4,6 +4,7 @@ import { linkedTable } from '../fixtures/linked-table.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
+import type { ExchangeKey } from '../keys/cipher-suite.js'
 import { latePartsWith } from '../late-parts.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Greeting, Introduction, LetterBody, Whisper } from '../wire/letter.js'
@@ -19,7 +20,7 @@ const linked = contact('0b1')
 const far = contact('0b11')
 const way = [key('0b1'), key('0b101')]
 const back: Carriage = { by: 'overlay', route: way }
-const knock: Introduction = { type: 'knock', nonce: 'a0'.repeat(16), why: 'app' }
+const knock: Introduction = { type: 'knock', nonce: 'a0'.repeat(16), key: new Uint8Array(32) as ExchangeKey, why: 'app' }
 
 /** Whoever it is that the post under test has no link to: with sessions of its own. */
 class FarEnd {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { quickSealing } from '../fixtures/quick-sealing.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
@@ -25,6 +26,7 @@ function endOf(self: Contact, seed: number) {
     new DialBudget(0),
     () => 'yes',
     () => true,
+    quickSealing,
   )
   return { self, machine, began: 0, ended: 0, linked: [] as number[], alive: new Set<number>() }
 }

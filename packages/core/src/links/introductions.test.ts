@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { encodeUtf8 } from '../bencode/utf8.js'
+import { OtherEnd, sealing } from '../fixtures/other-end.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
+import type { ExchangeKey } from '../keys/cipher-suite.js'
 import type { Contact } from '../keys/public-key.js'
-import type { Carriage, Introduction, RefusalReason } from '../wire/letter.js'
+import type { Carriage, Introduction, RefusalReason, Why } from '../wire/letter.js'
 import { DialBudget, dialBurst, setUpsMax } from './dial-budget.js'
 import {
   attemptsMax,
@@ -38,33 +41,33 @@ function introductionsOf(self: Contact, { admits = 'yes', budget = new DialBudge
     budget,
     () => admits,
     () => isWantedHere,
+    sealing,
   )
 }
 
 const letter = (from: Contact, body: Introduction, back: Carriage = overlay) => ({ type: 'letter', from, body, back }) as const
 const begin = (other: Contact, carriages: readonly Carriage[] = [overlay]) =>
   ({ type: 'begin', contact: other, why: 'sibling', carriages }) as const
-const knock = (from: Contact, of = nonce) => letter(from, { type: 'knock', nonce: of, why: 'sibling' })
+const knock = (from: Contact, of = nonce) => letter(from, new OtherEnd(from, from.id).knock(of))
 
-/** The nonce of the knock that was just written. */
-function knockNonce(effects: readonly IntroductionsEffect[]): string {
+/** What was just written, as one of this type. */
+function written<Type extends Introduction['type']>(effects: readonly IntroductionsEffect[], type: Type) {
   const [first] = effects
-  if (first?.type !== 'write' || first.body.type !== 'knock') throw new Error('No knock')
-  return first.body.nonce
+  if (first?.type !== 'write' || first.body.type !== type) throw new Error(`No ${type}`)
+  return first.body as Extract<Introduction, { type: Type }>
 }
 
-/** The offer's nonce, once the transport has described its end. */
-function offerNonce(effects: readonly IntroductionsEffect[]): string {
-  const [first] = effects
-  if (first?.type !== 'write' || first.body.type !== 'offer') throw new Error('No offer')
-  return first.body.offerNonce
+/** `small` has knocked, and this is its knock. */
+function knocked(machine: Introductions, why: Why = 'sibling') {
+  return written(machine.handle({ ...begin(large), why }, 0), 'knock')
 }
 
 describe('knocking', () => {
   it('goes over one carriage after the other, until there is none', () => {
     const machine = introductionsOf(small)
     const first = machine.handle(begin(large, [overlay, point]), 0)
-    const body = { type: 'knock', nonce: knockNonce(first), why: 'sibling' }
+    const body = written(first, 'knock')
+    expect(body).toMatchObject({ type: 'knock', why: 'sibling' })
     expect(first).toEqual([{ type: 'write', to: large.id, body, carriage: overlay }])
     expect(machine.wakeAtMs).toBe(nextCarriageMs)
     expect(machine.handle({ type: 'woke' }, nextCarriageMs)).toEqual([{ type: 'write', to: large.id, body, carriage: point }])
@@ -104,7 +107,7 @@ describe('knocking', () => {
   ] as const)('may be refused: %s', (reason, retryAfterS) => {
     const asker = introductionsOf(small)
     const asked = introductionsOf(large, { admits: reason })
-    const of = knockNonce(asker.handle(begin(large), 0))
+    const of = knocked(asker).nonce
     const refusal: Introduction = { type: 'refusal', nonce: of, reason, retryAfterS }
     expect(asked.handle(knock(small, of), 0)).toEqual([{ type: 'write', to: small.id, body: refusal, carriage: overlay }])
     expect(asker.handle(letter(large, { ...refusal, nonce }), 0)).toEqual([])
@@ -125,29 +128,22 @@ describe('setting up', () => {
   it('1: makes no connection before the other end agreed, and links with one knock, offer and answer', () => {
     const asker = introductionsOf(small)
     const asked = introductionsOf(large, { seed: 2 })
-    const of = knockNonce(asker.handle(begin(large), 0))
+    const of = knocked(asker)
 
-    expect(asked.handle(knock(small, of), 0)).toEqual([{ type: 'offer', link: 1 }])
+    expect(asked.handle(letter(small, of), 0)).toEqual([{ type: 'offer', link: 1 }])
     const described = asked.handle({ type: 'described', link: 1, description: bytes(1) }, 5)
-    const nonces = { nonce: of, offerNonce: offerNonce(described) }
-    expect(described).toEqual([
-      { type: 'write', to: small.id, body: { type: 'offer', ...nonces, description: bytes(1) }, carriage: overlay },
-    ])
+    const offer = written(described, 'offer')
+    expect(described).toEqual([{ type: 'write', to: small.id, body: offer, carriage: overlay }])
 
-    expect(asker.handle(letter(large, { type: 'offer', ...nonces, description: bytes(1) }, point), 10)).toEqual([
-      { type: 'answer', link: 1, description: bytes(1) },
-    ])
-    const answer: Introduction = { type: 'answer', ...nonces, description: bytes(2) }
-    expect(asker.handle({ type: 'described', link: 1, description: bytes(2) }, 15)).toEqual([
-      { type: 'write', to: large.id, body: answer, carriage: point },
-    ])
+    expect(asker.handle(letter(large, offer, point), 10)).toEqual([{ type: 'answer', link: 1, description: bytes(1) }])
+    const answered = asker.handle({ type: 'described', link: 1, description: bytes(2) }, 15)
+    const answer = written(answered, 'answer')
+    expect(answered).toEqual([{ type: 'write', to: large.id, body: answer, carriage: point }])
 
     expect(asked.handle(letter(small, answer), 20)).toEqual([{ type: 'accept', link: 1, description: bytes(2) }])
     expect(asked.handle(letter(small, answer), 21)).toEqual([])
-    const late: Introduction = { type: 'candidates', ...nonces, candidates: bytes(3) }
-    expect(asked.handle({ type: 'candidates', link: 1, candidates: bytes(3) }, 22)).toEqual([
-      { type: 'write', to: small.id, body: late, carriage: overlay },
-    ])
+    const late = written(asked.handle({ type: 'candidates', link: 1, candidates: bytes(3) }, 22), 'candidates')
+    for (const { nonce, offerNonce } of [answer, late]) expect([nonce, offerNonce]).toEqual([of.nonce, offer.offerNonce])
     expect(asker.handle(letter(large, late), 23)).toEqual([{ type: 'addCandidates', link: 1, candidates: bytes(3) }])
 
     expect(asker.handle({ type: 'opened', link: 1 }, 30)).toEqual([{ type: 'linked', contact: large, link: 1 }])
@@ -157,12 +153,14 @@ describe('setting up', () => {
 
   it('keeps candidates that came before the description they belong to', () => {
     const machine = introductionsOf(small)
-    const of = knockNonce(machine.handle(begin(large), 0))
+    const theirs = new OtherEnd(large, small.id)
+    const of = knocked(machine)
+    const offer = theirs.offer(of, otherNonce, bytes(0))
     const candidates = (value: number, its = otherNonce) =>
-      letter(large, { type: 'candidates', nonce: of, offerNonce: its, candidates: bytes(value) })
+      letter(large, { type: 'candidates', nonce: of.nonce, offerNonce: its, sealed: theirs.seal('candidates', bytes(value)) })
     expect(machine.handle(candidates(1), 0)).toEqual([])
     expect(machine.handle(candidates(9, nonce), 0)).toEqual([])
-    expect(machine.handle(letter(large, { type: 'offer', nonce: of, offerNonce: otherNonce, description: bytes(0) }), 0)).toEqual([
+    expect(machine.handle(letter(large, offer), 0)).toEqual([
       { type: 'answer', link: 1, description: bytes(0) },
       { type: 'addCandidates', link: 1, candidates: bytes(1) },
     ])
@@ -170,21 +168,21 @@ describe('setting up', () => {
 
   it('3: of two crossing knocks, that of the smaller id stands', () => {
     const [one, other] = [introductionsOf(small), introductionsOf(large, { seed: 2 })]
-    const ofSmall = knockNonce(one.handle(begin(large), 0))
-    const ofLarge = knockNonce(other.handle(begin(small), 0))
-    expect(one.handle(knock(large, ofLarge), 1)).toEqual([])
-    expect(other.handle(knock(small, ofSmall), 1)).toEqual([{ type: 'offer', link: 2 }])
-    expect(other.handle(knock(small, ofSmall), 2)).toEqual([])
+    const ofSmall = knocked(one)
+    const ofLarge = written(other.handle(begin(small), 0), 'knock')
+    expect(one.handle(letter(large, ofLarge), 1)).toEqual([])
+    expect(other.handle(letter(small, ofSmall), 1)).toEqual([{ type: 'offer', link: 2 }])
+    expect(other.handle(letter(small, ofSmall), 2)).toEqual([])
   })
 
   it('3: a crossing knock that comes late does not undo what the knock of the smaller id has brought', () => {
     const [one, other] = [introductionsOf(small), introductionsOf(large, { seed: 2 })]
-    const ofSmall = knockNonce(one.handle(begin(large), 0))
-    const ofLarge = knockNonce(other.handle(begin(small), 0))
-    other.handle(knock(small, ofSmall), 1)
-    const offer = other.handle({ type: 'described', link: 2, description: bytes(1) }, 2)
-    one.handle(letter(large, { type: 'offer', nonce: ofSmall, offerNonce: offerNonce(offer), description: bytes(1) }), 3)
-    expect(one.handle(knock(large, ofLarge), 4)).toEqual([])
+    const ofSmall = knocked(one)
+    const ofLarge = written(other.handle(begin(small), 0), 'knock')
+    other.handle(letter(small, ofSmall), 1)
+    const offer = written(other.handle({ type: 'described', link: 2, description: bytes(1) }, 2), 'offer')
+    one.handle(letter(large, offer), 3)
+    expect(one.handle(letter(large, ofLarge), 4)).toEqual([])
     expect(one.handle({ type: 'opened', link: 1 }, 5)).toMatchObject([{ type: 'linked' }])
   })
 
@@ -225,6 +223,7 @@ describe('setting up', () => {
       new DialBudget(0),
       () => verdict,
       () => true,
+      sealing,
     )
     const others = Array.from({ length: setUpsMax + 1 }, (_, i) => contact(`0b1${i.toString(2).padStart(4, '0')}`))
     others.forEach((other, i) => machine.handle(knock(other, `${i}`.repeat(32)), 0))
@@ -241,8 +240,7 @@ describe('setting up', () => {
     while (budget.spend(true, 0)) continue
     const [asker, asked] = [introductionsOf(small, { budget }), introductionsOf(large, { budget })]
     expect(asked.handle(knock(small), 0)).toMatchObject([{ type: 'write', body: { type: 'refusal', reason: 'busy' } }])
-    const of = knockNonce(asker.handle(begin(large), 0))
-    const offer: Introduction = { type: 'offer', nonce: of, offerNonce: otherNonce, description: bytes(1) }
+    const offer = new OtherEnd(large, small.id).offer(knocked(asker), otherNonce, bytes(1))
     expect(asker.handle(letter(large, offer), 0)).toEqual([
       { type: 'refused', contact: large, why: 'sibling', reason: 'busy', retryAfterMs: Math.max(busyRetryS * 1_000, budget.waitMs(0)) },
     ])
@@ -268,8 +266,7 @@ describe('setting up', () => {
       ['bucket', 'refused'],
     ] as const) {
       const machine = introductionsOf(small, { budget, isWantedHere: false })
-      const of = knockNonce(machine.handle({ ...begin(large), why }, 0))
-      const offer: Introduction = { type: 'offer', nonce: of, offerNonce: otherNonce, description: bytes(1) }
+      const offer = new OtherEnd(large, small.id).offer(knocked(machine, why), otherNonce, bytes(1))
       expect(machine.handle(letter(large, offer), 0)).toMatchObject([{ type: outcome }])
     }
   })
@@ -288,9 +285,10 @@ describe('setting up', () => {
     ['as silent when the offer got no answer', false, 'silent'],
   ] as const)('4: ends by its deadline: %s', (_, answered, reason) => {
     const machine = introductionsOf(small)
-    machine.handle(knock(large), 100)
-    const of = offerNonce(machine.handle({ type: 'described', link: 1, description: bytes(1) }, 101))
-    if (answered) machine.handle(letter(large, { type: 'answer', nonce, offerNonce: of, description: bytes(2) }), 102)
+    const theirs = new OtherEnd(large, small.id)
+    machine.handle(letter(large, theirs.knock(nonce)), 100)
+    const offer = written(machine.handle({ type: 'described', link: 1, description: bytes(1) }, 101), 'offer')
+    if (answered) machine.handle(letter(large, theirs.answer(offer, bytes(2))), 102)
     expect(machine.wakeAtMs).toBe(100 + setUpTimeoutMs)
     expect(machine.handle({ type: 'woke' }, 100 + setUpTimeoutMs)).toEqual([
       { type: 'end', link: 1 },
@@ -300,19 +298,105 @@ describe('setting up', () => {
 
   it('5: what does not carry the nonces changes nothing, nor does anybody else', () => {
     const machine = introductionsOf(small)
-    machine.handle(knock(large), 0)
-    const of = offerNonce(machine.handle({ type: 'described', link: 1, description: bytes(1) }, 1))
+    const theirs = new OtherEnd(large, small.id)
+    machine.handle(letter(large, theirs.knock(nonce)), 0)
+    const offer = written(machine.handle({ type: 'described', link: 1, description: bytes(1) }, 1), 'offer')
+    const answer = theirs.answer(offer, bytes(2))
+    const candidates = theirs.seal('candidates', bytes(2))
     const strange: Introduction[] = [
-      { type: 'answer', nonce: otherNonce, offerNonce: of, description: bytes(2) },
-      { type: 'answer', nonce, offerNonce: otherNonce, description: bytes(2) },
-      { type: 'candidates', nonce: otherNonce, offerNonce: of, candidates: bytes(2) },
-      { type: 'offer', nonce, offerNonce: of, description: bytes(2) },
+      { ...answer, nonce: otherNonce },
+      { ...answer, offerNonce: otherNonce },
+      { type: 'candidates', nonce: otherNonce, offerNonce: offer.offerNonce, sealed: candidates },
+      offer,
       { type: 'refusal', nonce, reason: 'full', retryAfterS: 1 },
     ]
     for (const body of strange) expect(machine.handle(letter(large, body), 2)).toEqual([])
-    const answer: Introduction = { type: 'answer', nonce, offerNonce: of, description: bytes(2) }
     expect(machine.handle(letter(contact('0b111'), answer), 3)).toEqual([])
     expect(machine.handle(letter(large, answer), 4)).toEqual([{ type: 'accept', link: 1, description: bytes(2) }])
     for (const type of ['opened', 'closed'] as const) expect(machine.handle({ type, link: 99 }, 5)).toEqual([])
+  })
+
+  it('5: what was not sealed for this attempt changes nothing', () => {
+    const machine = introductionsOf(small)
+    const theirs = new OtherEnd(large, small.id)
+    const of = knocked(machine)
+    const offer = theirs.offer(of, otherNonce, bytes(1))
+    const spoilt = offer.sealed.slice()
+    spoilt[spoilt.length - 1]! ^= 1
+    const strange: Introduction[] = [
+      { ...offer, sealed: spoilt },
+      { ...offer, sealed: theirs.seal('candidates', bytes(1)) },
+      // Sealed to a key, between peers, or under nonces that are not those of this attempt.
+      new OtherEnd(large, small.id).offer({ ...of, key: offer.key }, otherNonce, bytes(1)),
+      new OtherEnd(large, large.id).offer(of, otherNonce, bytes(1)),
+      { ...new OtherEnd(large, small.id).offer({ ...of, nonce: otherNonce }, otherNonce, bytes(1)), nonce: of.nonce },
+      { ...offer, offerNonce: nonce },
+      { ...offer, key: new OtherEnd(large, small.id, 8).knock(nonce).key },
+      // A point of small order: both ends would come to a key that everybody knows.
+      { ...offer, key: new Uint8Array(32) as ExchangeKey },
+    ]
+    for (const body of strange) expect(machine.handle(letter(large, body), 1)).toEqual([])
+    expect(machine.handle(letter(large, offer), 2)).toEqual([{ type: 'answer', link: 1, description: bytes(1) }])
+    const late = { type: 'candidates', nonce: of.nonce, offerNonce: otherNonce } as const
+    expect(machine.handle(letter(large, { ...late, sealed: theirs.seal('offer', bytes(3)) }), 3)).toEqual([])
+    expect(machine.handle(letter(large, { ...late, sealed: theirs.seal('candidates', bytes(3)) }), 3)).toMatchObject([
+      { candidates: bytes(3) },
+    ])
+  })
+
+  it('5: nothing comes of a knock with a key that is no secret', () => {
+    const machine = introductionsOf(small)
+    const body = { ...new OtherEnd(large, small.id).knock(nonce), key: new Uint8Array(32) as ExchangeKey }
+    expect(machine.handle(letter(large, body), 0)).toEqual([{ type: 'offer', link: 1 }])
+    expect(machine.handle({ type: 'described', link: 1, description: bytes(1) }, 1)).toEqual([{ type: 'end', link: 1 }])
+    expect([machine.wakeAtMs, machine.includes(large.id)]).toEqual([undefined, false])
+  })
+
+  it('6: what the transport says is not in the letters, and each end has a key of its own', () => {
+    const description = encodeUtf8('203.0.113.7:4000 fingerprint')
+    const letters = [1, 2].flatMap(() => {
+      const [asker, asked] = [introductionsOf(small), introductionsOf(large)]
+      asked.handle(letter(small, knocked(asker)), 0)
+      const offer = written(asked.handle({ type: 'described', link: 1, description }, 0), 'offer')
+      asker.handle(letter(large, offer), 0)
+      return [offer, written(asker.handle({ type: 'described', link: 1, description }, 0), 'answer')]
+    })
+    for (const { sealed } of letters) expect(Buffer.from(sealed).indexOf(Buffer.from(description.slice(0, 4)))).toBe(-1)
+    expect(new Set(letters.slice(0, 2).map(({ sealed }) => Buffer.from(sealed.slice(24)).toString('hex'))).size).toBe(2)
+  })
+
+  it('6: a peer that cannot seal yet knocks and offers once it can', () => {
+    const machine = new Introductions(
+      small.id,
+      new FreshIds(seededRandom()),
+      new DialBudget(0),
+      () => 'yes',
+      () => true,
+      undefined,
+    )
+    const third = contact('0b111')
+    expect(machine.handle(begin(large), 0)).toEqual([])
+    expect(machine.handle(knock(third), 0)).toEqual([])
+    expect(machine.handle({ type: 'sealing', sealing }, 5)).toMatchObject([
+      { type: 'write', to: large.id, body: { type: 'knock' } },
+      { type: 'offer', link: 2 },
+    ])
+    expect(machine.handle({ type: 'sealing', sealing }, 6)).toEqual([])
+  })
+
+  it('4, 6: a peer that never can gives up in time', () => {
+    const machine = new Introductions(
+      small.id,
+      new FreshIds(seededRandom()),
+      new DialBudget(0),
+      () => 'yes',
+      () => true,
+      undefined,
+    )
+    machine.handle(begin(large, [overlay, point]), 0)
+    machine.handle(knock(contact('0b111')), 0)
+    expect(machine.handle({ type: 'woke' }, knockTimeoutMs)).toMatchObject([{ type: 'failed', reason: 'silent' }])
+    expect(machine.handle({ type: 'woke' }, setUpTimeoutMs)).toMatchObject([{ type: 'failed', reason: 'silent' }])
+    expect(machine.wakeAtMs).toBeUndefined()
   })
 })

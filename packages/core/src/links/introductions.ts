@@ -1,10 +1,12 @@
 import { LateMap } from '../late-map.js'
+import type { Attempt, AttemptState } from './attempt.js'
 import type { DialBudget } from './dial-budget.js'
 import { setUpsMax } from './dial-budget.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
-import type { Carriage, Introduction, Nonce, RefusalReason, Why } from '../wire/letter.js'
+import type { Carriage, Introduction, RefusalReason, Why } from '../wire/letter.js'
 import type { Contact } from '../keys/public-key.js'
+import type { IntroductionSeal, Sealing } from './introduction-seal.js'
 import type { LinkId } from './routing-table.js'
 
 /** Knocks that wait for an offer at one time. */
@@ -19,35 +21,11 @@ export const setUpTimeoutMs = 12_000
 export const attemptsMax = 64
 /** After standing still, what comes in for so long was written before: whoever knocked then has given up, and a set-up with it would block others for seconds. */
 export const backlogMs = 1_000
-/** Candidates that came before the description they belong to. */
+/** Batches of candidates that came before the description they belong to. */
 const earlyMax = 4
 /** A peer told to come back later comes back after this long. */
 export const busyRetryS = 10
 export const fullRetryS = 300
-
-/**
- * `knocking`: we knocked, and wait for an offer. `ready`: agreed, waits for its turn to make a connection.
- * `settingUp`: a connection is being made.
- */
-type AttemptState = 'knocking' | 'ready' | 'settingUp'
-
-interface Attempt {
-  readonly contact: Contact
-  readonly link: LinkId
-  readonly why: Why
-  readonly nonce: Nonce
-  offerNonce: Nonce | undefined
-  readonly offering: boolean
-  state: AttemptState
-  /** Carriages not tried yet (knocking), or the one that works (later). */
-  carriages: readonly Carriage[]
-  deadlineMs: number
-  /** The other end's description, once it came and until the transport has it. */
-  description: Uint8Array | undefined
-  early: Extract<Introduction, { type: 'candidates' }>[]
-  /** The transport has the other end's description. */
-  described: boolean
-}
 
 export type IntroductionsEvent =
   | { type: 'begin'; contact: Contact; why: Why; carriages: readonly Carriage[] }
@@ -59,6 +37,8 @@ export type IntroductionsEvent =
   | { type: 'closed'; link: LinkId }
   /** This peer stood still for a while: whoever it was making a link to has given up, and more letters wait that are as old. */
   | { type: 'stoodStill' }
+  /** For a peer that began without: see `OverlayOptions`. */
+  | { type: 'sealing'; sealing: Sealing }
   | { type: 'woke' }
 
 export type IntroductionsEffect =
@@ -77,7 +57,8 @@ export type IntroductionsEffect =
  * How two peers without a link get one: knock, offer, answer, late candidates, or a refusal, carried by anyone.
  * Invariants: 1. no connection is made before the other end has agreed; 2. at most `setUpsMax` are being made at one time, each paid
  * from the budget; 3. one attempt per peer: of two crossing knocks, that of the smaller id stands; 4. every attempt ends by its deadline;
- * 5. what does not carry the nonces of the attempt changes nothing.
+ * 5. what does not carry the nonces of the attempt, or was not sealed for it, changes nothing; 6. nothing that the transport says of this end
+ * goes out unsealed: without `Sealing` nobody is knocked at, and who knocks waits.
  */
 export class Introductions {
   readonly #self: Key
@@ -86,6 +67,7 @@ export class Introductions {
   readonly #admits: (contact: Contact, why: Why) => 'yes' | RefusalReason
   readonly #isWantedHere: (id: Key) => boolean
   readonly #attempts = new LateMap<string, Attempt>()
+  #sealing: Sealing | undefined
   #stoodStillMs = -Infinity
 
   /** `isWantedHere`: whether this peer would be our sibling, or our own app wants it: by our own knowledge, whatever it says of itself. */
@@ -95,12 +77,14 @@ export class Introductions {
     budget: DialBudget,
     admits: (contact: Contact, why: Why) => 'yes' | RefusalReason,
     isWantedHere: (id: Key) => boolean,
+    sealing: Sealing | undefined,
   ) {
     this.#self = self
     this.#ids = ids
     this.#budget = budget
     this.#admits = admits
     this.#isWantedHere = isWantedHere
+    this.#sealing = sealing
   }
 
   handle(event: IntroductionsEvent, nowMs: number): IntroductionsEffect[] {
@@ -121,6 +105,12 @@ export class Introductions {
       case 'stoodStill':
         this.#stoodStillMs = nowMs
         return this.#abandon()
+      case 'sealing': {
+        if (this.#sealing) return []
+        this.#sealing = event.sealing
+        const waiting = [...this.#attempts.values()].filter(({ state }) => state === 'knocking')
+        return [...waiting.flatMap((attempt) => this.#knockOn(attempt, nowMs)), ...this.#makeReady(nowMs)]
+      }
       case 'woke':
         return this.#expire(nowMs)
     }
@@ -151,16 +141,20 @@ export class Introductions {
     const { contact, why, carriages } = event
     if (contact.id.equals(this.#self) || this.includes(contact.id)) return []
     if (this.knocksLeft === 0 || carriages.length === 0) return [{ type: 'failed', contact, why, reason: 'silent' }]
-    const attempt = this.#newAttempt({ contact, why, nonce: this.#ids.nonce(), offering: false, state: 'knocking', carriages }, nowMs)
-    return this.#knockOn(attempt, nowMs)
+    const attempt = this.#newAttempt({ contact, why, nonce: this.#ids.nonce(), state: 'knocking', carriages, theirKey: undefined }, nowMs)
+    if (this.#sealing) return this.#knockOn(attempt, nowMs)
+    attempt.deadlineMs = nowMs + knockTimeoutMs
+    return []
   }
 
   #knockOn(attempt: Attempt, nowMs: number): IntroductionsEffect[] {
     const [carriage, ...rest] = attempt.carriages
-    if (!carriage) return this.#fail(attempt, 'silent', nowMs)
+    if (!carriage || !this.#sealing) return this.#fail(attempt, 'silent', nowMs)
     attempt.carriages = rest
     attempt.deadlineMs = nowMs + (rest.length > 0 ? nextCarriageMs : knockTimeoutMs)
-    return [{ type: 'write', to: attempt.contact.id, body: { type: 'knock', nonce: attempt.nonce, why: attempt.why }, carriage }]
+    const { nonce, why } = attempt
+    const body: Introduction = { type: 'knock', nonce, key: this.#sealOf(attempt).ownKey, why }
+    return [{ type: 'write', to: attempt.contact.id, body, carriage }]
   }
 
   #letter(event: Extract<IntroductionsEvent, { type: 'letter' }>, nowMs: number): IntroductionsEffect[] {
@@ -172,23 +166,32 @@ export class Introductions {
       case 'refusal':
         return attempt.state === 'knocking' ? this.#refused(attempt, body) : []
       case 'offer':
-        if (attempt.state !== 'knocking') return []
-        attempt.offerNonce = body.offerNonce
-        attempt.description = body.description
-        attempt.carriages = [back]
-        attempt.state = 'ready'
-        attempt.deadlineMs = nowMs + setUpTimeoutMs
-        return this.#makeReady(nowMs)
-      case 'answer':
+        return attempt.state === 'knocking' ? this.#offered(attempt, body, back, nowMs) : []
+      case 'answer': {
         if (!attempt.offering || attempt.offerNonce !== body.offerNonce || attempt.described || attempt.state !== 'settingUp') return []
+        const description = attempt.seal?.open('answer', body.sealed)
+        if (!description) return []
         attempt.described = true
-        return [{ type: 'accept', link: attempt.link, description: body.description }, ...this.#early(attempt)]
+        return [{ type: 'accept', link: attempt.link, description }, ...addEarly(attempt)]
+      }
       case 'candidates':
         if (attempt.offerNonce !== undefined && attempt.offerNonce !== body.offerNonce) return []
-        if (attempt.described) return [{ type: 'addCandidates', link: attempt.link, candidates: body.candidates }]
+        if (attempt.described) return addCandidates(attempt, body.sealed)
         if (attempt.early.length < earlyMax) attempt.early.push(body)
         return []
     }
+  }
+
+  #offered(attempt: Attempt, offer: Extract<Introduction, { type: 'offer' }>, back: Carriage, nowMs: number): IntroductionsEffect[] {
+    const { seal } = attempt
+    const description = seal?.agree(offer.key, offer.offerNonce) && seal.open('offer', offer.sealed)
+    if (!description) return []
+    attempt.offerNonce = offer.offerNonce
+    attempt.description = description
+    attempt.carriages = [back]
+    attempt.state = 'ready'
+    attempt.deadlineMs = nowMs + setUpTimeoutMs
+    return this.#makeReady(nowMs)
   }
 
   #knocked(from: Contact, knock: Extract<Introduction, { type: 'knock' }>, back: Carriage, nowMs: number): IntroductionsEffect[] {
@@ -210,14 +213,15 @@ export class Introductions {
       const body: Introduction = { type: 'refusal', nonce: knock.nonce, reason: verdict, retryAfterS }
       return [...effects, { type: 'write', to: from.id, body, carriage: back }, ...this.#makeReady(nowMs)]
     }
-    const attempt = { contact: from, why: knock.why, nonce: knock.nonce, offering: true, state: 'ready' as const, carriages: [back] }
-    this.#newAttempt(attempt, nowMs).offerNonce = this.#ids.nonce()
+    const { nonce, why, key: theirKey } = knock
+    this.#newAttempt({ contact: from, why, nonce, state: 'ready', carriages: [back], theirKey }, nowMs).offerNonce = this.#ids.nonce()
     return [...effects, ...this.#makeReady(nowMs)]
   }
 
   /** Gives the attempts that wait their turn, as far as set-ups and budget allow. */
   #makeReady(nowMs: number): IntroductionsEffect[] {
     const effects: IntroductionsEffect[] = []
+    if (!this.#sealing) return effects
     for (const attempt of [...this.#attempts.values()]) {
       if (attempt.state !== 'ready') continue
       if (this.#count('settingUp') >= setUpsMax) break
@@ -231,7 +235,7 @@ export class Introductions {
         effects.push({ type: 'offer', link: attempt.link })
       } else {
         attempt.described = true
-        effects.push({ type: 'answer', link: attempt.link, description: attempt.description! }, ...this.#early(attempt))
+        effects.push({ type: 'answer', link: attempt.link, description: attempt.description! }, ...addEarly(attempt))
         attempt.description = undefined
       }
     }
@@ -261,17 +265,27 @@ export class Introductions {
   #transport(event: Extract<IntroductionsEvent, { link: LinkId }>, nowMs: number): IntroductionsEffect[] {
     const attempt = [...this.#attempts.values()].find(({ link, state }) => link === event.link && state === 'settingUp')
     if (!attempt) return []
-    const { contact, nonce, offering } = attempt
+    const { contact, nonce } = attempt
     const [carriage] = attempt.carriages
     const offerNonce = attempt.offerNonce!
     switch (event.type) {
       case 'described': {
-        const body: Introduction = { type: offering ? 'offer' : 'answer', nonce, offerNonce, description: event.description }
+        const seal = this.#sealOf(attempt)
+        // Only now, while the transport is gathering; whoever sent such a key has spent its dial.
+        if (attempt.offering && !seal.agree(attempt.theirKey!, offerNonce)) {
+          this.#attempts.delete(contact.id.hex)
+          return [{ type: 'end', link: event.link }, ...this.#makeReady(nowMs)]
+        }
+        const type = attempt.offering ? 'offer' : 'answer'
+        const sealed = seal.seal(type, this.#ids.sealNonce(), event.description)
+        const body: Introduction =
+          type === 'offer' ? { type, nonce, offerNonce, key: seal.ownKey, sealed } : { type, nonce, offerNonce, sealed }
         return [{ type: 'write', to: contact.id, body, carriage: carriage! }]
       }
       case 'candidates': {
-        const body: Introduction = { type: 'candidates', nonce, offerNonce, candidates: event.candidates }
-        return [{ type: 'write', to: contact.id, body, carriage: carriage! }]
+        const { type } = event
+        const sealed = this.#sealOf(attempt).seal(type, this.#ids.sealNonce(), event.candidates)
+        return [{ type: 'write', to: contact.id, body: { type, nonce, offerNonce, sealed }, carriage: carriage! }]
       }
       case 'opened':
         this.#attempts.delete(contact.id.hex)
@@ -301,10 +315,13 @@ export class Introductions {
     return [{ type: 'failed', contact: attempt.contact, why: attempt.why, reason }, ...this.#makeReady(nowMs)]
   }
 
-  #newAttempt(from: Pick<Attempt, 'contact' | 'why' | 'nonce' | 'offering' | 'state' | 'carriages'>, nowMs: number): Attempt {
+  #newAttempt(from: Pick<Attempt, 'contact' | 'why' | 'nonce' | 'state' | 'carriages' | 'theirKey'>, nowMs: number): Attempt {
     const attempt: Attempt = {
       ...from,
       link: this.#ids.link(),
+      offering: from.theirKey !== undefined,
+      secret: this.#ids.exchangeSecret(),
+      seal: undefined,
       offerNonce: undefined,
       deadlineMs: nowMs + setUpTimeoutMs,
       description: undefined,
@@ -315,9 +332,10 @@ export class Introductions {
     return attempt
   }
 
-  #early(attempt: Attempt): IntroductionsEffect[] {
-    const ours = attempt.early.splice(0).filter(({ offerNonce }) => offerNonce === attempt.offerNonce)
-    return ours.map(({ candidates }) => ({ type: 'addCandidates', link: attempt.link, candidates }))
+  /** Only where there is `Sealing`. */
+  #sealOf(attempt: Attempt): IntroductionSeal {
+    const { secret, contact, offering, nonce } = attempt
+    return (attempt.seal ??= this.#sealing!(secret, { self: this.#self, other: contact.id, offering, nonce }))
   }
 
   #count(state: AttemptState): number {
@@ -325,6 +343,16 @@ export class Introductions {
     for (const attempt of this.#attempts.values()) if (attempt.state === state) count += 1
     return count
   }
+}
+
+function addCandidates({ link, seal }: Attempt, sealed: Uint8Array): IntroductionsEffect[] {
+  const candidates = seal?.open('candidates', sealed)
+  return candidates ? [{ type: 'addCandidates', link, candidates }] : []
+}
+
+function addEarly(attempt: Attempt): IntroductionsEffect[] {
+  const early = attempt.early.splice(0).filter(({ offerNonce }) => offerNonce === attempt.offerNonce)
+  return early.flatMap(({ sealed }) => addCandidates(attempt, sealed))
 }
 
 /** An offer that nobody answered says nothing about whether the pair can link. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { linkedTable, linkWith } from '../fixtures/linked-table.js'
+import { sealing } from '../fixtures/other-end.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
@@ -34,6 +35,7 @@ function keeperOf(links: readonly string[]) {
     budget,
     () => 'yes',
     () => false,
+    sealing,
   )
   const policy = new LinkPolicy(table, limits, () => introductions.contacts)
   const keeper = new LinkKeeper(table, policy, introductions, budget, 0)

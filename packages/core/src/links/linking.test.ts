@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cipherSuite } from '../fixtures/cipher-suite.js'
 import { contacts, linkedTable, linkWith, neighboursOf } from '../fixtures/linked-table.js'
+import { OtherEnd, sealing } from '../fixtures/other-end.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
@@ -18,17 +19,19 @@ const nonce = 'aa'.repeat(16)
 
 function linkingOf(links: readonly string[] = [], parts: LateParts | 'late' = latePartsWith(cipherSuite)) {
   const table = linkedTable('0b0', links)
-  const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0, parts === 'late' ? undefined : parts.newMerging)
+  const newMerging = parts === 'late' ? undefined : parts.newMerging
+  const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0, newMerging, sealing)
   return { table, linking, handle: (event: LinkingEvent, nowMs = 0) => linking.handle(event, nowMs) }
 }
 
+const knock = (from: typeof other, of: string) => new OtherEnd(from, from.id).knock(of)
 const knocks = (effects: readonly LinkingEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'write' && effect.body.type === 'knock' ? [[effect.to.hex, effect.carriage]] : []))
 
 /** Another peer knocks, and a link to it opens; answers with what was done then. */
 function linked() {
   const all = linkingOf()
-  all.handle({ type: 'introduction', from: other, body: { type: 'knock', nonce, why: 'sibling' }, back: { by: 'meetingPoint', point: 0 } })
+  all.handle({ type: 'introduction', from: other, body: knock(other, nonce), back: { by: 'meetingPoint', point: 0 } })
   return { ...all, effects: all.handle({ type: 'opened', link: 1 }, 5) }
 }
 
@@ -95,7 +98,7 @@ describe('linking', () => {
       {
         type: 'introduction',
         from: other,
-        body: { type: 'knock', nonce: 'bb'.repeat(16), why: 'sibling' },
+        body: knock(other, 'bb'.repeat(16)),
         back: { by: 'meetingPoint', point: 0 },
       },
       10,

@@ -2,6 +2,7 @@ import { LateMap } from '../late-map.js'
 import { DialBudget } from './dial-budget.js'
 import type { FreshIds } from '../fresh-ids.js'
 import { Introductions, type IntroductionsEffect } from './introductions.js'
+import type { Sealing } from './introduction-seal.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Why } from '../wire/letter.js'
 import { LinkKeeper, type LinkKeeperEffect } from './link-keeper.js'
@@ -50,6 +51,7 @@ export type LinkingEvent =
   | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
   | { type: 'undeliverable'; id: MessageId }
   | { type: 'late'; newMerging: NewMerging }
+  | { type: 'sealing'; sealing: Sealing }
   | { type: 'woke' }
 
 export type LinkingEffect =
@@ -85,7 +87,7 @@ export class Linking {
   readonly #role: RoleKeeper
   #dueMs: number | undefined
 
-  constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number, newMerging: NewMerging | undefined) {
+  constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number, newMerging?: NewMerging, sealing?: Sealing) {
     const budget = new DialBudget(nowMs)
     this.#table = table
     this.#policy = new LinkPolicy(table, limits, () => this.#introductions.contacts)
@@ -95,6 +97,7 @@ export class Linking {
       budget,
       (contact, why) => this.#policy.admits(contact, why),
       (id) => this.#policy.wouldBeSibling(id) || this.#policy.appWants.has(id.hex),
+      sealing,
     )
     this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
     this.#liveness = new Liveness(table)
@@ -115,6 +118,8 @@ export class Linking {
           this.#introductions.handle(event.type === 'introduction' ? { ...event, type: 'letter' } : event, nowMs),
           nowMs,
         )
+      case 'sealing':
+        return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
       case 'introductionUndeliverable':
         return this.#introduced(this.#introductions.handle({ type: 'undeliverable', to: event.to }, nowMs), nowMs)
       case 'closed':

@@ -6,29 +6,32 @@ import { isMalformed } from '../bencode/malformed.js'
 import { encodeUtf8 } from '../bencode/utf8.js'
 import { goldenLetter, goldenLetterBodies } from '../fixtures/golden-messages.js'
 import { key } from '../fixtures/visible-key.js'
+import { type ExchangeKey, exchangeKeyBytes, sealBytes } from '../keys/cipher-suite.js'
 import { publicKey, publicKeyBytes, signature, signatureBytes } from '../keys/public-key.js'
 import { type LetterBody, mailBytesMax, partBytesMax } from './letter.js'
 import { decodeLetter, encodeLetter, letterBodyField, letterSignedBytes, type SealedLetter } from './letter-codec.js'
 import { candidatesBytesMax, descriptionBytesMax, introductionLetterBytesMax, messageBytesMax } from './wire-bounds.js'
 
 const nonce = 'a0'.repeat(16)
+const exchangeKey = new Uint8Array(exchangeKeyBytes).fill(3) as ExchangeKey
 const sealed = (body: LetterBody): SealedLetter => ({
   from: publicKey(new Uint8Array(publicKeyBytes).fill(1)),
   to: key('0b1'),
   body,
   signature: signature(new Uint8Array(signatureBytes).fill(2)),
 })
-const knock = sealed({ type: 'knock', nonce, why: 'app' })
+const knock = sealed({ type: 'knock', nonce, key: exchangeKey, why: 'app' })
 
 const bytesUpTo = (maxLength: number, minLength = 0) => fc.uint8Array({ minLength, maxLength })
 const anyNonce = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(bytesToHex)
+const anyKey = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => bytes as ExchangeKey)
 const anyMailId = fc.uint8Array({ minLength: 8, maxLength: 8 }).map(bytesToHex)
 const type = <const Name extends string>(name: Name) => fc.constant(name)
 const nonces = { nonce: anyNonce, offerNonce: anyNonce }
 const anyBody: fc.Arbitrary<LetterBody> = fc.oneof(
-  fc.record({ type: type('knock'), nonce: anyNonce, why: fc.constantFrom('sibling', 'bucket', 'app') }),
-  fc.record({ type: fc.constantFrom('offer', 'answer'), ...nonces, description: bytesUpTo(60, 1) }),
-  fc.record({ type: type('candidates'), ...nonces, candidates: bytesUpTo(60, 1) }),
+  fc.record({ type: type('knock'), nonce: anyNonce, key: anyKey, why: fc.constantFrom('sibling', 'bucket', 'app') }),
+  fc.record({ type: type('offer'), ...nonces, key: anyKey, sealed: bytesUpTo(100, sealBytes + 1) }),
+  fc.record({ type: fc.constantFrom('answer', 'candidates'), ...nonces, sealed: bytesUpTo(100, sealBytes + 1) }),
   fc.record({ type: type('refusal'), nonce: anyNonce, reason: fc.constantFrom('full', 'busy'), retryAfterS: fc.nat(86_400) }),
   fc.record({ type: type('greeting'), writtenUnixS: fc.nat(), message: bytesUpTo(32, 32) }),
   fc.record({ type: type('greeted'), session: anyNonce, message: bytesUpTo(48, 48) }),
@@ -54,10 +57,11 @@ describe('what is said in letters', () => {
   })
 
   it.each<[string, LetterBody]>([
-    ['a short nonce', { type: 'knock', nonce: 'a0'.repeat(15), why: 'app' }],
-    ['an empty description', { type: 'offer', nonce, offerNonce: nonce, description: new Uint8Array(0) }],
-    ['a long description', { type: 'answer', nonce, offerNonce: nonce, description: new Uint8Array(descriptionBytesMax + 1) }],
-    ['many candidates', { type: 'candidates', nonce, offerNonce: nonce, candidates: new Uint8Array(candidatesBytesMax + 1) }],
+    ['a short nonce', { type: 'knock', nonce: 'a0'.repeat(15), key: exchangeKey, why: 'app' }],
+    ['a knock without a whole key', { type: 'knock', nonce, key: exchangeKey.subarray(1) as ExchangeKey, why: 'app' }],
+    ['an empty description', { type: 'offer', nonce, offerNonce: nonce, key: exchangeKey, sealed: new Uint8Array(sealBytes) }],
+    ['a long description', { type: 'answer', nonce, offerNonce: nonce, sealed: new Uint8Array(sealBytes + descriptionBytesMax + 1) }],
+    ['many candidates', { type: 'candidates', nonce, offerNonce: nonce, sealed: new Uint8Array(sealBytes + candidatesBytesMax + 1) }],
     ['a refusal for longer than a day', { type: 'refusal', nonce, reason: 'busy', retryAfterS: 86_401 }],
     ['a greeting without a whole key', { type: 'greeting', writtenUnixS: 0, message: new Uint8Array(31) }],
     ['a greeting with more than a key', { type: 'greeting', writtenUnixS: 0, message: new Uint8Array(33) }],
@@ -96,7 +100,7 @@ describe('a letter', () => {
   it.each<[string, Partial<SealedLetter>]>([
     ['writer', { from: publicKey(new Uint8Array(publicKeyBytes).fill(9)) }],
     ['reader', { to: key('0b11') }],
-    ['body', { body: { type: 'knock', nonce, why: 'bucket' } }],
+    ['body', { body: { type: 'knock', nonce, key: exchangeKey, why: 'bucket' } }],
   ])('of another %s is signed otherwise', (_, other) =>
     expect(letterSignedBytes({ ...knock, ...other })).not.toEqual(letterSignedBytes(knock)),
   )
@@ -122,8 +126,14 @@ describe('a letter', () => {
   })
 
   it('that introduces fits what a meeting point carries, and any fits a message', () => {
-    const description = new Uint8Array(descriptionBytesMax)
-    expect(encodeLetter(sealed({ type: 'offer', nonce, offerNonce: nonce, description })).length).toBeLessThan(introductionLetterBytesMax)
+    const offer: LetterBody = {
+      type: 'offer',
+      nonce,
+      offerNonce: nonce,
+      key: exchangeKey,
+      sealed: new Uint8Array(sealBytes + descriptionBytesMax),
+    }
+    expect(encodeLetter(sealed(offer)).length).toBeLessThan(introductionLetterBytesMax)
     const part: LetterBody = { type: 'part', channel: nonce, seq: 2 ** 40, last: true, data: new Uint8Array(partBytesMax) }
     expect(encodeLetter(sealed(part)).length).toBeLessThan(messageBytesMax / 2)
   })

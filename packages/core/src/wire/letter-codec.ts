@@ -1,7 +1,7 @@
 import { decode, encode } from '../bencode/bencode.js'
 import { dictionary, required, tagged } from '../bencode/dictionary-shape.js'
 import { bytes, type Field, flag, hex, integer, keyField, oneOf, publicKeyField, signatureField } from '../bencode/field.js'
-import { exchangeKeyBytes, tagBytes } from '../keys/cipher-suite.js'
+import { type ExchangeKey, exchangeKeyBytes, sealBytes, tagBytes } from '../keys/cipher-suite.js'
 import type { Key } from '../keys/key.js'
 import { type LetterBody, mailBytesMax, nonceBytes, partBytesMax, sessionIdBytes, type Whisper } from './letter.js'
 import type { Malformed } from '../bencode/malformed.js'
@@ -18,7 +18,9 @@ const partSeqMax = 2 ** 40
 const unixSMax = 2 ** 40
 
 const nonce = hex(nonceBytes)
-const description = bytes(1, descriptionBytesMax)
+const exchangeKey = bytes(exchangeKeyBytes, exchangeKeyBytes) as Field<Uint8Array> as Field<ExchangeKey>
+const sealedDescription = bytes(sealBytes + 1, sealBytes + descriptionBytesMax)
+const sealedCandidates = bytes(sealBytes + 1, sealBytes + candidatesBytesMax)
 
 const whisperShapes = {
   mail: {
@@ -45,10 +47,15 @@ export const whisperField: Field<Whisper> = tagged('type', 't', whisperShapes)
 
 /** What a letter says, or what is said over a link instead of a letter. */
 export const letterBodyField: Field<LetterBody> = tagged('type', 't', {
-  knock: { nonce: required('n', nonce), why: required('w', oneOf('sibling', 'bucket', 'app')) },
-  offer: { nonce: required('n', nonce), offerNonce: required('o', nonce), description: required('d', description) },
-  answer: { nonce: required('n', nonce), offerNonce: required('o', nonce), description: required('d', description) },
-  candidates: { nonce: required('n', nonce), offerNonce: required('o', nonce), candidates: required('c', bytes(1, candidatesBytesMax)) },
+  knock: { nonce: required('n', nonce), key: required('k', exchangeKey), why: required('w', oneOf('sibling', 'bucket', 'app')) },
+  offer: {
+    nonce: required('n', nonce),
+    offerNonce: required('o', nonce),
+    key: required('k', exchangeKey),
+    sealed: required('s', sealedDescription),
+  },
+  answer: { nonce: required('n', nonce), offerNonce: required('o', nonce), sealed: required('s', sealedDescription) },
+  candidates: { nonce: required('n', nonce), offerNonce: required('o', nonce), sealed: required('s', sealedCandidates) },
   refusal: {
     nonce: required('n', nonce),
     reason: required('r', oneOf('full', 'busy')),

@@ -1,3 +1,4 @@
+import type { ExchangeKey } from '../keys/cipher-suite.js'
 import type { Key } from '../keys/key.js'
 
 /**
@@ -9,12 +10,14 @@ export type LetterBody = Introduction | Greeting | Whisper
 /** What apps say to each other: for nobody else's eyes. */
 export type Whisper = Mail | ChannelFrame
 
-/** Making a link: see `Introductions`. Nonces are 16 bytes as 32 hex digits; an offer and what follows carry both. */
+/**
+ * Making a link: see `Introductions`. Nonces are 16 bytes as 32 hex digits; an offer and what follows carry both. Keys are made for this introduction alone;
+ * what is sealed under them (`IntroductionSeal`) is the transport's description of one end, or its late candidates.
+ */
 export type Introduction =
-  | { readonly type: 'knock'; readonly nonce: Nonce; readonly why: Why }
-  | { readonly type: 'offer'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly description: Uint8Array }
-  | { readonly type: 'answer'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly description: Uint8Array }
-  | { readonly type: 'candidates'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly candidates: Uint8Array }
+  | { readonly type: 'knock'; readonly nonce: Nonce; readonly key: ExchangeKey; readonly why: Why }
+  | { readonly type: 'offer'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly key: ExchangeKey; readonly sealed: Uint8Array }
+  | { readonly type: 'answer' | 'candidates'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly sealed: Uint8Array }
   | { readonly type: 'refusal'; readonly nonce: Nonce; readonly reason: RefusalReason; readonly retryAfterS: number }
 
 export type Nonce = string

@@ -19,7 +19,9 @@ export class HostileEnd {
     const gathered = new Promise<void>((resolve) => {
       this.pc.addEventListener('icecandidate', ({ candidate }) => (candidate === null ? resolve() : texts.push(candidate.candidate)))
     })
-    await this.pc.setRemoteDescription({ type: 'offer', sdp: writeSdp(description) })
+    // Told that the other end takes messages of 256 KiB, its browser sends them.
+    const sdp = writeSdp(description).replace('a=max-message-size:65536', 'a=max-message-size:262144')
+    await this.pc.setRemoteDescription({ type: 'offer', sdp })
     await this.pc.setLocalDescription()
     await gathered
     const own = readSdp(this.pc.localDescription!.sdp)

@@ -1,6 +1,7 @@
 import { connect, TransportEnd, transportSuite } from '@hashtab/conformance'
 import { encode } from '@hashtab/core'
 import type { CloseReason, TransportEvent } from '@hashtab/peer'
+import { encodeDescription } from '../description.js'
 import { frameBytesMax } from '../frames.js'
 import { WebRtcTransport } from '../web-rtc-transport.js'
 import { HostileEnd } from './hostile-end.js'
@@ -15,6 +16,12 @@ const abuses = {
   'an empty frame': ({ channel }: HostileEnd) => channel.send(new Uint8Array(0)),
   'an unknown kind of frame': ({ channel }: HostileEnd) => channel.send(Uint8Array.of(9, 1, 2)),
   'a frame too long': ({ channel }: HostileEnd) => channel.send(new Uint8Array(frameBytesMax + 1)),
+  'a frame of 256 KiB': ({ channel }: HostileEnd) => channel.send(new Uint8Array(256 * 1024)),
+  'frames that never end': ({ channel }: HostileEnd) => {
+    channel.send(frame(1, 0, 0, 0x80, 0))
+    for (let turn = 0; turn < 500; turn++) channel.send(frame(2))
+  },
+  'two ends': ({ channel }: HostileEnd) => channel.send(Uint8Array.of(3, 3)),
   'a message of 4 GiB': ({ channel }: HostileEnd) => channel.send(frame(1, 0xff, 0xff, 0xff, 0xff)),
   'first frames without end': ({ channel }: HostileEnd) => {
     for (let turn = 0; turn < 500; turn++) channel.send(frame(1, 0, 0, 0x80, 0))
@@ -83,7 +90,7 @@ export const page = {
           ['a', Uint8Array.of(192, 0, 2, place)],
           ['o', 5_000],
           ['p', 1],
-          ['t', Uint8Array.from('host', (character) => character.charCodeAt(0))],
+          ['t', latin1('host')],
         ])
       for (let place = 0; place < 9; place++) end.transport.addCandidates(1, encode([dead(place)]))
       return (await end.next('closed', 1)).reason
@@ -91,6 +98,39 @@ export const page = {
       end.transport.close()
       hostile.pc.close()
     }
+  },
+
+  /** How an offer with something else in the place of one of its fields is closed, and how many connections that took. */
+  async inject(field: string, bytes: number[]): Promise<[CloseReason, number]> {
+    const transport = new WebRtcTransport()
+    const end = new TransportEnd(transport)
+    const fields = new Map<string, string | Uint8Array | []>([
+      ['c', []],
+      ['f', new Uint8Array(32)],
+      ['p', latin1('p'.repeat(22))],
+      ['s', latin1('actpass')],
+      ['u', latin1('uuuu')],
+    ])
+    try {
+      transport.answer(1, encode(new Map([...fields, [field, Uint8Array.from(bytes)]]) as never))
+      return [(await end.next('closed', 1)).reason, transport.connectionsMade]
+    } finally {
+      transport.close()
+    }
+  },
+
+  /** Answers an offer that names these ports of an IPv4 address, where nobody answers: resolves to how the link ends, and after how many milliseconds. */
+  async callOn(address: number[], ports: number[], loopback: boolean): Promise<[CloseReason, number]> {
+    const transport = new WebRtcTransport({ loopback })
+    const end = new TransportEnd(transport)
+    const beganMs = performance.now()
+    const candidates = ports.map((port, i) => ({ address: address.join('.'), port, priority: 2_000_000 - i, type: 'host' as const }))
+    transport.answer(
+      1,
+      encodeDescription({ candidates, fingerprint: new Uint8Array(32), pwd: 'p'.repeat(22), setup: 'actpass', ufrag: 'uuuu' }),
+    )
+    const { reason } = await end.next('closed', 1)
+    return [reason, performance.now() - beganMs]
   },
 
   /** Milliseconds until `closed` when the other end closes its connection without a word. */
@@ -188,6 +228,10 @@ async function link(end: TransportEnd, hostile: HostileEnd): Promise<void> {
   const { description } = await end.next('described', 1)
   end.transport.accept(1, await hostile.answer(description))
   await Promise.all([end.next('opened', 1), hostile.opened()])
+}
+
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
 /** A full frame that begins so. */
