@@ -1,27 +1,36 @@
 import type { CipherSuite } from './keys/cipher-suite.js'
 import { Correspondence, type NewCorrespondence } from './letters/correspondence.js'
 import type { AskingParts } from './lookups/asking-event.js'
+import { Coalescing } from './lookups/coalescing.js'
 import { Delivering } from './lookups/delivering.js'
 import { Placements } from './lookups/placements.js'
 import { Merging, type NewMerging } from './merging/merging.js'
+import { ContentCache } from './records/content-cache.js'
+import { type NewReplication, Replication } from './records/replication.js'
 import { Watchers } from './watches/watchers.js'
 import { Watching } from './watches/watching.js'
 import type { NewWatchers, NewWatching } from './watches/watch-room.js'
 
 /** What an overlay can begin without, so that a page may load it once it has begun: see `OverlayOptions`. */
 export interface LateParts extends AskingParts {
+  readonly newCache: () => ContentCache
+  readonly newCoalescing: () => Coalescing
   readonly newCorrespondence: NewCorrespondence
   readonly newMerging: NewMerging
+  readonly newReplication: NewReplication
   readonly newWatching: NewWatching
   readonly newWatchers: NewWatchers
 }
 
 /** All of them; what is said where there is no link is encrypted with this cipher suite. The one module that knows their classes: a page that imports it late carries them late. */
 export const latePartsWith = (suite: CipherSuite): LateParts => ({
+  newCache: () => new ContentCache(),
+  newCoalescing: () => new Coalescing(),
   newCorrespondence: (table, ids) => new Correspondence(table, ids, suite),
   newDelivering: (table, ids, host) => new Delivering(table, ids, host),
   newPlacements: (self, host) => new Placements(self, host),
   newMerging: (table, ids, nowMs) => new Merging(table, ids, nowMs),
+  newReplication: (table, view, share) => new Replication(table, view, share),
   newWatching: (ids, holds) => new Watching(ids, holds),
   newWatchers: (host, nowMs) => new Watchers(host, nowMs),
 })

@@ -1,6 +1,7 @@
 import { FreshIds } from './fresh-ids.js'
 import { Post, type PostEvent } from './letters/post.js'
 import { Forwarding, type ForwardingEffect, type ForwardingEvent, type ForwardingHost, newSeek } from './links/forwarding.js'
+import type { LateParts } from './late-parts.js'
 import { Guard } from './links/guard.js'
 import { desktopLinkLimits } from './links/link-policy.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './links/linking.js'
@@ -8,11 +9,11 @@ import { Relay, type RelayOutcome, wayBack } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
 import { Answering } from './lookups/answering.js'
 import { Asking } from './lookups/asking.js'
-import { Coalescing } from './lookups/coalescing.js'
+import type { Coalescing } from './lookups/coalescing.js'
 import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
-import { ContentCache } from './records/content-cache.js'
+import type { ContentCache } from './records/content-cache.js'
 import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
 import type { Answer, Envelope, Message, Seek } from './wire/message.js'
@@ -29,6 +30,8 @@ export class Machines implements ForwardingHost {
   readonly records: RecordRoom
   readonly watches: WatchRoom
   readonly guard = new Guard()
+  /** What may come late, once it is here. */
+  late: LateParts | undefined
   /** Made when the first content is asked for through this peer. */
   #cache: ContentCache | undefined
   /** Made when the first question is passed on for others. */
@@ -44,10 +47,11 @@ export class Machines implements ForwardingHost {
     const ids = new FreshIds(random)
     this.nowMs = nowMs
     this.unixOffsetMs = options.unixMs - nowMs
+    this.late = options.late
     this.table = new RoutingTable(contact.id)
     this.relay = new Relay(this.table)
     this.forwarding = new Forwarding(this.table, this)
-    this.records = new RecordRoom(this.table, verify, ids)
+    this.records = new RecordRoom(this.table, verify, ids, options.late?.newReplication)
     this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging, options.sealing)
     this.asking = new Asking(contact, this.table, ids, this.records, options.late)
     this.answering = new Answering(contact, this.table, this.records)
@@ -132,8 +136,8 @@ export class Machines implements ForwardingHost {
   /** Passed on for another: the answer will pass here. */
   #noteRead(seek: Seek): void {
     if (seek.path.length === 1) return
-    if (seek.want === 'content') (this.#cache ??= new ContentCache()).asked(seek, this.nowMs)
-    if (seek.want !== 'peers') (this.#coalescing ??= new Coalescing()).passed(seek, this.nowMs)
+    if (seek.want === 'content') (this.#cache ??= this.late?.newCache())?.asked(seek, this.nowMs)
+    if (seek.want !== 'peers') (this.#coalescing ??= this.late?.newCoalescing())?.passed(seek, this.nowMs)
   }
 
   /** An envelope that this peer passes on for others. */

@@ -88,8 +88,10 @@ export class Overlay {
       case 'letter':
         return this.#machines.toPost(event)
       case 'late':
+        this.#machines.late = event.parts
         this.#machines.toLinking({ ...event.parts, type: 'late' })
         this.#machines.toAsking({ ...event.parts, type: 'late' })
+        this.#machines.toRecords({ ...event.parts, type: 'late' })
         this.#machines.toPost({ ...event.parts, type: 'late' })
         return this.#machines.toWatches({ ...event.parts, type: 'late' })
       case 'drawn':

@@ -10,16 +10,18 @@ import { decodeStored } from './kept-record.js'
 import { pendingRetryMs, republishEveryMs } from './own-records.js'
 import { contentBytesMax, contentRecord, type Record, recordId } from './record.js'
 import { RecordRoom, type RecordRoomEffect } from './record-room.js'
-import { settleMs } from './replication.js'
+import { type NewReplication, Replication, settleMs } from './replication.js'
 import { defaultStoreQuotas } from './store-quotas.js'
 
 const unixS = 1_000
 const record = ownedRecord('me', { seq: 5 })
 const id = recordId(record)
 
-function roomOf(links: readonly string[] = ['0b1'], verify: Verify = () => true) {
+const newReplication: NewReplication = (...given) => new Replication(...given)
+
+function roomOf(links: readonly string[] = ['0b1'], verify: Verify = () => true, late = false) {
   const table = linkedTable('0b0', links)
-  const room = new RecordRoom(table, verify, new FreshIds(seededRandom()))
+  const room = new RecordRoom(table, verify, new FreshIds(seededRandom()), late ? undefined : newReplication)
   return {
     table,
     room,
@@ -236,6 +238,18 @@ it('pushes what a newcomer should have, over the way the table knows', () => {
   handle({ type: 'changed', contacts: [contact('0b01')] }, 0)
   expect(pushed(handle({ type: 'woke' }, settleMs))).toEqual([[near, contact('0b01'), []]])
   expect(handle({ type: 'pushed', id: recordId(near), to: key('0b01') }, settleMs + 1)).toEqual([])
+})
+
+it('pushes what it has kept, and keeps still, when what sees to that has come late', () => {
+  const { table, room, handle, keep } = roomOf(['0b1'], () => true, true)
+  const [near, old] = [openRecord(key('0b0001')), openRecord(key('0b001'), { expiresUnixS: unixS + 1 })]
+  for (const one of [near, old]) keep(one)
+  handle({ type: 'woke' }, 1_000, unixS + 1)
+  expect(room.wakeAtMs(1_000, unixS + 1)).toBeGreaterThan(60_000)
+  handle({ type: 'late', newReplication }, 2_000)
+  table.addLink(9, contact('0b01'), 0)
+  handle({ type: 'changed', contacts: [contact('0b01')] }, 2_000)
+  expect(pushed(handle({ type: 'woke' }, 2_000 + settleMs))).toEqual([[near, contact('0b01'), []]])
 })
 
 describe('a seek ends here although others are closer', () => {

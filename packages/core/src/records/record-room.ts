@@ -1,5 +1,6 @@
 import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
+import { LateMap } from '../late-map.js'
 import { decodeStored, encodeStored, type KeptRecord } from './kept-record.js'
 import { isMalformed } from '../bencode/malformed.js'
 import { type Receipt, replicas, type Want } from '../wire/message.js'
@@ -10,7 +11,7 @@ import { RecordStore, type StoreChange } from './record-store.js'
 import { judgeRecord } from './record-verdict.js'
 import { compareRecords, type Record, recordId } from './record.js'
 import { type VersionDigest, versionDigest } from './record-version.js'
-import { Replication, type ReplicationEffect } from './replication.js'
+import type { NewReplication, Replication, ReplicationEffect, ReplicationEvent } from './replication.js'
 import { ReplicaView } from './replica-view.js'
 import type { RoutingTable } from '../links/routing-table.js'
 
@@ -33,6 +34,7 @@ export type RecordRoomEvent =
   /** These peers came or went, or may have: links, and whom linked peers say they are linked to. */
   | { type: 'changed'; contacts: readonly Contact[] }
   | { type: 'leaving' }
+  | { type: 'late'; newReplication: NewReplication }
   /** This peer is no replica any more: what it has of others is handed over, and dropped after `leafKeepsMs`. */
   | { type: 'steppedDown' }
   /** It is one again. */
@@ -60,17 +62,23 @@ export class RecordRoom {
   readonly #verify: Verify
   readonly #store: RecordStore
   readonly #view: ReplicaView
-  readonly #replication: Replication
+  readonly #share: () => number
+  /** What it is made with may come late. */
+  #replication: Replication | undefined
+  /** What it is to be told first, by the record's id. */
+  readonly #early = new LateMap<string, Extract<ReplicationEvent, { type: 'kept' }>>()
   readonly #own = new OwnRecords()
   #dueMs: number | undefined
   #dropAtMs: number | undefined
 
-  constructor(table: RoutingTable, verify: Verify, ids: FreshIds) {
+  /** `newReplication`: left out, it comes as an event. */
+  constructor(table: RoutingTable, verify: Verify, ids: FreshIds, newReplication?: NewReplication) {
     this.#table = table
     this.#verify = verify
     this.#store = new RecordStore({ self: table.self })
     this.#view = new ReplicaView(table)
-    this.#replication = new Replication(table, this.#view, () => ids.share())
+    this.#share = () => ids.share()
+    this.#replication = newReplication?.(table, this.#view, this.#share)
   }
 
   handle(event: RecordRoomEvent, nowMs: number, unixS: number): RecordRoomEffect[] {
@@ -87,16 +95,22 @@ export class RecordRoom {
       }
       case 'changed':
         this.#own.handle({ type: 'linked' }, nowMs)
-        return this.#replicate(this.#replication.handle(event, nowMs), nowMs)
+        return this.#replicate(this.#replicating(event, nowMs), nowMs)
       case 'pushed':
       case 'notPushed':
       case 'leaving':
-        return this.#replicate(this.#replication.handle(event, nowMs), nowMs)
+        return this.#replicate(this.#replicating(event, nowMs), nowMs)
       case 'compared':
         return this.#compared(event, nowMs)
+      case 'late': {
+        this.#replication ??= event.newReplication(this.#table, this.#view, this.#share)
+        const early = [...this.#early.values()]
+        this.#early.clear()
+        return early.flatMap((kept) => this.#replicate(this.#replicating(kept, nowMs), nowMs))
+      }
       case 'steppedDown':
         this.#dropAtMs = nowMs + leafKeepsMs
-        return this.#replicate(this.#replication.handle({ type: 'leaving' }, nowMs), nowMs)
+        return this.#replicate(this.#replicating({ type: 'leaving' }, nowMs), nowMs)
       case 'steppedUp':
         this.#dropAtMs = undefined
         return []
@@ -104,7 +118,7 @@ export class RecordRoom {
         return [
           ...this.#changed(this.#store.sweep(unixS), nowMs),
           ...this.#dropped(nowMs),
-          ...this.#replicate(this.#replication.handle(event, nowMs), nowMs),
+          ...this.#replicate(this.#replicating(event, nowMs), nowMs),
           ...this.#rewrites(this.#own.handle({ type: 'woke', linked: this.#table.linkCount > 0 }, nowMs)),
         ]
     }
@@ -121,7 +135,7 @@ export class RecordRoom {
     return Math.min(
       sweepAtMs,
       this.#dropAtMs ?? Infinity,
-      this.#replication.wakeAtMs ?? Infinity,
+      this.#replication?.wakeAtMs ?? Infinity,
       this.#own.wakeAtMs(this.#table.linkCount > 0) ?? Infinity,
     )
   }
@@ -139,10 +153,7 @@ export class RecordRoom {
     switch (outcome.type) {
       case 'stored': {
         const effects = this.#changed(outcome.changes, nowMs)
-        this.#replication.handle(
-          { type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true, own: outcome.kept.role === 'own' },
-          nowMs,
-        )
+        this.#replicating({ type: 'kept', id: outcome.kept.id, key: record.key, elsewhere: true, own: outcome.kept.role === 'own' }, nowMs)
         if (outcome.kept.role === 'own') this.#own.handle({ type: 'superseded', record }, nowMs)
         return { receipt, effects }
       }
@@ -198,6 +209,13 @@ export class RecordRoom {
     return this.#view.closest(key, count)
   }
 
+  #replicating(event: ReplicationEvent, nowMs: number): ReplicationEffect[] {
+    if (this.#replication) return this.#replication.handle(event, nowMs)
+    if (event.type === 'kept') this.#early.set(event.id, event)
+    if (event.type === 'dropped') this.#early.delete(event.id)
+    return []
+  }
+
   /** What a leaf kept of others, when its time is over. */
   #dropped(nowMs: number): RecordRoomEffect[] {
     if (this.#dropAtMs === undefined || nowMs < this.#dropAtMs) return []
@@ -232,7 +250,7 @@ export class RecordRoom {
     const outcome = this.#store.put(record, { role: 'own' }, () => true, unixS)
     if (outcome.type !== 'stored' && outcome.type !== 'same') return []
     this.#own.handle({ type: 'owned', record, writing: true }, nowMs)
-    this.#replication.handle({ type: 'kept', id: recordId(record), key: record.key, elsewhere: true, own: true }, nowMs)
+    this.#replicating({ type: 'kept', id: recordId(record), key: record.key, elsewhere: true, own: true }, nowMs)
     return this.#changed(outcome.changes, nowMs)
   }
 
@@ -244,7 +262,7 @@ export class RecordRoom {
     switch (outcome.type) {
       case 'stored':
         this.#own.handle({ type: 'superseded', record: newer }, nowMs)
-        this.#replication.handle({ type: 'kept', id, key: newer.key, elsewhere: true, own: true }, nowMs)
+        this.#replicating({ type: 'kept', id, key: newer.key, elsewhere: true, own: true }, nowMs)
         return this.#changed(outcome.changes, nowMs)
       case 'full':
         this.#own.handle({ type: 'dropped', id }, nowMs)
@@ -264,7 +282,7 @@ export class RecordRoom {
     }
     effects.push(...this.#changed(this.#store.restore(kept, unixS), nowMs))
     for (const { id, record, role } of this.#store.records()) {
-      this.#replication.handle({ type: 'kept', id, key: record.key, elsewhere: false, own: role === 'own' }, nowMs)
+      this.#replicating({ type: 'kept', id, key: record.key, elsewhere: false, own: role === 'own' }, nowMs)
       if (role === 'own') this.#own.handle({ type: 'owned', record, writing: false }, nowMs)
     }
     return effects
@@ -274,7 +292,7 @@ export class RecordRoom {
     return changes.flatMap(({ id, kept }): RecordRoomEffect[] => {
       const persist = { type: 'persist', name: id, bytes: kept && encodeStored(kept), own: kept?.role === 'own' } as const
       if (kept) return [persist, { type: 'kept', record: kept.record }]
-      this.#replication.handle({ type: 'dropped', id }, nowMs)
+      this.#replicating({ type: 'dropped', id }, nowMs)
       this.#own.handle({ type: 'dropped', id }, nowMs)
       return [persist]
     })
@@ -306,11 +324,11 @@ export class RecordRoom {
       return kept && versionDigest(kept.record) === version
     })
     const ids = (some: readonly Compared[]) => some.map(({ id }) => id)
-    if (!lacking) return this.#replicate(this.#replication.handle({ type: 'notCompared', to, ids: ids(current) }, nowMs), nowMs)
+    if (!lacking) return this.#replicate(this.#replicating({ type: 'notCompared', to, ids: ids(current) }, nowMs), nowMs)
     const lacked = new Set(lacking)
     const has = ids(current.filter(({ version }) => !lacked.has(version)))
     const lacks = ids(current.filter(({ version }) => lacked.has(version)))
-    return this.#replicate(this.#replication.handle({ type: 'compared', to, has, lacks }, nowMs), nowMs)
+    return this.#replicate(this.#replicating({ type: 'compared', to, has, lacks }, nowMs), nowMs)
   }
 
   #routeTo({ id }: Contact): readonly Key[] {

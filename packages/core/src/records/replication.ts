@@ -57,6 +57,9 @@ export type ReplicationEffect =
   /** All replicas of this record are others, and the closest of them have said that they have it. */
   | { readonly type: 'drop'; readonly id: string }
 
+/** `share` answers with a random number from 0 up to 1: repairs of different peers must not coincide. */
+export type NewReplication = (table: RoutingTable, view: ReplicaView, share: () => number) => Replication
+
 export interface PushEffect {
   readonly type: 'push'
   readonly id: string
@@ -86,7 +89,7 @@ export class Replication {
   #dueMs: number | undefined
   readonly #pushes = new Pushes()
 
-  /** `share` answers with a random number from 0 up to 1: repairs of different peers must not coincide. */
+  /** `share`: see `NewReplication`. */
   constructor(table: RoutingTable, view: ReplicaView, share: () => number) {
     this.#table = table
     this.#view = view
