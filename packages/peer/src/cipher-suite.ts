@@ -14,11 +14,9 @@ const x25519 = /* @__PURE__ */ montgomery({
   P: prime,
   type: 'x25519',
   powPminus2: (number: bigint) => pow(number, prime - 2n, prime),
-  adjustScalarBytes(bytes: Uint8Array) {
-    bytes[0]! &= 0b1111_1000
-    bytes[31]! = (bytes[31]! & 0b0111_1111) | 0b0100_0000
-    return bytes
-  },
+  // Clamping: RFC 7748, section 5.
+  adjustScalarBytes: (bytes: Uint8Array) =>
+    bytes.map((byte, place) => (place === 0 ? byte & 0xf8 : place === 31 ? (byte & 0x7f) | 0x40 : byte)),
 })
 
 /** X25519 (RFC 7748), ChaCha20-Poly1305 (RFC 8439) and XChaCha20-Poly1305, in JavaScript: the overlay decides at once, and WebCrypto answers later. */

@@ -32,14 +32,10 @@ let tell: (verdicts: readonly boolean[]) => void
 
 beforeAll(async () => {
   const built = await bundle()
-  server = createServer(async (request, response) => {
-    if (request.url === '/cases') return void response.end(JSON.stringify(cases))
-    if (request.url === '/verdicts') {
-      tell(JSON.parse(await text(request)))
-      return void response.end()
-    }
+  server = createServer((request, response) => {
+    if (request.url === '/verdicts') void text(request).then((verdicts) => tell(JSON.parse(verdicts)))
     response.setHeader('content-type', 'text/html')
-    response.end(`<!doctype html><script type="module">${built}</script>`)
+    response.end(request.url === '/cases' ? JSON.stringify(cases) : `<!doctype html><script type="module">${built}</script>`)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

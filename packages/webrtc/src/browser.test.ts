@@ -70,7 +70,7 @@ describe.each(['build', 'dev server'])('WebRtcTransport in Chromium, from a Vite
   })
 
   it.each([
-    ['u', 'uuuu\r\na=candidate:1 1 udp 1 203.0.113.9 53 typ host'],
+    ['u', 'uuuu\r\na=setup:passive'],
     ['u', 'uu uu'],
     ['p', `${'p'.repeat(22)}\na=setup:passive`],
     ['p', `${'p'.repeat(22)}\u0000`],

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { encodeUtf8 } from '../bencode/utf8.js'
 import { OtherEnd, sealing } from '../fixtures/other-end.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact } from '../fixtures/visible-key.js'
@@ -350,53 +349,5 @@ describe('setting up', () => {
     expect(machine.handle(letter(large, body), 0)).toEqual([{ type: 'offer', link: 1 }])
     expect(machine.handle({ type: 'described', link: 1, description: bytes(1) }, 1)).toEqual([{ type: 'end', link: 1 }])
     expect([machine.wakeAtMs, machine.includes(large.id)]).toEqual([undefined, false])
-  })
-
-  it('6: what the transport says is not in the letters, and each end has a key of its own', () => {
-    const description = encodeUtf8('203.0.113.7:4000 fingerprint')
-    const letters = [1, 2].flatMap(() => {
-      const [asker, asked] = [introductionsOf(small), introductionsOf(large)]
-      asked.handle(letter(small, knocked(asker)), 0)
-      const offer = written(asked.handle({ type: 'described', link: 1, description }, 0), 'offer')
-      asker.handle(letter(large, offer), 0)
-      return [offer, written(asker.handle({ type: 'described', link: 1, description }, 0), 'answer')]
-    })
-    for (const { sealed } of letters) expect(Buffer.from(sealed).indexOf(Buffer.from(description.slice(0, 4)))).toBe(-1)
-    expect(new Set(letters.slice(0, 2).map(({ sealed }) => Buffer.from(sealed.slice(24)).toString('hex'))).size).toBe(2)
-  })
-
-  it('6: a peer that cannot seal yet knocks and offers once it can', () => {
-    const machine = new Introductions(
-      small.id,
-      new FreshIds(seededRandom()),
-      new DialBudget(0),
-      () => 'yes',
-      () => true,
-      undefined,
-    )
-    const third = contact('0b111')
-    expect(machine.handle(begin(large), 0)).toEqual([])
-    expect(machine.handle(knock(third), 0)).toEqual([])
-    expect(machine.handle({ type: 'sealing', sealing }, 5)).toMatchObject([
-      { type: 'write', to: large.id, body: { type: 'knock' } },
-      { type: 'offer', link: 2 },
-    ])
-    expect(machine.handle({ type: 'sealing', sealing }, 6)).toEqual([])
-  })
-
-  it('4, 6: a peer that never can gives up in time', () => {
-    const machine = new Introductions(
-      small.id,
-      new FreshIds(seededRandom()),
-      new DialBudget(0),
-      () => 'yes',
-      () => true,
-      undefined,
-    )
-    machine.handle(begin(large, [overlay, point]), 0)
-    machine.handle(knock(contact('0b111')), 0)
-    expect(machine.handle({ type: 'woke' }, knockTimeoutMs)).toMatchObject([{ type: 'failed', reason: 'silent' }])
-    expect(machine.handle({ type: 'woke' }, setUpTimeoutMs)).toMatchObject([{ type: 'failed', reason: 'silent' }])
-    expect(machine.wakeAtMs).toBeUndefined()
   })
 })

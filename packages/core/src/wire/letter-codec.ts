@@ -18,7 +18,7 @@ const partSeqMax = 2 ** 40
 const unixSMax = 2 ** 40
 
 const nonce = hex(nonceBytes)
-const exchangeKey = bytes(exchangeKeyBytes, exchangeKeyBytes) as Field<Uint8Array> as Field<ExchangeKey>
+const exchangeKey = bytes(exchangeKeyBytes, exchangeKeyBytes) as Field<ExchangeKey>
 const sealedDescription = bytes(sealBytes + 1, sealBytes + descriptionBytesMax)
 const sealedCandidates = bytes(sealBytes + 1, sealBytes + candidatesBytesMax)
 

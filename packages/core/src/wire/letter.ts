@@ -17,7 +17,8 @@ export type Whisper = Mail | ChannelFrame
 export type Introduction =
   | { readonly type: 'knock'; readonly nonce: Nonce; readonly key: ExchangeKey; readonly why: Why }
   | { readonly type: 'offer'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly key: ExchangeKey; readonly sealed: Uint8Array }
-  | { readonly type: 'answer' | 'candidates'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly sealed: Uint8Array }
+  | { readonly type: 'answer'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly sealed: Uint8Array }
+  | { readonly type: 'candidates'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly sealed: Uint8Array }
   | { readonly type: 'refusal'; readonly nonce: Nonce; readonly reason: RefusalReason; readonly retryAfterS: number }
 
 export type Nonce = string
