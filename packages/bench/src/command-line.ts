@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 
-/** What was asked for: the two benches, some help, or what cannot be. */
+/** What was asked for: one of the benches, some help, or what cannot be. */
 export type Command =
   | { readonly type: 'tabs'; readonly tabs: readonly number[]; readonly rounds: number; readonly json: string | undefined }
+  | { readonly type: 'guest'; readonly tabs: number; readonly json: string | undefined }
   | { readonly type: 'nodes'; readonly nodes: number; readonly rounds: number; readonly json: string | undefined }
   | { readonly type: 'help' }
   | { readonly type: 'refuse'; readonly why: string }
@@ -14,12 +15,16 @@ npm run bench -- --tabs 8           8 tabs only; may be repeated
 npm run bench -- --rounds 1         fewer rounds
 npm run bench -- --json FILE        every sample, as JSON
 npm run bench -- --nodes            in Node instead: beside bittorrent-dht and hyperdht
+npm run bench -- --guest            Hashtab alone: what a tab among 24 takes
 npm run bench -- --help             this text`
 
+const comparedTabs = [8, 16]
 /** Tabs are whole browsers' renderers: more than these say more of the machine than of the contestants. */
 const tabsMin = 4
 const tabsMax = 64
 const roundsMax = 100
+/** About as many real tabs as a small machine can have. */
+const guestTabs = 24
 /** As many as the replicas of a record, so that each contestant has to talk to all. */
 const nodeCount = 8
 
@@ -29,7 +34,8 @@ export function readCommandLine(parameters: readonly string[]): Command {
     const { values } = parseArgs({
       args: [...parameters],
       options: {
-        tabs: { type: 'string', multiple: true, default: ['8', '16'] },
+        tabs: { type: 'string', multiple: true },
+        guest: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '3' },
         json: { type: 'string' },
         nodes: { type: 'boolean', default: false },
@@ -39,7 +45,9 @@ export function readCommandLine(parameters: readonly string[]): Command {
     if (values.help) return { type: 'help' }
     const rounds = integer('--rounds', values.rounds, 1, roundsMax)
     if (values.nodes) return { type: 'nodes', nodes: nodeCount, rounds, json: values.json }
-    return { type: 'tabs', tabs: values.tabs.map((text) => integer('--tabs', text, tabsMin, tabsMax)), rounds, json: values.json }
+    const tabs = values.tabs?.map((text) => integer('--tabs', text, tabsMin, tabsMax))
+    if (values.guest) return { type: 'guest', tabs: tabs?.[0] ?? guestTabs, json: values.json }
+    return { type: 'tabs', tabs: tabs ?? comparedTabs, rounds, json: values.json }
   } catch (fault) {
     return { type: 'refuse', why: `${fault instanceof Error ? fault.message : String(fault)}\nTry npm run bench -- --help.` }
   }

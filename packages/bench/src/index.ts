@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { help, readCommandLine } from './command-line.js'
+import { benchGuest } from './guest-bench.js'
 import type { BrowserChoice } from './stage.js'
 import { benchTabs } from './tab-bench.js'
 
@@ -33,6 +34,9 @@ export async function bench(
       await write(command.json, { machine: machine(), tabs: reports })
       return 0
     }
+    case 'guest':
+      await write(command.json, { machine: machine(), guest: await benchGuest(command.tabs, await browser(), print) })
+      return 0
     case 'nodes': {
       const { benchNodes } = await import('./nodes/node-bench.js')
       await write(command.json, { machine: machine(), nodes: await benchNodes(command.nodes, command.rounds, print) })

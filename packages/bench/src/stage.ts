@@ -2,6 +2,7 @@ import { type Browser, chromium } from 'playwright-core'
 import type { Contestant, Introducer } from './contestants/contestant.js'
 import { CountingProxy, freePort } from './counting-proxy.js'
 import { Crowd } from './crowd.js'
+import { type RendererUse, renderersOf } from './renderers.js'
 import { Tab } from './tab.js'
 
 /** A browser that runs: its path, and what it is started with. */
@@ -36,6 +37,11 @@ export class Stage {
     const settings = { introducer: introducer.address, tabs: count, variant: contestant.variant, sparse }
     const tabs = await Promise.all(Array.from({ length: count }, async () => Tab.open(await browser.newContext(), page, settings)))
     return new Stage(new Crowd(tabs, page), proxy, contestant.unlinks, introducer, browser)
+  }
+
+  /** What the tabs' processes have taken so far. */
+  renderers(): Promise<RendererUse[]> {
+    return renderersOf(this.#browser)
   }
 
   async killServer(): Promise<void> {

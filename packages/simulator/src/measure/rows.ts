@@ -106,7 +106,7 @@ export const rows: readonly Row[] = [
 
 /** What the simulator cannot measure, and what does. */
 export const measuredElsewhere: readonly { readonly title: string; readonly command: string }[] = [
-  { title: 'A tab in a 24-tab overlay: connections, memory, processor', command: 'npm run build && npm run test:browsers -- overlay' },
+  { title: 'A tab in a 24-tab overlay: connections, memory, processor', command: 'npm run bench -- --guest' },
   { title: 'Beside js-libp2p at its best, in 8 and 16 tabs', command: 'npm run bench' },
   { title: 'What an app that imports only join weighs', command: 'npm run size' },
 ]
