@@ -22,6 +22,7 @@ import { LetterOffice } from './letter-office.js'
 import { Listeners } from './listeners.js'
 import { loadLate, loadSealing } from './load-late.js'
 import { MeetingPlace } from './meeting-place.js'
+import type { NewChannel, PeerChannel } from './peer-channel.js'
 import type { Clock } from './ports/clock.js'
 import type { MeetingPoint } from './ports/meeting-point.js'
 import type { Random } from './ports/random.js'
@@ -74,6 +75,7 @@ export class Driver {
   readonly #queue: OverlayEvent[] = []
   #lastOperation = 0
   #lettersUnsigned = 0
+  #newChannel: NewChannel | undefined
   #running = false
   #stopped = false
   #cancelWake: (() => void) | undefined
@@ -114,7 +116,10 @@ export class Driver {
     this.handle({ type: 'woke' })
     void sealing.then((loaded) => loaded && this.handle({ type: 'sealing', sealing: loaded }))
     // Not before a peer begins: it can do nearly all without. And not when they are first needed: the server that has them may be gone then.
-    void this.#load(() => import('./late-parts.js')).then((loaded) => loaded && this.handle({ type: 'late', parts: loaded.lateParts }))
+    void this.#load(() => import('./late-parts.js')).then((loaded) => {
+      this.#newChannel = loaded?.newChannel
+      if (loaded) this.handle({ type: 'late', parts: loaded.lateParts })
+    })
   }
 
   /** Hands an operation to the overlay; `finish` is called once, unless it is cancelled first. Answers with the operation's id. */
@@ -164,6 +169,11 @@ export class Driver {
     this.place.close()
     this.#parts.transport.close()
     await this.shelf.close()
+  }
+
+  /** The app's end of a channel that the overlay has opened: none is before what makes it is there. */
+  newChannel(...parts: Parameters<NewChannel>): PeerChannel {
+    return this.#newChannel!(...parts)
   }
 
   get connectionsMade(): number {

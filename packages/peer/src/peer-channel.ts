@@ -30,6 +30,8 @@ export interface ChannelHost {
   isLinkedTo(contact: Contact): boolean
 }
 
+export type NewChannel = (host: ChannelHost, id: ChannelId, contact: Contact) => PeerChannel
+
 /**
  * A pipe of messages to the app of another peer: whole, in order, back-pressured. Over a direct link where one can be made, over relays else;
  * it survives the change from one to the other.

@@ -14,7 +14,7 @@ import { Driver, type DriverParts } from './driver.js'
 import type { Entry } from './entry.js'
 import { Joining } from './joining.js'
 import { Listeners } from './listeners.js'
-import { type ChannelHost, PeerChannel } from './peer-channel.js'
+import type { ChannelHost, PeerChannel } from './peer-channel.js'
 import { PeerError } from './peer-error.js'
 import type { MeetingPoint } from './ports/meeting-point.js'
 import type { Signer } from './ports/signer.js'
@@ -293,7 +293,7 @@ export class Peer {
       closeChannel: (channel) => this.#driver.handle({ type: 'channelClose', channel }),
       isLinkedTo: (other) => this.#driver.overlay.isLinkedTo(other.id),
     }
-    const channel = new PeerChannel(host, id, contact)
+    const channel = this.#driver.newChannel(host, id, contact)
     this.#channels.set(id, { channel, contact })
     return channel
   }
