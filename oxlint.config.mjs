@@ -23,7 +23,16 @@ const arrows = {
   ],
   'packages/simulator': ['@hashtab/core', '@hashtab/peer', 'node:*', 'node:*/**'],
   'packages/conformance': ['@hashtab/core', '@hashtab/peer'],
-  'signaling-server': ['@hashtab/core', '@hashtab/peer', '@hashtab/signaling/protocol', 'ws', 'node:*', 'node:*/**'],
+  'signaling-server': [
+    '@hashtab/core',
+    '@hashtab/peer',
+    '@hashtab/signaling/protocol',
+    'ioredis',
+    'prom-client',
+    'ws',
+    'node:*',
+    'node:*/**',
+  ],
 }
 
 /** What tests may import besides what the sources beside them may. */

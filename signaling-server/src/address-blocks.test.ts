@@ -10,12 +10,15 @@ test.each([
   ['::1:2:3:4:5', '0:0:0:1::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
-  ['127.0.0.1', undefined],
-  ['::1', undefined],
-  ['::ffff:127.0.0.9', undefined],
   ['nonsense', 'unknown'],
   [undefined, 'unknown'],
-])('the block of %s is %s', (address, block) => expect(blockOf(address)).toBe(block))
+])('the block of %s is %s', (address, block) => expect(blockOf(address)).toEqual({ name: block, isOwnMachine: false }))
+
+test.each([
+  ['127.0.0.1', '127.0.0.0/24'],
+  ['::1', '0:0:0:0::/64'],
+  ['::ffff:127.0.1.9', '127.0.1.0/24'],
+])('%s is of this machine', (address, block) => expect(blockOf(address)).toEqual({ name: block, isOwnMachine: true }))
 
 describe('a block', () => {
   const limits = { blockSocketsMax: 3, blockOpensBurst: 5, blockOpensPerS: 1 }
@@ -51,6 +54,13 @@ describe('a block', () => {
     const blocks = new AddressBlocks(limits)
     for (let i = 0; i < 50; i++) expect(blocks.enter('127.0.0.1', 0)).toBeDefined()
     expect(blocks.size).toBe(0)
+  })
+
+  it('of this machine has the same, where asked for', () => {
+    const blocks = new AddressBlocks(limits, true)
+    for (let i = 0; i < limits.blockSocketsMax; i++) expect(blocks.enter('127.0.0.1', 0)).toBeDefined()
+    expect(blocks.enter('127.0.0.2', 0)).toBeUndefined()
+    expect(blocks.enter('127.0.1.1', 0)).toBeDefined()
   })
 })
 

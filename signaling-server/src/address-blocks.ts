@@ -17,21 +17,23 @@ interface Block {
 
 /**
  * How many sockets one household, office or attacker has: an address alone says little, for whoever has one IPv6 address has 2⁶⁴,
- * so addresses are counted by block, /24 and /64. Addresses of this machine are not counted: they are its own programs, or a proxy
- * that stands for everybody.
+ * so addresses are counted by block, /24 and /64. Addresses of this machine are not counted, unless asked for: they are its own programs,
+ * or a proxy that stands for everybody.
  */
 export class AddressBlocks {
   readonly #limits: BlockLimits
+  readonly #countOwnMachine: boolean
   readonly #blocks = new Map<string, Block>()
 
-  constructor(limits: BlockLimits) {
+  constructor(limits: BlockLimits, countOwnMachine = false) {
     this.#limits = limits
+    this.#countOwnMachine = countOwnMachine
   }
 
   /** Lets one more socket of this address in; answers with the call for its end, or undefined: there are too many. */
   enter(address: string | undefined, nowMs: number): (() => void) | undefined {
-    const name = blockOf(address)
-    if (name === undefined) return () => {}
+    const { name, isOwnMachine } = blockOf(address)
+    if (isOwnMachine && !this.#countOwnMachine) return () => {}
     const block = this.#block(name, nowMs)
     if (block.sockets >= this.#limits.blockSocketsMax || block.opens.spend(nowMs) !== 'granted') return undefined
     block.sockets += 1
@@ -65,19 +67,21 @@ export class AddressBlocks {
   }
 }
 
-/** `192.0.2.0/24`, `2001:db8:0:1::/64`; undefined: of this machine. What is no address at all is one block: nobody gains by being unreadable. */
-export function blockOf(address: string | undefined): string | undefined {
+export interface BlockName {
+  /** `192.0.2.0/24`, `2001:db8:0:1::/64`. What is no address at all is one block, `unknown`: nobody gains by being unreadable. */
+  readonly name: string
+  readonly isOwnMachine: boolean
+}
+
+export function blockOf(address: string | undefined): BlockName {
   const bare = (address ?? '').split('%', 1)[0]!
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
   const v4 = mapped ?? bare
-  if (isIPv4(v4)) return v4.startsWith('127.') ? undefined : `${v4.split('.').slice(0, 3).join('.')}.0/24`
-  if (!isIPv6(bare)) return 'unknown'
+  if (isIPv4(v4)) return { name: `${v4.split('.').slice(0, 3).join('.')}.0/24`, isOwnMachine: v4.startsWith('127.') }
+  if (!isIPv6(bare)) return { name: 'unknown', isOwnMachine: false }
   const groups = groupsOf(bare)
-  if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return undefined
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toString(16))
-    .join(':')}::/64`
+  const prefix = groups.slice(0, 4).map((group) => group.toString(16))
+  return { name: `${prefix.join(':')}::/64`, isOwnMachine: groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1 }
 }
 
 /** The eight groups of an IPv6 address. */

@@ -44,12 +44,15 @@ describe('hashtab-signaling', () => {
     expect(wrong.errors).toContain('not the address of an ICE server')
   })
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('takes leave of its sockets at a %s', async (signal) => {
+  it.each([
+    ['SIGTERM', 1012],
+    ['SIGINT', 1001],
+  ] as const)('takes leave of its sockets at a %s', async (signal, code) => {
     const server = run('--port', '0')
     const client = await RawClient.present(await server.listening(), 'app', newSigner())
     expect(await server.end(signal)).toBe(0)
-    expect(await client.closed).toBe(1001)
-    expect(server.lines.at(-1)).toBe('closed')
+    expect(await client.closed).toBe(code)
+    expect(server.log.at(-1)).toMatchObject({ level: 'info', event: 'closed' })
     expect(server.errors).toBe('')
   })
 

@@ -1,3 +1,7 @@
+export type { Commons, CommonsEvent, CommonsState, Stay } from './commons/commons.js'
 export { defaultLimits, type SignalingLimits } from './limits.js'
 export { SignalingServerError, type SignalingServerErrorCode } from './listening.js'
-export { createSignalingServer, type Health, type SignalingServer, type SignalingServerOptions } from './signaling-server.js'
+export type { LogEntry, LogEvent } from './log.js'
+export type { Health, SignalingServerOptions } from './server-options.js'
+export { createSignalingServer, type SignalingServer } from './signaling-server.js'
+export { turnServer, type TurnOptions } from './turn.js'

@@ -1,6 +1,6 @@
 /** What the server grants. Every default has its reason beside it. */
 export interface SignalingLimits {
-  /** Sockets in all. One costs about 30 KiB at rest, and `bufferedBytesMax` at worst. */
+  /** Sockets in all. One costs about 12 KiB at rest (`npm run load`), and `bufferedBytesMax` at worst. */
   readonly socketsMax: number
   /** Sockets of one network: its reservoir, and those who have just come. */
   readonly networkSocketsMax: number
@@ -30,8 +30,12 @@ export interface SignalingLimits {
   readonly provesPerS: number
   /** Bytes that may wait in one socket: 16 letters. More are dropped, so that flooding a slow peer does not end its socket. */
   readonly bufferedBytesMax: number
+  /** A socket so full ends when nothing has left it for this long: no line is that slow, it is not read. */
+  readonly slowDeadlineMs: number
   /** From a close frame to the end of the socket, answered or not. */
   readonly closeDeadlineMs: number
+  /** What servers that share say of their peers holds for this long, and is said anew three times in it: one that was killed is forgotten as soon. */
+  readonly sharingLeaseMs: number
 }
 
 export const defaultLimits: SignalingLimits = {
@@ -50,7 +54,9 @@ export const defaultLimits: SignalingLimits = {
   messagesPerS: 8,
   provesPerS: 100,
   bufferedBytesMax: 64 * 1024,
+  slowDeadlineMs: 10_000,
   closeDeadlineMs: 2_000,
+  sharingLeaseMs: 30_000,
 }
 
 /** The defaults with these instead. Throws a `RangeError` for what is no positive integer, or at odds with another. */

@@ -6,7 +6,8 @@ import { WebSocketMeetingPoint } from '@hashtab/signaling'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Witness } from './fixtures/witness.js'
-import { createSignalingServer, type SignalingServer, type SignalingServerOptions } from './signaling-server.js'
+import type { SignalingServerOptions } from './server-options.js'
+import { createSignalingServer, type SignalingServer } from './signaling-server.js'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {

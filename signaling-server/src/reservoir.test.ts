@@ -109,6 +109,25 @@ describe('Reservoir', () => {
     expect(reservoir.wakeAtMs).toBeUndefined()
   })
 
+  it('has a part of the places where servers share them, and asks for more only when all have too few', () => {
+    const reservoir = reservoirOf(8, 4)
+    for (let i = 0; i < 8; i++) reservoir.handle({ type: 'came', peer: `p${i}` }, 0)
+    expect(reservoir.handle({ type: 'ticked' }, graceMs)).toEqual([])
+    expect(rested(reservoir.handle({ type: 'shared', servers: 3, elsewhere: 6 }, graceMs))).toHaveLength(5)
+    expect(reservoir.present).toBe(3)
+    expect(reservoir.wakeAtMs).toBeUndefined()
+    reservoir.handle({ type: 'shared', servers: 2, elsewhere: 0 }, graceMs)
+    expect(reservoir.handle({ type: 'ticked' }, graceMs + drawSoonMs)).toMatchObject([{ type: 'draw', count: 2 }])
+    for (let i = 8; i < 14; i++) reservoir.handle({ type: 'came', peer: `p${i}` }, 2 * graceMs)
+    reservoir.handle({ type: 'ticked' }, 3 * graceMs)
+    expect(reservoir.present).toBe(4)
+    // The other server is gone: all places are this one's again.
+    reservoir.handle({ type: 'shared', servers: 1, elsewhere: 0 }, 3 * graceMs)
+    for (let i = 14; i < 24; i++) reservoir.handle({ type: 'came', peer: `p${i}` }, 3 * graceMs)
+    reservoir.handle({ type: 'ticked' }, 4 * graceMs)
+    expect(reservoir.present).toBe(8)
+  })
+
   it('holds its bounds whatever happens', () => {
     const step = fc.record({
       type: fc.constantFrom('came' as const, 'left' as const),

@@ -3,6 +3,8 @@ export type ReservoirEvent =
   /** Proved itself and was introduced. Once more with the same name: it came back on a new socket, and keeps its place. */
   | { readonly type: 'came'; readonly peer: string }
   | { readonly type: 'left'; readonly peer: string }
+  /** So many servers share this network's places, and so many of its peers are at others than this one. */
+  | { readonly type: 'shared'; readonly servers: number; readonly elsewhere: number }
   /** Time has passed. */
   | { readonly type: 'ticked' }
 
@@ -37,7 +39,9 @@ export const drawWaitMaxMs = 3_600_000
  * Reservoir"), so that nobody fills it by coming often. It departs from the paper in that members leave: their places go to the next.
  * 1. Everybody who comes is a newcomer for `graceMs`; only then is it considered for a place, and whoever loses it told to rest.
  * 2. Members never outnumber `size`. Newcomers are bounded by the caller.
- * 3. Below low water the overlay is asked for more, at doubling intervals until there are enough. Rests are remembered, but not relied on:
+ * 3. Servers that share have an equal part of the places each: a balancer sends peers to them by chance, so all their samples are one.
+ *    A part that becomes smaller sends some to rest, by chance.
+ * 4. Below low water the overlay is asked for more, at doubling intervals until there are enough. Rests are remembered, but not relied on:
  *    after a restart nobody remembers them.
  */
 export class Reservoir {
@@ -47,6 +51,8 @@ export class Reservoir {
   readonly #newcomers = new Map<string, number>()
   /** How many were considered for a place so far. */
   #considered = 0
+  #servers = 1
+  #elsewhere = 0
   #restsKnown = false
   /** When to ask for more, and how long to wait after that; undefined at or above low water. */
   #draw: { readonly atMs: number; readonly waitMs: number } | undefined
@@ -68,6 +74,10 @@ export class Reservoir {
       this.#members.delete(event.peer)
       this.#newcomers.delete(event.peer)
     }
+    if (event.type === 'shared') {
+      this.#servers = event.servers
+      this.#elsewhere = event.elsewhere
+    }
     const rests = this.#settle(nowMs)
     return [...rests, ...this.#drawMore(nowMs)]
   }
@@ -88,20 +98,29 @@ export class Reservoir {
       const loser = this.#place(peer)
       if (loser !== undefined) rests.push({ type: 'rest', peer: loser })
     }
+    while (this.#members.size > this.#places) {
+      const peer = [...this.#members][this.#options.below(this.#members.size)]!
+      this.#members.delete(peer)
+      rests.push({ type: 'rest', peer })
+    }
     if (rests.length > 0) this.#restsKnown = true
     return rests
   }
 
+  /** This server's part of the places. */
+  get #places(): number {
+    return Math.ceil(this.#options.size / this.#servers)
+  }
+
   /** Gives a place, or not, by chance; answers who has none now. */
   #place(peer: string): string | undefined {
-    const { size, below } = this.#options
     this.#considered++
-    if (this.#members.size < size) {
+    if (this.#members.size < this.#places) {
       this.#members.add(peer)
       return undefined
     }
-    const place = below(this.#considered)
-    if (place >= size) return peer
+    const place = this.#options.below(this.#considered)
+    if (place >= this.#places) return peer
     const loser = [...this.#members][place]!
     this.#members.delete(loser)
     this.#members.add(peer)
@@ -110,7 +129,8 @@ export class Reservoir {
 
   #drawMore(nowMs: number): ReservoirEffect[] {
     const { size, lowWater, below } = this.#options
-    if (this.present === 0 || this.present >= lowWater) {
+    const everywhere = this.present + this.#elsewhere
+    if (this.present === 0 || everywhere >= lowWater) {
       this.#draw = undefined
       return []
     }
@@ -120,7 +140,7 @@ export class Reservoir {
     const waitMs = Math.min(this.#draw.waitMs * 2, drawWaitMaxMs)
     this.#draw = { atMs: nowMs + waitMs, waitMs }
     const from = sample([...this.#members, ...this.#newcomers.keys()], drawnFromMax, below)
-    return [{ type: 'draw', from, count: Math.ceil((size - this.present) / from.length) }]
+    return [{ type: 'draw', from, count: Math.ceil((size - everywhere) / from.length) }]
   }
 }
 

@@ -1,21 +1,20 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { isMalformed } from '@hashtab/core'
+import { encodeUtf8, Key, type PublicKey } from '@hashtab/core'
 import type { IceServer } from '@hashtab/peer'
-import {
-  decodeServerMessage,
-  encodeServerMessage,
-  type RefuseCode,
-  signalingMessageBytesMax,
-  signalingSubprotocol,
-} from '@hashtab/signaling/protocol'
+import { type RefuseCode, signalingMessageBytesMax, signalingSubprotocol } from '@hashtab/signaling/protocol'
 import { WebSocketServer } from 'ws'
-import { AddressBlocks } from './address-blocks.js'
 import { Allowance } from './allowance.js'
+import type { CommonsEvent } from './commons/commons.js'
+import { Door, turnAway } from './door.js'
 import { Gathering } from './gathering.js'
-import { healthHandler } from './health.js'
 import { limitsWith, type SignalingLimits } from './limits.js'
 import { addressOf, listenAt, stopListening } from './listening.js'
+import { Log } from './log.js'
+import { Metrics } from './metrics.js'
+import { checkIceServers, type Health, type SignalingServerOptions } from './server-options.js'
+import { statusPages } from './status-pages.js'
+import { turnServer } from './turn.js'
 import { type House, Visitor } from './visitor.js'
 
 /** Fragments of one message: ours come whole, a proxy may cut them. */
@@ -28,29 +27,11 @@ const headerBytesMax = 8 * 1024
 const requestCheckMs = 2_500
 /** Connections beyond `socketsMax`: health checks, and those that are being told there is no room. */
 const spareConnections = 64
-
-export interface SignalingServerOptions {
-  /** An HTTP server to share: sockets are taken at `path`, and whether it listens is its owner's affair. Default: one of our own. */
-  readonly server?: Server
-  /** Of our own HTTP server. Default 0: any free one. */
-  readonly port?: number
-  /** Of our own HTTP server. Default 127.0.0.1: whoever wants to be reached from elsewhere says so. */
-  readonly host?: string
-  /** Default '/signal'. */
-  readonly path?: string
-  /** Pages of these origins only; programs other than browsers send none and are let in. Default: all. */
-  readonly origins?: readonly string[]
-  /**
-   * The header in which the proxy in front says whose request it is: 'x-forwarded-for', say; of several addresses the last counts, which is
-   * what the proxy itself has added. Only where nobody gets past the proxy, for anybody can write a header. Default: none, the socket's own address counts.
-   */
-  readonly clientAddressHeader?: string
-  /** Handed out to everybody who has proved a key. Default: none. */
-  readonly iceServers?: readonly IceServer[]
-  readonly limits?: Partial<SignalingLimits>
-  /** Takes a line now and then, without a name or an IP address in it. Default: nobody. */
-  readonly log?: (line: string) => void
-}
+/** A heartbeat goes through the sockets in so many steps, at least `beatStepMs` apart: ten thousand at once would hold up every letter. */
+const beatStepsMax = 30
+const beatStepMs = 10
+/** While draining, a share of the sockets is dismissed this often. */
+const drainStepMs = 100
 
 export interface SignalingServer {
   /** Rejects with a `SignalingServerError` when the port cannot be had. With a shared `server`: resolves at once. */
@@ -58,15 +39,12 @@ export interface SignalingServer {
   /** `ws://127.0.0.1:8787/signal`. Throws before it listens. */
   readonly address: string
   health(): Health
+  /** The metrics, in Prometheus's text format. */
+  metricsText(): Promise<string>
+  /** Takes no more newcomers, dismisses its sockets bit by bit over this time (they come back to other servers, each when it likes), and closes. */
+  drain(overMs: number): Promise<void>
   /** Takes leave of every socket, waits for them up to `closeDeadlineMs`, and is gone. */
   close(): Promise<void>
-}
-
-export interface Health {
-  readonly status: 'ok' | 'closing'
-  readonly sockets: number
-  readonly networks: number
-  readonly uptimeS: number
 }
 
 /** Makes a signalling server. Throws a `TypeError` or `RangeError` for options that cannot be. */
@@ -79,14 +57,21 @@ class ThinServer implements SignalingServer, House {
   readonly #options: SignalingServerOptions
   readonly #path: string
   readonly #http: Server
+  readonly #door: Door
   readonly #sockets: WebSocketServer
   readonly #visitors = new Set<Visitor>()
+  /** By the key of the network's name: the names themselves are not kept. */
   readonly #networks = new Map<string, Gathering>()
   readonly #proves: Allowance
-  readonly #blocks: AddressBlocks
-  readonly #refusals = new Map<RefuseCode, number>()
+  readonly metrics: Metrics
+  readonly #log: Log
   readonly #heart: NodeJS.Timeout
+  readonly #beatSteps: number
+  #beats = 0
   readonly #startedMs = performance.now()
+  /** How many visitors came so far. */
+  #came = 0
+  #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #onLastGone = () => {}
 
@@ -94,9 +79,17 @@ class ThinServer implements SignalingServer, House {
     this.#options = options
     this.#path = options.path ?? '/signal'
     this.limits = limitsWith(options.limits ?? {})
-    checkIceServers(options.iceServers ?? [])
+    checkIceServers(options)
     this.#proves = new Allowance(this.limits.provesPerS, this.limits.provesPerS, performance.now())
-    this.#blocks = new AddressBlocks(this.limits)
+    this.#door = new Door({
+      path: this.#path,
+      origins: options.origins,
+      clientAddressHeader: options.clientAddressHeader,
+      countOwnMachine: options.countOwnMachine ?? false,
+      limits: this.limits,
+    })
+    this.#log = new Log(options.log, options.logAddresses ?? false)
+    this.metrics = new Metrics(() => this.#present, options.processMetrics ?? false)
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -104,19 +97,27 @@ class ThinServer implements SignalingServer, House {
       maxFragments: fragmentsMax,
       maxBufferedChunks: chunksMax,
       perMessageDeflate: false,
+      autoPong: false,
       handleProtocols: () => signalingSubprotocol,
     })
     this.#http = options.server ?? this.#ownServer()
     this.#http.on('upgrade', this.#upgrade)
-    this.#heart = setInterval(() => this.#beat(), this.limits.heartbeatMs).unref()
+    this.#beatSteps = Math.max(1, Math.min(beatStepsMax, Math.floor(this.limits.heartbeatMs / beatStepMs)))
+    this.#heart = setInterval(() => this.#beat(), this.limits.heartbeatMs / this.#beatSteps).unref()
+    options.commons?.start((event) => this.#heard(event))
   }
 
   async listen(): Promise<void> {
     if (this.#options.server !== undefined) return
-    await listenAt(this.#http, this.#options.port ?? 0, this.#options.host ?? '127.0.0.1')
+    try {
+      await listenAt(this.#http, this.#options.port ?? 0, this.#options.host ?? '127.0.0.1')
+    } catch (fault) {
+      await this.close()
+      throw fault
+    }
     // Out of file descriptors, say: a connection that could not be taken is no reason to end.
-    this.#http.on('error', (fault) => this.#options.log?.(`a connection failed: ${fault.message}`))
-    this.#options.log?.(`listening at ${this.address}`)
+    this.#http.on('error', (fault) => this.#log.note({ event: 'connection failed', why: fault.message }))
+    this.#log.note({ event: 'listening', address: this.address })
   }
 
   get address(): string {
@@ -124,12 +125,23 @@ class ThinServer implements SignalingServer, House {
   }
 
   health(): Health {
+    const { commons } = this.#options
     return {
-      status: this.#closing === undefined ? 'ok' : 'closing',
+      status: this.#closing !== undefined ? 'closing' : this.#draining !== undefined ? 'draining' : 'ok',
       sockets: this.#visitors.size,
       networks: this.#networks.size,
       uptimeS: Math.floor((performance.now() - this.#startedMs) / 1000),
+      ...(commons !== undefined && { sharing: commons.state, servers: commons.servers }),
     }
+  }
+
+  metricsText(): Promise<string> {
+    return this.metrics.text()
+  }
+
+  drain(overMs: number): Promise<void> {
+    this.#draining ??= this.#drain(overMs)
+    return this.#draining
   }
 
   close(): Promise<void> {
@@ -141,14 +153,15 @@ class ThinServer implements SignalingServer, House {
     return this.#proves.spend(performance.now()) === 'granted'
   }
 
-  admit(visitor: Visitor, network: string, id: string): Gathering | undefined {
-    const known = this.#networks.get(network)
-    const gathering = known ?? this.#newGathering(network)
-    return gathering.enter(visitor, id) ? gathering : undefined
+  admit(visitor: Visitor, name: string, id: string, publicKey: PublicKey): Gathering | undefined {
+    const network = Key.hash(encodeUtf8(name)).hex
+    const gathering = this.#networks.get(network) ?? this.#newGathering(network)
+    return gathering.enter(visitor, id, publicKey) ? gathering : undefined
   }
 
-  refused(code: RefuseCode): void {
-    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
+  refused(visitor: Visitor, code: RefuseCode): void {
+    this.metrics.refused(code)
+    this.#log.refused(code, visitor.address)
   }
 
   gone(visitor: Visitor): void {
@@ -156,14 +169,32 @@ class ThinServer implements SignalingServer, House {
     if (this.#visitors.size === 0) this.#onLastGone()
   }
 
+  get #present() {
+    const { commons } = this.#options
+    return {
+      sockets: this.#visitors.size,
+      networks: this.#networks.size,
+      servers: commons?.servers,
+      isShared: commons?.state === 'shared',
+    }
+  }
+
   #newGathering(network: string): Gathering {
     const gathering = new Gathering({
+      network,
       limits: this.limits,
-      iceServers: this.#options.iceServers ?? [],
+      metrics: this.metrics,
+      commons: this.#options.commons,
+      iceServersFor: (id) => this.#iceServersFor(id),
       onEmpty: () => this.#networks.delete(network),
     })
     this.#networks.set(network, gathering)
     return gathering
+  }
+
+  #iceServersFor(id: string): readonly IceServer[] {
+    const { iceServers = [], turn } = this.#options
+    return turn === undefined ? iceServers : [...iceServers, turnServer(turn, id, Date.now() / 1000)]
   }
 
   #ownServer(): Server {
@@ -175,39 +206,79 @@ class ThinServer implements SignalingServer, House {
         requestTimeout: requestDeadlineMs,
         connectionsCheckingInterval: Math.min(requestCheckMs, requestDeadlineMs),
       },
-      healthHandler(() => this.health()),
+      statusPages({ health: () => this.health(), metrics: () => this.metricsText(), metricsType: this.metrics.contentType }),
     )
     server.maxConnections = this.limits.socketsMax + spareConnections
+    // Counted before they have said a word, so that connections that never do take nobody else's place.
+    if (this.#options.clientAddressHeader === undefined) {
+      server.on('connection', (socket) => {
+        if (this.#door.mayConnect(socket)) return
+        this.#turnedAway(0, socket.remoteAddress)
+        socket.destroy()
+      })
+    }
     return server
   }
 
-  /** Cheap checks first: nothing is kept of a request that is refused. */
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // A shared server may serve other sockets, at other paths.
-    const isOurs = request.url?.split('?', 1)[0] === this.#path
-    if (!isOurs && this.#http.listenerCount('upgrade') > 1) return
+    if (!this.#door.isOurs(request) && this.#http.listenerCount('upgrade') > 1) return
     socket.on('error', () => socket.destroy())
-    const { origin } = request.headers
-    const { origins } = this.#options
-    if (!isOurs) return refuseUpgrade(socket, '404 Not Found')
-    if (origins !== undefined && origin !== undefined && !origins.includes(origin)) return refuseUpgrade(socket, '403 Forbidden')
-    if (!offersSubprotocol(request)) return refuseUpgrade(socket, '400 Bad Request')
-    if (this.#closing !== undefined || this.#visitors.size >= this.limits.socketsMax)
-      return refuseUpgrade(socket, '503 Service Unavailable')
-    const leave = this.#blocks.enter(clientAddress(request, this.#options.clientAddressHeader), performance.now())
-    if (leave === undefined) return refuseUpgrade(socket, '429 Too Many Requests')
-    socket.once('close', leave)
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#visitors.add(new Visitor(webSocket, this)))
+    const isFull = this.#draining !== undefined || this.#closing !== undefined || this.#visitors.size >= this.limits.socketsMax
+    const judgement = this.#door.judge(request, isFull)
+    const address = this.#options.logAddresses ? this.#door.addressOf(request) : undefined
+    if (judgement.type === 'refused') {
+      this.#turnedAway(judgement.status, address)
+      return turnAway(socket, judgement.status)
+    }
+    socket.once('close', judgement.leave)
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#visitors.add(new Visitor(webSocket, this, ++this.#came, address)),
+    )
+  }
+
+  #turnedAway(status: number, address: string | undefined): void {
+    this.metrics.turnedAway(status)
+    this.#log.turnedAway(String(status), address)
+  }
+
+  #heard(event: CommonsEvent): void {
+    switch (event.type) {
+      case 'letter':
+        return this.#networks.get(event.network)?.arrived(event.id, event.letter)
+      case 'peers':
+        return this.#networks.get(event.network)?.cameElsewhere(event.id, event.peers)
+      case 'replaced':
+        return this.#networks.get(event.network)?.replacedElsewhere(event.id)
+      case 'malformed':
+        return this.metrics.wasMalformed()
+      case 'state':
+        this.#log.note({ event: 'sharing', state: event.state, why: event.why })
+        return this.#counted()
+      case 'counted':
+        return this.#counted()
+    }
+  }
+
+  #counted(): void {
+    for (const gathering of this.#networks.values()) gathering.counted()
   }
 
   #beat(): void {
-    for (const visitor of this.#visitors) visitor.beat()
-    if (this.#refusals.size === 0) return
-    const counts = [...this.#refusals].map(([code, count]) => `${code} ${count}`).join(', ')
-    this.#refusals.clear()
-    this.#options.log?.(
-      `refused since the last heartbeat: ${counts}; open: ${this.#visitors.size} sockets in ${this.#networks.size} networks`,
-    )
+    const step = this.#beats++ % this.#beatSteps
+    for (const visitor of this.#visitors) if (visitor.number % this.#beatSteps === step) visitor.beat()
+    if (step === 0) this.#log.beat(this.#visitors.size, this.#networks.size)
+  }
+
+  async #drain(overMs: number): Promise<void> {
+    this.#log.note({ event: 'draining', sockets: this.#visitors.size, overMs })
+    for (let stepsLeft = Math.max(1, Math.ceil(overMs / drainStepMs)); stepsLeft > 0 && this.#closing === undefined; stepsLeft--) {
+      const staying = [...this.#visitors].filter((visitor) => !visitor.isLeaving)
+      if (staying.length === 0) break
+      for (const visitor of staying.slice(0, Math.ceil(staying.length / stepsLeft))) visitor.dismiss('restarting')
+      await new Promise((resolve) => setTimeout(resolve, drainStepMs))
+    }
+    return this.close()
   }
 
   async #close(): Promise<void> {
@@ -216,31 +287,11 @@ class ThinServer implements SignalingServer, House {
     const stopped = this.#options.server === undefined ? stopListening(this.#http) : Promise.resolve()
     if (this.#visitors.size > 0) {
       const lastGone = new Promise<void>((resolve) => (this.#onLastGone = resolve))
-      for (const visitor of this.#visitors) visitor.dismiss()
+      for (const visitor of this.#visitors) visitor.dismiss('closing')
       await lastGone
     }
     await stopped
-    this.#options.log?.('closed')
+    await this.#options.commons?.close()
+    this.#log.note({ event: 'closed' })
   }
-}
-
-function offersSubprotocol(request: IncomingMessage): boolean {
-  const offered = request.headers['sec-websocket-protocol'] ?? ''
-  return offered.split(',').some((name) => name.trim() === signalingSubprotocol)
-}
-
-function clientAddress(request: IncomingMessage, header: string | undefined): string | undefined {
-  if (header === undefined) return request.socket.remoteAddress
-  const said = request.headers[header.toLowerCase()]
-  return (Array.isArray(said) ? said.at(-1) : said)?.split(',').at(-1)?.trim()
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-}
-
-/** What our own decoder refuses, no client would take. */
-function checkIceServers(iceServers: readonly IceServer[]): void {
-  const welcome = decodeServerMessage(encodeServerMessage({ type: 'welcome', peers: [], iceServers }))
-  if (isMalformed(welcome)) throw new TypeError(`These ICE servers cannot be handed out: ${welcome.malformed}.`)
 }

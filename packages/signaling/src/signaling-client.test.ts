@@ -7,6 +7,7 @@ import {
   letterKeptMs,
   lettersKeptMax,
   pongTimeoutMs,
+  restartWaitMs,
   SignalingClient,
   type SignalingClientEffect,
   type SignalingClientEvent,
@@ -128,6 +129,17 @@ describe('SignalingClient', () => {
     }
     expect(after(goodMs - 1)).toBe(16_000)
     expect(after(goodMs)).toBe(500)
+  })
+
+  it('comes back at any time of a quarter of a minute when the server restarts, and sooner when it is woken', () => {
+    const stage = new Stage()
+    stage.fraction = 0.75
+    stage.do({ type: 'started' })
+    stage.open(1)
+    stage.pass(goodMs)
+    expect(stage.do({ type: 'failed', socket: 1, detail: 'restarting', isRestart: true })).toEqual(['hang up 1', 'is connecting'])
+    expect(stage.client.wakeAtMs).toBe(stage.nowMs + 0.75 * restartWaitMs)
+    expect(stage.pass(triesApartMs).do({ type: 'woken' })).toEqual(['dial 2'])
   })
 
   it('gives up a server that does not welcome it in time', () => {

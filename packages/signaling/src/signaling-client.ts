@@ -14,6 +14,11 @@ export const pongTimeoutMs = 10_000
 export const backOffMs = 1_000
 /** The longest wait: a whole network whose server is gone then knocks once a minute and peer at most. */
 export const backOffMaxMs = 60_000
+/**
+ * Sent away by a server that restarts, a peer waits up to this long: thousands are sent away with it, and what is left of the servers
+ * checks some hundred proofs a second. (The registry of close codes has 5 to 30 s for 1012.)
+ */
+export const restartWaitMs = 15_000
 /** A connection that held this long was a good one: the waits begin anew. */
 export const goodMs = 60_000
 /** Tries are never closer than this, however often `wake` is called. */
@@ -31,8 +36,8 @@ export type SignalingClientEvent =
   | { readonly type: 'asked to carry'; readonly to: Key; readonly letter: Uint8Array }
   | { readonly type: 'heard'; readonly socket: number; readonly bytes: Uint8Array }
   | { readonly type: 'signed'; readonly socket: number; readonly signature: Signature }
-  /** The socket is gone, could not be made, or says what no server would. */
-  | { readonly type: 'failed'; readonly socket: number; readonly detail: string }
+  /** The socket is gone, could not be made, or says what no server would. `isRestart`: the server sent us away, to come back later. */
+  | { readonly type: 'failed'; readonly socket: number; readonly detail: string; readonly isRestart?: boolean }
   /** Time has passed. */
   | { readonly type: 'ticked' }
 
@@ -128,7 +133,7 @@ export class SignalingClient {
       case 'signed':
       case 'failed':
         if (event.socket !== this.#socket || !this.#connected) return
-        if (event.type === 'failed') return this.#fail(event.detail, nowMs)
+        if (event.type === 'failed') return this.#fail(event.detail, nowMs, event.isRestart)
         if (event.type === 'heard') return this.#hear(event.bytes, nowMs)
         const { network, publicKey } = this.#options
         return this.#send({ type: 'prove', network, publicKey, signature: event.signature })
@@ -228,10 +233,11 @@ export class SignalingClient {
   }
 
   /** Waits with full jitter: a random share of 1 s, 2 s, 4 s … 60 s, so that a network whose server restarts does not come back in step. */
-  #fail(detail: string, nowMs: number): void {
+  #fail(detail: string, nowMs: number, isRestart = false): void {
     const wasOpen = this.#state.is === 'open'
     if (this.#state.is === 'open' && nowMs - this.#state.sinceMs >= goodMs) this.#failures = 0
-    const longestMs = Math.min(backOffMaxMs, backOffMs * 2 ** Math.min(this.#failures, 16))
+    const backOff = Math.min(backOffMaxMs, backOffMs * 2 ** Math.min(this.#failures, 16))
+    const longestMs = isRestart ? Math.max(restartWaitMs, backOff) : backOff
     this.#failures++
     this.#order({ type: 'hang up', socket: this.#socket })
     this.#tellState(wasOpen ? 'connecting' : 'unreachable', detail)

@@ -9,6 +9,9 @@ import type { Socket, SocketConstructor, SocketEvent } from './socket.js'
 /** Letters are dropped while this much waits in the socket: a line so slow brings none in time. */
 export const bufferedBytesMax = 64 * 1024
 
+/** The code with which a server that restarts closes (IANA's registry of WebSocket close codes). */
+const serviceRestart = 1012
+
 export interface WebSocketMeetingPointOptions {
   /** Where the signalling server is: `wss://signal.example.org`, or `ws://` for one on this machine. */
   readonly url: string
@@ -108,7 +111,9 @@ export class WebSocketMeetingPoint implements MeetingPoint {
     })
     // Browsers say nothing in an error, and follow it with a close.
     socket.addEventListener('error', () => {})
-    socket.addEventListener('close', (event) => failed(closeDetail(event)))
+    socket.addEventListener('close', (event) => {
+      this.#handle({ type: 'failed', socket: number, detail: closeDetail(event), isRestart: event.code === serviceRestart })
+    })
     this.#socket = socket
   }
 
