@@ -154,8 +154,8 @@ class HostileStory {
       if (i % 1_000 === 0) this.#progress(`${stage} ${i} of ${count}`, simulation.nowMs, simulation.alive.length)
     }
     for (let waitedMs = 0; probe.underWay > 0 && waitedMs < patienceMs; waitedMs += 1_000) simulation.run(1_000)
-    const { success, medianMs, p99Ms, messages } = probe.figures
-    return { success, medianMs, p99Ms, messages }
+    const { success, medianMs, p99Ms } = probe.figures
+    return { success, medianMs, p99Ms }
   }
 
   /** It succeeds when it brings this version, or a newer one. */

@@ -69,7 +69,7 @@ export class RoutedLookup {
     if (this.#finished) return []
     switch (event.type) {
       case 'started':
-        return this.#more(this.#options.want === 'open' ? 2 : 1, nowMs)
+        return this.#more(this.#isMutable ? 2 : 1, nowMs)
       case 'setOut': {
         const path = this.#paths.find(({ id }) => id === event.id)
         path?.vias.push(event.via)
@@ -121,11 +121,15 @@ export class RoutedLookup {
     const { want } = this.#options
     if (want === 'peers') return answers.some(({ isPlausible }) => isPlausible)
     const found = distinct(answers.filter(({ hasRecord }) => hasRecord))
-    // Of an open key each holder may have records that another has missed; the one record of an owner is there or not.
-    if (found > 0 && want !== 'open') return true
+    // Of what changes, another holder may have a newer version, or, of an open key, records that this one has missed; content is there or not.
+    if (found > 0 && !this.#isMutable) return true
     const denials = distinct(answers.filter(({ hasRecord, isPlausible }) => isPlausible && !hasRecord))
     if (found > 0) return found >= 2 || (this.#underWay === 0 && (this.#isExhausted || (this.#isOver && denials === 0)))
     return denials >= denialsNeeded
+  }
+
+  get #isMutable(): boolean {
+    return this.#options.want === 'open' || this.#options.want === 'owned'
   }
 
   /** No more paths may begin. */

@@ -47,8 +47,8 @@ const believed = (effects: readonly SeekingEffect[]) => sought(effects).map((one
 describe('seeking', () => {
   it('a record ends with what the first path brings, and the ways to whom it named', () => {
     const { seeking, handle, start, answer } = seekingOf()
-    const record = ownedRecord('a')
-    const id = path(start(read('owned'), { target: record.key }))
+    const record = contentRecord(new Uint8Array(3))
+    const id = path(start(read('content'), { target: record.key }))
     handle({ type: 'setOut', id, via: key('0b1') }, 0)
     expect(answer(id, ['0b1', '0b11'], [record], 9, [key('0b01')])).toEqual([
       {
@@ -57,7 +57,7 @@ describe('seeking', () => {
         sought: {
           operation: 1,
           target: record.key,
-          purpose: read('owned'),
+          purpose: read('content'),
           records: [record],
           closest: expect.arrayContaining([
             { contact: contact('0b1'), route: [key('0b01')] },
@@ -87,10 +87,12 @@ describe('seeking', () => {
   })
 
   it('what has newer versions asks others though one is here, and brings the newest', () => {
-    const { start, answer } = seekingOf()
+    const { handle, start, answer } = seekingOf()
     const [old, newer] = [1, 2].map((seq) => ownedRecord('a', { seq })) as [Record, Record]
-    const id = path(start(read('owned'), { target: old.key, here: [old] }))
-    expect(sought(answer(id, ['0b1'], [newer]))).toMatchObject([{ believed: true, records: [newer] }])
+    const first = path(start(read('owned'), { target: old.key, here: [old] }))
+    const second = path(handle({ type: 'setOut', id: first, via: key('0b1') }, 0))
+    expect(sought(answer(first, ['0b1'], [newer]))).toEqual([])
+    expect(sought(answer(second, ['0b11'], [newer]))).toMatchObject([{ believed: true, records: [newer] }])
   })
 
   it('is not ended by a version older than the one that is here', () => {
@@ -134,8 +136,8 @@ describe('seeking', () => {
 
   it('2: lets no record out that does not hold, and counts whoever brings one as having none', () => {
     const { handle, start, answer } = seekingOf({ holds: false })
-    const record = ownedRecord('a')
-    const effects = start(read('owned'), { target: record.key })
+    const record = contentRecord(new Uint8Array(3))
+    const effects = start(read('content'), { target: record.key })
     for (const effect of effects) {
       if (effect.type !== 'seek') continue
       const from = `0b000${effects.length.toString(2).padStart(6, '0')}`

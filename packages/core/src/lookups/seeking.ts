@@ -6,7 +6,7 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { compareRecords, type Record, recordId } from '../records/record.js'
 import type { MessageId, Want } from '../wire/message.js'
-import { isPlausible } from './plausibility.js'
+import { isCrowded, isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
@@ -178,8 +178,20 @@ export class Seeking {
         answered: effect.answers.map(({ from }) => from),
         asked: effect.asked,
       }
-      return [{ type: 'sought', sought, believed: effect.believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
+      const believed = effect.believed && !this.#isDoubted(search, closest)
+      return [{ type: 'sought', sought, believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
     })
+  }
+
+  /** Where peers crowd around the target, what few paths bring of what changes, or deny, is theirs to choose: all of the closest are heard. */
+  #isDoubted({ target, purpose, reading }: Search, closest: readonly Found[]): boolean {
+    if (purpose.type !== 'read' || reading?.satisfied) return false
+    return isCrowded(
+      this.#table,
+      this.#host.estimatedPeers,
+      target,
+      closest.map(({ contact }) => contact),
+    )
   }
 
   /** Read repair: what one path brought goes to those of the closest that another found without it. */

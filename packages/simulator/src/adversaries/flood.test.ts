@@ -30,10 +30,10 @@ describe('thirty minutes of knocks by keys that nobody has heard of', () => {
     ['from anywhere', 0],
     ['right beside the victim', 8],
   ])('%s leave a peer reachable, able to make links, and its memory flat', { timeout: 120_000 }, (_where, nearBits) => {
-    const world = new Siege({ seed: 11, honest: 24, hostile: 0, conducts: [] })
+    const world = new Siege({ seed: 11, honest: 14, hostile: 0, conducts: [] })
     const { simulation } = world
     const [victim, friend] = world.honest as [VirtualPeer, VirtualPeer]
-    knockFlood(world, victim, 10, nearBits)
+    knockFlood(world, victim, nearBits > 0 ? 2 : 5, nearBits)
     simulation.run(5 * 60_000)
     const before = heapInUse()
     simulation.run(20 * 60_000)
@@ -52,7 +52,7 @@ describe('thirty minutes of knocks by keys that nobody has heard of', () => {
 
 describe('a hostile peer that knocks again and again under its own name', () => {
   it('does not use up what its victims may dial', { timeout: 120_000 }, () => {
-    const world = new Siege({ seed: 12, honest: 24, hostile: 2, conducts: ['floodsKnocks'] })
+    const world = new Siege({ seed: 12, honest: 14, hostile: 2, conducts: ['floodsKnocks'] })
     const { simulation } = world
     simulation.run(10 * 60_000)
     const newcomers = Array.from({ length: 4 }, () => simulation.join())
@@ -65,17 +65,19 @@ describe('a hostile peer that knocks again and again under its own name', () => 
 })
 
 describe('a storage flood by publishers that nobody has heard of', () => {
-  it('fills no store beyond its quota, leaves what was there, and memory flat', { timeout: 120_000 }, () => {
-    const world = new Siege({ seed: 13, honest: 16, hostile: 2, conducts: ['floodsStores'] })
+  it('fills no store beyond its quota, leaves what was there, and memory flat', { timeout: 240_000 }, () => {
+    const world = new Siege({ seed: 13, honest: 6, hostile: 3, conducts: ['floodsStores'] })
     const { simulation } = world
     const record = world.owned(owner, 1, 'was there before')
     world.write(world.honest[0]!, record)
-    simulation.run(10 * 60_000)
+    const kept = () => world.honest.map(({ overlay }) => overlay.status.recordsKept)
+    const { records: most } = defaultStoreQuotas.total
+    for (let minutes = 0; minutes < 40 && Math.min(...kept()) < most; minutes++) simulation.run(60_000)
+    expect(Math.min(...kept())).toBeGreaterThanOrEqual(most)
     const before = heapInUse()
     simulation.run(5 * 60_000)
     expect(heapInUse() - before).toBeLessThan(heapGrowthMax)
-    for (const { overlay } of world.honest) expect(overlay.status.recordsKept).toBeLessThanOrEqual(defaultStoreQuotas.total.records + 1)
-    expect(Math.max(...world.honest.map(({ overlay }) => overlay.status.recordsKept))).toBeGreaterThan(defaultStoreQuotas.total.records / 4)
+    expect(Math.max(...kept())).toBeLessThanOrEqual(most + 1)
     for (const reader of world.honest) expect(world.read(reader, record).map(recordId)).toEqual([recordId(record)])
   })
 })

@@ -4,9 +4,9 @@ import type { Conduct } from './conduct.js'
 import type { Gang } from './gang.js'
 import type { HostileOverlay } from './hostile-overlay.js'
 
-const storesEveryMs = 200
+const storesEveryMs = 5_000
 /** Records to each link at a time. */
-const storesAtOnce = 2
+const storesAtOnce = 1
 const valueBytes = 900
 const expiresInS = 7 * 86_400
 
