@@ -210,6 +210,18 @@ describe.each(['open', 'owned'] as const)('a key whose records change: %s', (wan
     expect(ends(handle(answered('2', '0b1110', has)))).toEqual([[true, 2]])
   })
 
+  it('needs them of the closest that anybody named: who has been a replica may have missed what has come since', () => {
+    const { handle } = lookupOf(want)
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    handle(setOut('2', '0b01'))
+    const closer = contacts(...['111', '110', '101', '100', '011', '010', '001', '000'].map((bits) => `0b11110${bits}`))
+    handle(answered('1', '0b0', { ...has, contacts: closer }))
+    expect(begun(handle(answered('2', '0b11110111', { ...has, contacts: closer })))).toEqual(['3'])
+    handle(setOut('3', '0b001'))
+    expect(ends(handle(answered('3', '0b11110110', { ...has, contacts: closer })))).toEqual([[true, 3]])
+  })
+
   it('is content with one where no more paths are', () => {
     const { handle } = lookupOf(want)
     handle({ type: 'started' })

@@ -30,7 +30,7 @@ export interface FaultPlan extends SimulationOptions {
 export const burstMax = 0.2
 export const hostileMax = 0.25
 const peersMin = 20
-const peersMax = 50
+const peersMax = 40
 
 const phoneLinkLimits: LinkLimits = { target: 16, soft: 24, hard: 32 }
 /** Ways to misbehave that go together. */
@@ -55,7 +55,7 @@ const gangs: readonly (readonly ConductName[])[] = [
 export function planFaults(seed: number): FaultPlan {
   const random = new RandomSource(seed ^ 0x5eed)
   const sometimes = (share: number) => random.share() < share
-  const faultsMs = random.between(40_000, 90_000)
+  const faultsMs = random.between(30_000, 70_000)
   const isHostile = sometimes(0.6)
   return {
     seed,

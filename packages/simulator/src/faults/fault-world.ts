@@ -18,8 +18,8 @@ const settleMs = 15_000
 const lookEveryMs = 5_000
 const frozenMs = 8_000
 /** Once faults have stopped, every get succeeds after this, and after a partition, for two overlays find each other again in minutes. */
-export const calmMs = 100_000
-export const calmAfterPartitionMs = 300_000
+export const calmMs = 80_000
+export const calmAfterPartitionMs = 240_000
 /** And within this. */
 export const getWithinMs = 10_000
 /** A writer that goes sooner after it was told of its write cannot have confirmed it, unless it waited for all. */

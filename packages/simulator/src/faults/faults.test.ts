@@ -1,6 +1,5 @@
-import { compareRecords, type Outcome, type Record, recordId, type SignedRecord } from '@hashtab/core'
+import { compareRecords, desktopLinkLimits, type Outcome, type Record, recordId, type SignedRecord } from '@hashtab/core'
 import { describe, expect, it } from 'vitest'
-import { desktopLinkLimits } from '@hashtab/core'
 import type { Conduct } from '../adversaries/conduct.js'
 import { Simulation } from '../simulation.js'
 import { Bounds } from './bounds.js'
@@ -11,7 +10,11 @@ import { Violations } from './violation.js'
 /** Seeds that every run of the tests goes through. More: `npm run simulate:faults -- --seeds 1000`. */
 const seeds = Array.from({ length: 50 }, (_, i) => i + 1)
 /** Seeds that have found a mistake once, and what it was. */
-const regressions: readonly (readonly [seed: number, found: string])[] = []
+const regressions: readonly (readonly [seed: number, found: string])[] = [
+  [70, 'one peer that says it has a record confirms a write that another has only said to have made'],
+  [71, 'a former replica of an open key answers as one of them, and lacks what has come since'],
+  [75, 'a record that was brought to the wrong peers stays there'],
+]
 
 function broken(plan: FaultPlan, pretends?: () => Conduct): string[] {
   return runFaults(plan, pretends).violations.map(({ invariant, what }) => `${invariant}: ${what}`)
@@ -27,7 +30,7 @@ describe('in a small world in which everything goes wrong', () => {
   })
 
   it('all happens again, event by event, with the same seed', () => {
-    const [one, same, other] = [runFaults(planFaults(3)), runFaults(planFaults(3)), runFaults(planFaults(4))]
+    const [one, same, other] = [runFaults(planFaults(1)), runFaults(planFaults(1)), runFaults(planFaults(2))]
     expect(same).toEqual(one)
     expect(one.eventHash).not.toBe(other.eventHash)
     expect(one.operations).toBeGreaterThan(50)
@@ -118,9 +121,9 @@ describe('a mistake in every fourth peer is found', () => {
     expect(broken(calm, () => ({}))).toEqual([])
   })
 
-  const mistakes: readonly (readonly [invariant: string, what: string, pretends: () => Conduct, plan?: FaultPlan])[] = [
+  const mistakes: readonly [invariant: string, what: string, pretends: () => Conduct, plan?: FaultPlan][] = [
     ['genuine', 'altered records are returned', readsAs((records) => records.map(altered))],
-    ['reader', 'an older version follows a newer one', forgetful],
+    ['reader', 'an older version follows a newer one', forgetful, { ...calm, operationsPerSecond: 20 }],
     [
       'holder',
       'what is kept is not served',
@@ -173,7 +176,7 @@ describe('a mistake in every fourth peer is found', () => {
       }),
     ],
   ]
-  it.each(mistakes)('%s: %s', (invariant, _what, pretends, plan = calm) => {
+  it.each(mistakes)('%s: %s', (...[invariant, , pretends, plan = calm]) => {
     expect(broken(plan, pretends).map((told) => told.split(':')[0])).toContain(invariant)
   })
 

@@ -1,4 +1,4 @@
-import { Key, type LinkLimits, type Message, type Record, type RecordKind } from '@hashtab/core'
+import { type Key, type LinkLimits, type Message, type Record, type RecordKind } from '@hashtab/core'
 import type { Simulation } from '../simulation.js'
 import type { VirtualPeer } from '../virtual-peer.js'
 import type { Finish, Watcher } from '../watcher.js'
