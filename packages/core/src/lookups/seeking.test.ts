@@ -6,7 +6,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
-import { contentRecord, type Record } from '../records/record.js'
+import { compareRecords, contentRecord, type Record } from '../records/record.js'
 import { type MessageId, replicas } from '../wire/message.js'
 import { operationsMax, type Purpose } from './operations.js'
 import { denialsNeeded, pathsMax } from './routed-lookup.js'
@@ -22,9 +22,15 @@ function seekingOf({
   links = ['0b1'],
   peers = 2,
   holds = true,
-}: { readonly links?: readonly string[]; readonly peers?: number; readonly holds?: boolean } = {}) {
+  isBehind = () => false,
+}: {
+  readonly links?: readonly string[]
+  readonly peers?: number
+  readonly holds?: boolean
+  readonly isBehind?: (record: Record) => boolean
+} = {}) {
   const table = linkedTable('0b0', links)
-  const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds: () => holds, estimatedPeers: peers })
+  const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds: () => holds, isBehind, estimatedPeers: peers })
   const handle = seeking.handle.bind(seeking)
   const start = (purpose: Purpose, over: { operation?: number; target?: Key; here?: readonly Record[] } = {}, nowMs = 0) =>
     handle({ type: 'start', operation: 1, target, purpose, here: [], avoid: [], ...over }, nowMs)
@@ -95,6 +101,17 @@ describe('seeking', () => {
     expect(sought(answer(second, ['0b11'], [newer]))).toMatchObject([{ believed: true, records: [newer] }])
   })
 
+  it('what is behind a version that was met elsewhere meanwhile is not brought, and not believed to be all', () => {
+    const [old, newer] = [1, 2].map((seq) => ownedRecord('a', { seq })) as [Record, Record]
+    let seen = old
+    const { handle, start, answer } = seekingOf({ isBehind: (record) => compareRecords(record, seen) < 0 })
+    const first = path(start(read('owned'), { target: old.key }))
+    const second = path(handle({ type: 'setOut', id: first, via: key('0b1') }, 0))
+    expect(sought(answer(first, ['0b1'], [old]))).toEqual([])
+    seen = newer
+    expect(sought(answer(second, ['0b11'], [old]))).toMatchObject([{ believed: false, records: [] }])
+  })
+
   it('is not ended by a version older than the one that is here', () => {
     const { start, answer } = seekingOf()
     const [old, newer] = [1, 2].map((seq) => ownedRecord('a', { seq })) as [Record, Record]
@@ -123,7 +140,7 @@ describe('seeking', () => {
       judged += 1
       return true
     }
-    const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds, estimatedPeers: 2 })
+    const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds, isBehind: () => false, estimatedPeers: 2 })
     const id = path(seeking.handle({ type: 'start', operation: 1, target, purpose: read('open'), here: [], avoid: [] }, 0))
     const again = (publisher: number) =>
       seeking.handle(

@@ -51,6 +51,8 @@ export interface Sought {
 /** The judges of what comes in: lent by `Asking`. */
 export interface SeekingHost {
   holds(record: Record): boolean
+  /** Whether a newer version of it was seen. */
+  isBehind(record: Record): boolean
   /** Peers of the overlay, by its estimate. */
   readonly estimatedPeers: number
 }
@@ -184,7 +186,7 @@ export class Seeking {
         operation,
         target,
         purpose,
-        records: reading?.best() ?? [],
+        records: reading?.best((record) => this.#host.isBehind(record)) ?? [],
         closest,
         answered: effect.answers.map(({ from }) => from),
         asked: effect.asked,
@@ -203,9 +205,10 @@ export class Seeking {
     }
   }
 
-  /** Where peers crowd around the target, what few paths bring of what changes, or deny, is theirs to choose: all of the closest are heard. */
+  /** Where another lookup has met a newer version meanwhile, that is to be found; and where peers crowd around the target, what few paths bring of what changes, or deny, is theirs to choose: all of the closest are heard. */
   #isDoubted({ target, purpose, reading }: Search, closest: readonly Found[]): boolean {
     if (purpose.type !== 'read' || reading?.satisfied) return false
+    if (reading?.best().some((record) => this.#host.isBehind(record))) return true
     return isCrowded(
       this.#table,
       this.#host.estimatedPeers,
