@@ -97,7 +97,7 @@ export const rows: readonly Row[] = [
   },
   {
     name: 'hostile',
-    title: 'A fifth of ten thousand peers is hostile',
+    title: 'A fifth of the peers is hostile',
     scenarios: ['hostile-droppers', 'hostile-liars', 'hostile-colluders', 'hostile-replayers', 'hostile-crowd'],
     figures: ['getSuccess', 'getMedianMs', 'getP99Ms', 'readBackSuccess', 'crowdedGetSuccess', 'crowdedReadBackSuccess', 'violations'],
     chart: 'bounds',
