@@ -1,6 +1,7 @@
 import { contactOf, defaultStoreQuotas, type Introduction, nonceBytes, publicKey, publicKeyBytes } from '@hashtab/core'
 import { contentRecord, recordId } from '@hashtab/core'
 import { describe, expect, it } from 'vitest'
+import { anyExchangeKey } from '../cheap-cipher.js'
 import { outcomeOf } from '../outcome-of.js'
 import type { VirtualPeer } from '../virtual-peer.js'
 import { groundContact } from './ground-contact.js'
@@ -18,7 +19,7 @@ function knockFlood({ simulation }: Siege, victim: VirtualPeer, perSecond: numbe
   const again = () => {
     if (simulation.nowMs > until) return
     const from = nearBits > 0 ? groundContact(victim.contact.id, nearBits, random) : contactOf(publicKey(random.bytes(publicKeyBytes)))
-    const body: Introduction = { type: 'knock', nonce: random.hex(nonceBytes), why: 'app' }
+    const body: Introduction = { type: 'knock', nonce: random.hex(nonceBytes), key: anyExchangeKey(random), why: 'app' }
     simulation.tell(victim, { type: 'letter', from, body, back: { by: 'meetingPoint', point: 0 } })
     simulation.schedule.push(simulation.nowMs + 1_000 / perSecond, { type: 'errand', errand: { run: again } })
   }

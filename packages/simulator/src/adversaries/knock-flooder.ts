@@ -1,4 +1,5 @@
 import { type Contact, nonceBytes } from '@hashtab/core'
+import { anyExchangeKey } from '../cheap-cipher.js'
 import type { Conduct } from './conduct.js'
 import type { Gang } from './gang.js'
 import type { HostileOverlay } from './hostile-overlay.js'
@@ -30,7 +31,12 @@ export class KnockFlooder implements Conduct {
   acts(self: HostileOverlay): void {
     const { random } = self
     for (const to of random.sample([...this.#heard.values()], knocksAtOnce)) {
-      const body = { type: 'knock', nonce: random.hex(nonceBytes), why: random.pick(['app', 'sibling'] as const)! } as const
+      const body = {
+        type: 'knock',
+        nonce: random.hex(nonceBytes),
+        key: anyExchangeKey(random),
+        why: random.pick(['app', 'sibling'] as const)!,
+      } as const
       self.do({ type: 'seal', id: random.hex(8), to: to.id, body, carriage: { by: 'overlay', route: [] } })
     }
   }
