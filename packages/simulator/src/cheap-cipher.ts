@@ -41,5 +41,5 @@ function keyedHash(parts: readonly Uint8Array[]): number {
 
 /** A key for somebody who knocks, and means nothing by it. */
 export function anyExchangeKey(random: RandomSource): ExchangeKey {
-  return random.bytes(exchangeKeyBytes) as Uint8Array as ExchangeKey
+  return random.bytes(exchangeKeyBytes) as ExchangeKey
 }
