@@ -32,6 +32,7 @@ export class HostileOverlay extends Overlay {
   nowMs: number
   readonly #conducts: readonly Conduct[]
   readonly #actAtMs: number[]
+  /** The earliest first. */
   readonly #postponed: Postponed[] = []
   #said: OverlayEffect[] = []
   #greeted: LinkId = 0
@@ -62,7 +63,7 @@ export class HostileOverlay extends Overlay {
   }
 
   override get wakeAtMs(): number {
-    return Math.min(super.wakeAtMs, ...this.#actAtMs, ...this.#postponed.map(({ atMs }) => atMs))
+    return Math.min(super.wakeAtMs, ...this.#actAtMs, this.#postponed[0]?.atMs ?? Infinity)
   }
 
   say(link: LinkId, message: Message): void {
@@ -75,7 +76,8 @@ export class HostileOverlay extends Overlay {
   }
 
   postpone(effect: OverlayEffect, byMs: number): void {
-    this.#postponed.push({ atMs: this.nowMs + byMs, effect })
+    const atMs = this.nowMs + byMs
+    this.#postponed.splice(this.#postponed.findLastIndex((one) => one.atMs <= atMs) + 1, 0, { atMs, effect })
   }
 
   /** Answers what came over this link and passed these peers, the asker first. */
@@ -113,8 +115,8 @@ export class HostileOverlay extends Overlay {
       this.#actAtMs[i] = this.nowMs + conduct.actsEveryMs!
       conduct.acts?.(this)
     }
-    const due = this.#postponed.filter(({ atMs }) => atMs <= this.nowMs)
-    for (const one of due) this.#postponed.splice(this.#postponed.indexOf(one), 1)
+    const later = this.#postponed.findIndex(({ atMs }) => atMs > this.nowMs)
+    const due = this.#postponed.splice(0, later < 0 ? this.#postponed.length : later)
     this.#said.push(...due.map(({ effect }) => effect))
   }
 }
