@@ -20,6 +20,12 @@ export class TokenBucket {
     return true
   }
 
+  /** Gives tokens back that were taken for nothing. */
+  give(count: number, nowMs: number): void {
+    this.#fill(nowMs)
+    this.#tokens = Math.min(this.#capacity, this.#tokens + count)
+  }
+
   /** Milliseconds until a token can be taken; 0 when one can be now. */
   waitMs(nowMs: number): number {
     this.#fill(nowMs)

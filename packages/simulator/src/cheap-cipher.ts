@@ -1,4 +1,5 @@
-import { type CipherKey, type CipherSuite, type ExchangeKey, latePartsWith, sealingWith, tagBytes } from '@hashtab/core'
+import { type CipherKey, type CipherSuite, type ExchangeKey, exchangeKeyBytes, latePartsWith, sealingWith, tagBytes } from '@hashtab/core'
+import type { RandomSource } from './random-source.js'
 
 /**
  * A cipher that costs a microsecond and hides nothing: the text as it is, and a keyed hash of it. What `signCheaply` is to signatures:
@@ -36,4 +37,9 @@ function keyedHash(parts: readonly Uint8Array[]): number {
   let hash = 0x811c9dc5
   for (const part of parts) for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part[i]!, 0x01000193)
   return hash >>> 0
+}
+
+/** A key for somebody who knocks, and means nothing by it. */
+export function anyExchangeKey(random: RandomSource): ExchangeKey {
+  return random.bytes(exchangeKeyBytes) as ExchangeKey
 }

@@ -67,6 +67,11 @@ export class RandomSource {
     return bytes
   }
 
+  /** So many bytes as hex digits. */
+  hex(length: number): string {
+    return Buffer.from(this.bytes(length)).toString('hex')
+  }
+
   /** One of these, each as likely as any other; undefined: there are none. */
   pick<T>(items: readonly T[]): T | undefined {
     return items[this.below(items.length)]

@@ -1,14 +1,5 @@
-import {
-  type Contact,
-  contactOf,
-  type LinkId,
-  type Message,
-  Overlay,
-  type OverlayEffect,
-  type OverlayEvent,
-  publicKey,
-  publicKeyBytes,
-} from '@hashtab/core'
+import { type Contact, type LinkId, type Message, Overlay, type OverlayEffect, type OverlayEvent } from '@hashtab/core'
+import { HostileOverlay } from './adversaries/hostile-overlay.js'
 import { cheapLateParts, cheapSealing } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
 import { EventHeap } from './event-heap.js'
@@ -24,7 +15,7 @@ import type { SimulationOptions } from './simulation-options.js'
 import { type Site, siteOf, type SiteOptions } from './site.js'
 import { Traffic } from './traffic.js'
 import { VirtualNetwork } from './virtual-network.js'
-import { type Identity, VirtualPeer } from './virtual-peer.js'
+import { type Identity, newcomer, VirtualPeer } from './virtual-peer.js'
 import type { Watcher } from './watcher.js'
 
 /** Wall-clock time at which every simulation begins: the same for all, so that expiries do not depend on the day. */
@@ -94,7 +85,7 @@ export class Simulation {
   }
 
   /** A tab is opened: of a newcomer, or of one who was here before. */
-  join(identity: Identity = this.#newcomer(), points: readonly MeetingPoint[] = this.#first): VirtualPeer {
+  join(identity: Identity = newcomer(this.random), points: readonly MeetingPoint[] = this.#first): VirtualPeer {
     const peer = this.#open(identity, points)
     if (peer.storage && peer.storage.size > 0) this.tell(peer, { type: 'restored', stored: new Map(peer.storage) })
     this.#seek(peer, 0)
@@ -370,8 +361,8 @@ export class Simulation {
   #open(identity: Identity, points = this.#first): VirtualPeer {
     const { nowMs, unixMs } = this
     const { limits } = this.#options
-    const { contact } = identity
-    const overlay = new Overlay({
+    const { contact, conducts } = identity
+    const made = {
       contact,
       verify: verifyCheaply,
       late: cheapLateParts,
@@ -380,15 +371,12 @@ export class Simulation {
       nowMs,
       unixMs,
       ...(limits && { limits }),
-    })
+    }
+    const overlay = conducts ? new HostileOverlay(made, conducts, this.random) : new Overlay(made)
     const peer = new VirtualPeer((this.#indices += 1), identity, overlay, this.siteOf(contact), points)
     this.#byIndex.set(peer.index, peer)
     peer.place = this.alive.push(peer) - 1
     return peer
-  }
-
-  #newcomer(): Identity {
-    return { contact: contactOf(publicKey(this.random.bytes(publicKeyBytes))), storage: undefined }
   }
 
   #note(peer: VirtualPeer, what: number, detail: number): void {

@@ -1,13 +1,21 @@
-import type { Contact, Overlay } from '@hashtab/core'
+import { type Contact, contactOf, type Overlay, publicKey, publicKeyBytes } from '@hashtab/core'
+import type { Conduct } from './adversaries/conduct.js'
 import type { Happening } from './happening.js'
 import type { Site } from './site.js'
 import type { MeetingPoint } from './meeting-point.js'
+import type { RandomSource } from './random-source.js'
 import type { LinkEnd } from './virtual-network.js'
 
 /** What of a peer outlives its tab: who it is, and what its storage has. */
 export interface Identity {
   readonly contact: Contact
   readonly storage: Map<string, Uint8Array> | undefined
+  /** How its driver misbehaves; left out: it is honest. */
+  readonly conducts?: readonly Conduct[] | undefined
+}
+
+export function newcomer(random: RandomSource): Identity {
+  return { contact: contactOf(publicKey(random.bytes(publicKeyBytes))), storage: undefined }
 }
 
 /** A peer's wake-up. Leftovers of one that is gone may lie in the heap for long, so it lets go of the peer. */
@@ -20,6 +28,7 @@ export interface Wake {
 export class VirtualPeer implements Identity {
   readonly index: number
   readonly contact: Contact
+  readonly conducts: readonly Conduct[] | undefined
   readonly overlay: Overlay
   readonly site: Site
   storage: Map<string, Uint8Array> | undefined
@@ -48,6 +57,7 @@ export class VirtualPeer implements Identity {
   constructor(index: number, identity: Identity, overlay: Overlay, site: Site, points: readonly MeetingPoint[]) {
     this.index = index
     this.contact = identity.contact
+    this.conducts = identity.conducts
     this.storage = identity.storage
     this.overlay = overlay
     this.site = site

@@ -132,6 +132,11 @@ export class Introductions {
     return this.#attempts.has(id.hex)
   }
 
+  /** Whether it was this peer that knocked. */
+  knocksAt(id: Key): boolean {
+    return this.#attempts.get(id.hex)?.offering === false
+  }
+
   /** How many more knocks may go out now. */
   get knocksLeft(): number {
     return Math.max(0, Math.min(knocksMax - this.#count('knocking'), attemptsMax - this.#attempts.size))

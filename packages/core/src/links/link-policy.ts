@@ -5,7 +5,8 @@ import type { RefusalReason, Why } from '../wire/letter.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import { closest } from '../keys/nearest.js'
-import { type KnownContact, type Link, type LinkId, type RoutingTable } from './routing-table.js'
+import { isBlamed } from './next-hop.js'
+import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
 
 /** How many links a peer keeps. On a desktop 32/48/64. */
 export interface LinkLimits {
@@ -42,7 +43,7 @@ export interface DialWish {
 
 /**
  * Which links to have. XOR buckets are symmetric, so the same rule at both ends wants the same links:
- * the `replicas` closest, then an equal quota in every bucket, the longest-lived links first (who stayed will stay) but for one place, which the quickest gets,
+ * the `replicas` closest, then an equal quota in every bucket, the longest-lived links first (who stayed will stay; at whom progress stops comes last) but for one place, which the quickest gets,
  * and what the app asked for. Leaves are wanted by nobody but apps; a leaf itself wants the few links that it needs.
  */
 export class LinkPolicy {
@@ -99,7 +100,7 @@ export class LinkPolicy {
   /** The oldest of a bucket's links, and in the last place the quickest of the rest. */
   #ofBucket(bucket: number, links: Link[], quota: number, nowMs: number): readonly Link[] {
     if (links.length <= quota) return links
-    links.sort((a, b) => a.sinceMs - b.sinceMs)
+    links.sort((a, b) => Number(isBlamed(a)) - Number(isBlamed(b)) || a.sinceMs - b.sinceMs)
     if (quota < quickQuotaMin) return links.slice(0, quota)
     const rest = links.slice(quota - 1)
     const before = rest.find(({ link }) => link === this.#quick.get(bucket)) ?? rest[0]!

@@ -1,7 +1,8 @@
 import { LateMap } from '../late-map.js'
 import { DialBudget } from './dial-budget.js'
+import { Doorkeeper } from './doorkeeper.js'
 import type { FreshIds } from '../fresh-ids.js'
-import { Introductions, type IntroductionsEffect } from './introductions.js'
+import { busyRetryS, Introductions, type IntroductionsEffect } from './introductions.js'
 import type { Sealing } from './introduction-seal.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Why } from '../wire/letter.js'
@@ -85,6 +86,8 @@ export class Linking {
   /** Made when anybody is met, or tells of strangers: in most peers of a large overlay that never happens. */
   #merging: Merging | undefined
   readonly #role: RoleKeeper
+  /** Made when somebody knocks. */
+  #doorkeeper: Doorkeeper | undefined
   #dueMs: number | undefined
 
   constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number, newMerging?: NewMerging, sealing?: Sealing) {
@@ -113,11 +116,9 @@ export class Linking {
       case 'described':
       case 'candidates':
       case 'opened':
+        return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
       case 'introduction':
-        return this.#introduced(
-          this.#introductions.handle(event.type === 'introduction' ? { ...event, type: 'letter' } : event, nowMs),
-          nowMs,
-        )
+        return this.#turnedAway(event, nowMs) ?? this.#introduced(this.#introductions.handle({ ...event, type: 'letter' }, nowMs), nowMs)
       case 'sealing':
         return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
       case 'introductionUndeliverable':
@@ -272,9 +273,20 @@ export class Linking {
     })
   }
 
+  /** A knock that is not listened to. Whom this peer knocks at itself it does not turn away. */
+  #turnedAway({ from, body, back }: Extract<LinkingEvent, { type: 'introduction' }>, nowMs: number): LinkingEffect[] | undefined {
+    if (body.type !== 'knock' || this.#introductions.knocksAt(from.id)) return undefined
+    this.#doorkeeper ??= new Doorkeeper(nowMs)
+    const isWantedHere = this.#policy.wouldBeSibling(from.id) || this.#policy.appWants.has(from.id.hex)
+    if (this.#doorkeeper.lets(from.id, back, isWantedHere, nowMs)) return undefined
+    const refusal = { type: 'refusal', nonce: body.nonce, reason: 'busy', retryAfterS: busyRetryS } as const
+    return [{ type: 'write', to: from.id, body: refusal, carriage: back }]
+  }
+
   #link(contact: Contact, link: LinkId, nowMs: number): LinkingEffect[] {
     const sibling = this.#policy.wouldBeSibling(contact.id)
     const replaced = this.#table.addLink(link, contact, nowMs)
+    this.#doorkeeper?.linked(contact.id, nowMs)
     this.#neighbourhood.handle({ type: 'linked', contact }, nowMs)
     if (replaced) this.#liveness.handle({ type: 'unlinked', link: replaced.link }, nowMs)
     return [

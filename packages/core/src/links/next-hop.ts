@@ -11,6 +11,14 @@ export interface HopOptions {
   readonly anyReplica?: boolean
 }
 
+/** Where a fifth of the peers drop what they are to pass on, half of the paths over an honest link bring nothing: so many in a row once in 250 times. */
+export const fruitlessMax = 8
+
+/** Whether progress stops at the other end, or so it seems: it is asked last, and has no seniority. */
+export function isBlamed({ fruitless }: Link): boolean {
+  return fruitless >= fruitlessMax
+}
+
 /** The closest set of a key is seldom this many times as wide as that of another key. */
 const densitySlack = 2
 /** A next hop may lead to a peer this many times as far from the destination as the best one, if that is quicker. */
@@ -149,8 +157,8 @@ class QuickStep {
 }
 
 /** A leaf relays nothing; who was silent may be frozen. */
-function passesOn({ role, isSilent }: Link): boolean {
-  return role === 'full' && !isSilent
+function passesOn(link: Link): boolean {
+  return link.role === 'full' && !link.isSilent && link.fruitless < fruitlessMax
 }
 
 function isAmong(ids: readonly Key[], id: Key): boolean {

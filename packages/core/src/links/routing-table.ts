@@ -26,6 +26,8 @@ export interface Link {
   role: PeerRole
   /** It failed to acknowledge something, and was not heard since: others are asked first. */
   isSilent: boolean
+  /** Paths of own lookups that set out over it, one after the other, and brought nothing, while others did: from `fruitlessMax` on it is blamed. */
+  fruitless: number
   /** Whom the other end says it is linked to. */
   neighbours: NeighbourList
   /** Until when what was relayed for the link is paid for, at a steady rate: see `Relay`. */
@@ -99,6 +101,7 @@ export class RoutingTable {
       wantedThere: true,
       role: 'full',
       isSilent: false,
+      fruitless: 0,
       neighbours: NeighbourList.empty,
       relayPaidMs: nowMs,
     })

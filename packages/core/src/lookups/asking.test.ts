@@ -67,7 +67,7 @@ describe('asking', () => {
 
   it('reads on another path, round the first, when the first brings nothing', () => {
     const { handle } = askingOf()
-    const first = seek(handle({ type: 'read', operation: 1, target, want: 'owned', unixS }))
+    const first = seek(handle({ type: 'read', operation: 1, target, want: 'content', unixS }))
     expect(handle({ type: 'setOut', id: first.id, via: peer.id })).toEqual([])
     const second = seek(handle(answered(first.id, found('0b1')), 5))
     expect([second.target, second.avoid]).toEqual([target, [peer.id]])

@@ -32,17 +32,23 @@ export type ConfirmationsEffect =
   /** The record is not where it should be, or nobody could say so. `closest`: where it should be, if that is known. */
   | { type: 'refuted'; confirmation: number; claim: Claim; closest: readonly Found[] | undefined }
 
+/** Peers that are asked whether they have a record: any of them may be a liar, like the one who said that all have it. All must have it. */
+export const witnessesMax = 3
 /** Confirmations under way at one time: a lookup and a question each, which must not crowd out what the app asks. */
 export const confirmationsMax = 32
 
 interface Confirmation {
   readonly claim: Claim
   closest: readonly Found[]
+  /** Witnesses that have not answered yet. */
+  awaited: number
+  /** Those that have it. */
+  agreed: number
 }
 
 /**
  * Whether what the end of one path says of a record is so: it brought all the receipts itself, and could have made them up, and the replicas as well. So the replicas are looked for on a path
- * that has no peer in common with the first, and one of them is asked whether it has the record. Better than signed receipts: peers that somebody made up near a key can sign, too.
+ * that has no peer in common with the first, and some of them are asked whether they have the record. Better than signed receipts: peers that somebody made up near a key can sign, too.
  * Invariant: every claim is confirmed or refuted, once, unless it is forgotten. Beyond `confirmationsMax` they take turns.
  */
 export class Confirmations {
@@ -73,8 +79,18 @@ export class Confirmations {
       case 'looked':
         return this.#looked(event)
       case 'compared':
-        return this.#end(event.asker.confirmation, event.lacking?.length === 0)
+        return this.#compared(event.asker.confirmation, event.lacking)
     }
+  }
+
+  /** One that lacks it is enough to write it anew. Who stays silent counts for nothing, as long as another has it. */
+  #compared(confirmation: number, lacking: readonly VersionDigest[] | undefined): ConfirmationsEffect[] {
+    const one = this.#confirmations.get(confirmation)
+    if (!one) return []
+    if (lacking && lacking.length > 0) return this.#end(confirmation, false)
+    one.awaited -= 1
+    if (lacking) one.agreed += 1
+    return one.awaited > 0 ? [] : this.#end(confirmation, one.agreed > 0)
   }
 
   #looked({ confirmation, closest, asked }: Extract<ConfirmationsEvent, { type: 'looked' }>): ConfirmationsEffect[] {
@@ -90,14 +106,16 @@ export class Confirmations {
     one.closest = closest
     const placed = new Set(claim.answer.replicas.map(({ contact }) => contact.id.hex))
     const common = closest.filter(({ contact }) => placed.has(contact.id.hex)).length
-    const [witness] = closest
+    const witnesses = closest
       .filter(({ contact }) => !claim.passed.some((id) => id.equals(contact.id)))
       .sort((a, b) => a.route.length - b.route.length)
+      .slice(0, witnessesMax)
     if (2 * common < closest.length) return this.#end(confirmation, false)
-    if (!witness) return this.#end(confirmation, true)
+    if (witnesses.length === 0) return this.#end(confirmation, true)
+    one.awaited = witnesses.length
     const question: Question = { type: 'compare', versions: [versionDigest(claim.order.record)] }
     const asker: ConfirmationAsker = { for: 'confirmation', confirmation }
-    return [{ type: 'ask', asker, to: witness.contact.id, route: witness.route, question, tries: 2 }]
+    return witnesses.map(({ contact, route }) => ({ type: 'ask', asker, to: contact.id, route, question, tries: 2 }))
   }
 
   #end(confirmation: number, isConfirmed: boolean): ConfirmationsEffect[] {
@@ -113,7 +131,7 @@ export class Confirmations {
     if (!next || this.#confirmations.size >= confirmationsMax) return []
     const [confirmation, claim] = next
     this.#waiting.delete(confirmation)
-    this.#confirmations.set(confirmation, { claim, closest: [] })
+    this.#confirmations.set(confirmation, { claim, closest: [], awaited: 0, agreed: 0 })
     return [{ type: 'look', confirmation, target: claim.order.record.key, avoid: claim.passed }]
   }
 }

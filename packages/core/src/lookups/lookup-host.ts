@@ -1,7 +1,7 @@
 import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import type { Record } from '../records/record.js'
+import { type Record, recordId } from '../records/record.js'
 import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
 import { type Receipt, replicas, type StoreOrder } from '../wire/message.js'
 import type { ArrivalHost } from './arrival.js'
@@ -29,6 +29,11 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
 
   holds(record: Record): boolean {
     return this.#records.holds(record, this.unixS)
+  }
+
+  /** Whether a newer version of it was seen: by another lookup, or in what is kept here. */
+  isBehind(record: Record): boolean {
+    return record.kind !== 'content' && record.seq < (this.#records.seqSeen(recordId(record)) ?? 0n)
   }
 
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */

@@ -21,6 +21,7 @@ function operationsOf({
   const kept: [Record, bigint | undefined][] = []
   const operations = new Operations(self, {
     holds: () => holds,
+    isBehind: () => false,
     closestLinked: () => contacts(...linked),
     serves: () => true,
     keep: (record, ifSeq) => {

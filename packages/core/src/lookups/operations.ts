@@ -78,6 +78,8 @@ interface Operation {
 export interface OperationsHost {
   /** Whether the record is what it says, filed where it belongs, and not expired. */
   holds(record: Record): boolean
+  /** Whether a newer version of it was seen. */
+  isBehind(record: Record): boolean
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
   /** Whether this peer may be a replica itself. */
   serves(): boolean
@@ -203,7 +205,14 @@ export class Operations {
         return [this.#finish(operation, { type: 'located', contact, route: lookup.routeTo(target) ?? [] })]
       }
       case 'read':
-        return [this.#finish(operation, { type: 'read', records: reading!.best(), asked: found.asked, complete: isComplete(operation) })]
+        return [
+          this.#finish(operation, {
+            type: 'read',
+            records: reading!.best((record) => this.#host.isBehind(record)),
+            asked: found.asked,
+            complete: isComplete(operation),
+          }),
+        ]
       case 'write':
         return this.#write(operation, purpose.record, purpose.ifSeq, nowMs)
     }

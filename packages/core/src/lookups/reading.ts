@@ -44,8 +44,8 @@ export class Reading {
     return this.#want === 'content' && this.#best.size > 0
   }
 
-  /** The newest first. */
-  best(): Record[] {
-    return [...this.#best.values()].sort((a, b) => compareRecords(b, a))
+  /** The newest first. `isBehind`: whether a newer version was seen meanwhile, elsewhere. */
+  best(isBehind: (record: Record) => boolean = () => false): Record[] {
+    return [...this.#best.values()].filter((record) => !isBehind(record)).sort((a, b) => compareRecords(b, a))
   }
 }

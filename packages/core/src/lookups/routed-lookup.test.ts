@@ -45,8 +45,8 @@ describe('a routed lookup', () => {
     expect(lookup.wakeAtMs).toBe(slowMs)
   })
 
-  it.each(['content', 'owned'] as const)('ends with the first answer that brings a record: %s', (want) => {
-    const { lookup, handle } = lookupOf(want)
+  it('for content ends with the first answer that brings it', () => {
+    const { lookup, handle } = lookupOf('content')
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     const { answer } = answered('1', '0b1111', has)
@@ -140,18 +140,18 @@ describe('a slow path', () => {
 
 describe('what is not there', () => {
   it('is believed when so many say so over paths that look right', () => {
-    const { handle } = lookupOf('owned')
+    const { handle } = lookupOf('content')
     handle({ type: 'started' })
     handle(setOut('1', '0b10'))
-    expect(handle(answered('1', '0b1110'))).toEqual([seek('2', 'owned', '0b10', '0b1110')])
-    expect(handle(setOut('2', '0b11'))).toEqual([seek('3', 'owned', '0b10', '0b11', '0b1110')])
+    expect(handle(answered('1', '0b1110'))).toEqual([seek('2', 'content', '0b10', '0b1110')])
+    expect(handle(setOut('2', '0b11'))).toEqual([seek('3', 'content', '0b10', '0b11', '0b1110')])
     expect(handle(setOut('3', '0b01'))).toEqual([])
     expect(handle(answered('2', '0b1101'))).toEqual([])
     expect(ends(handle(answered('3', '0b1011')))).toEqual([[true, denialsNeeded]])
   })
 
   it('is not believed because one peer says so at the end of two paths', () => {
-    const { handle } = lookupOf('owned')
+    const { handle } = lookupOf('content')
     handle({ type: 'started' })
     const first = [setOut('1', '0b10'), answered('1', '0b1110'), setOut('2', '0b11'), setOut('3', '0b01'), answered('2', '0b1101')]
     for (const event of first) handle(event)
@@ -161,7 +161,7 @@ describe('what is not there', () => {
   })
 
   it('needs one more path for one that looks wrong', () => {
-    const { handle } = lookupOf('owned')
+    const { handle } = lookupOf('content')
     handle({ type: 'started' })
     for (const id of ['1', '2', '3']) {
       handle(setOut(id, `0b0${'1'.repeat(Number(id))}`))
@@ -172,7 +172,7 @@ describe('what is not there', () => {
   })
 
   it('is not believed when two paths look wrong', () => {
-    const { handle } = lookupOf('owned')
+    const { handle } = lookupOf('content')
     handle({ type: 'started' })
     const all = ['1', '2', '3', '4'].flatMap((id) => [
       ...handle(setOut(id, `0b0${'1'.repeat(Number(id))}`)),
@@ -182,7 +182,7 @@ describe('what is not there', () => {
   })
 
   it('is there if one of them has it, however many deny it', () => {
-    const { handle } = lookupOf('owned')
+    const { handle } = lookupOf('content')
     handle({ type: 'started' })
     for (const id of ['1', '2']) {
       handle(setOut(id, `0b0${id === '1' ? '' : '1'}`))
@@ -193,16 +193,16 @@ describe('what is not there', () => {
   })
 })
 
-describe('an open key', () => {
+describe.each(['open', 'owned'] as const)('a key whose records change: %s', (want) => {
   it('is asked for on two paths at once, the second round the first', () => {
-    const { handle } = lookupOf('open')
-    expect(handle({ type: 'started' })).toEqual([seek('1', 'open')])
-    expect(handle(setOut('1', '0b1'))).toEqual([seek('2', 'open', '0b1')])
+    const { handle } = lookupOf(want)
+    expect(handle({ type: 'started' })).toEqual([seek('1', want)])
+    expect(handle(setOut('1', '0b1'))).toEqual([seek('2', want, '0b1')])
     expect(handle(setOut('2', '0b01'))).toEqual([])
   })
 
-  it('needs two that have records: each may have missed one', () => {
-    const { handle } = lookupOf('open')
+  it('needs two that have records: each may have missed one, or be behind', () => {
+    const { handle } = lookupOf(want)
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     handle(setOut('2', '0b01'))
@@ -210,8 +210,20 @@ describe('an open key', () => {
     expect(ends(handle(answered('2', '0b1110', has)))).toEqual([[true, 2]])
   })
 
+  it('needs them of the closest that anybody named: who has been a replica may have missed what has come since', () => {
+    const { handle } = lookupOf(want)
+    handle({ type: 'started' })
+    handle(setOut('1', '0b1'))
+    handle(setOut('2', '0b01'))
+    const closer = contacts(...['111', '110', '101', '100', '011', '010', '001', '000'].map((bits) => `0b11110${bits}`))
+    handle(answered('1', '0b0', { ...has, contacts: closer }))
+    expect(begun(handle(answered('2', '0b11110111', { ...has, contacts: closer })))).toEqual(['3'])
+    handle(setOut('3', '0b001'))
+    expect(ends(handle(answered('3', '0b11110110', { ...has, contacts: closer })))).toEqual([[true, 3]])
+  })
+
   it('is content with one where no more paths are', () => {
-    const { handle } = lookupOf('open')
+    const { handle } = lookupOf(want)
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     expect(ends(handle(nowhere('2')))).toEqual([])
@@ -220,7 +232,7 @@ describe('an open key', () => {
   })
 
   it('waits for a path under way though no more can begin', () => {
-    const { handle } = lookupOf('open')
+    const { handle } = lookupOf(want)
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     handle(setOut('2', '0b01'))
@@ -231,7 +243,7 @@ describe('an open key', () => {
   })
 
   it('that one has and others deny is not believed', () => {
-    const { handle } = lookupOf('open')
+    const { handle } = lookupOf(want)
     handle({ type: 'started' })
     const all = ['1', '2', '3', '4'].flatMap((id) => [
       ...handle(setOut(id, `0b0${'1'.repeat(Number(id))}`)),
@@ -250,7 +262,7 @@ describe('where no more paths are', () => {
   })
 
   it('a lookup waits for those under way, and begins no others', () => {
-    const { handle } = lookupOf('owned')
+    const { handle } = lookupOf('content')
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     expect(begun(handle({ type: 'woke' }, slowMs))).toEqual(['2'])
@@ -260,7 +272,7 @@ describe('where no more paths are', () => {
   })
 
   it('a lookup counts only those that set out, and does not wake for another that cannot begin', () => {
-    const { lookup, handle } = lookupOf('owned')
+    const { lookup, handle } = lookupOf('content')
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     handle({ type: 'woke' }, slowMs)
@@ -271,7 +283,7 @@ describe('where no more paths are', () => {
   })
 
   it('news that says so of a path that answered already is wrong', () => {
-    const { handle } = lookupOf('owned')
+    const { handle } = lookupOf('content')
     handle({ type: 'started' })
     handle(setOut('1', '0b1'))
     handle(answered('1', '0b1111'))

@@ -1,6 +1,6 @@
 import type { Key } from '../keys/key.js'
 import { avoidMax, type MessageId, type Want } from '../wire/message.js'
-import type { PathAnswer } from './path-answer.js'
+import { closestOf, type PathAnswer } from './path-answer.js'
 
 /** Paths of one routed lookup at most: DESIGN, "Asking without dialling": d = 4 for what looks wrong. */
 export const pathsMax = 4
@@ -69,7 +69,7 @@ export class RoutedLookup {
     if (this.#finished) return []
     switch (event.type) {
       case 'started':
-        return this.#more(this.#options.want === 'open' ? 2 : 1, nowMs)
+        return this.#more(this.#isMutable ? 2 : 1, nowMs)
       case 'setOut': {
         const path = this.#paths.find(({ id }) => id === event.id)
         path?.vias.push(event.via)
@@ -118,14 +118,21 @@ export class RoutedLookup {
   /** Whether what was answered may be believed. */
   #isEnough(): boolean {
     const answers = this.#answers
-    const { want } = this.#options
+    const { want, target } = this.#options
     if (want === 'peers') return answers.some(({ isPlausible }) => isPlausible)
-    const found = distinct(answers.filter(({ hasRecord }) => hasRecord))
-    // Of an open key each holder may have records that another has missed; the one record of an owner is there or not.
-    if (found > 0 && want !== 'open') return true
+    // Whoever is none of the closest that anybody named was a replica once, or takes itself for one: it may have missed what has come since.
+    const replicas = this.#isMutable ? closestOf(target, answers) : undefined
+    const isReplica = ({ from }: PathAnswer) => !replicas || replicas.some(({ contact }) => contact.id.equals(from))
+    const found = distinct(answers.filter((answer) => answer.hasRecord && isReplica(answer)))
+    // Of what changes, another holder may have a newer version, or, of an open key, records that this one has missed; content is there or not.
+    if (found > 0 && !this.#isMutable) return true
     const denials = distinct(answers.filter(({ hasRecord, isPlausible }) => isPlausible && !hasRecord))
     if (found > 0) return found >= 2 || (this.#underWay === 0 && (this.#isExhausted || (this.#isOver && denials === 0)))
     return denials >= denialsNeeded
+  }
+
+  get #isMutable(): boolean {
+    return this.#options.want === 'open' || this.#options.want === 'owned'
   }
 
   /** No more paths may begin. */

@@ -6,7 +6,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
-import { contentRecord, type Record } from '../records/record.js'
+import { compareRecords, contentRecord, type Record } from '../records/record.js'
 import { type MessageId, replicas } from '../wire/message.js'
 import { operationsMax, type Purpose } from './operations.js'
 import { denialsNeeded, pathsMax } from './routed-lookup.js'
@@ -22,9 +22,15 @@ function seekingOf({
   links = ['0b1'],
   peers = 2,
   holds = true,
-}: { readonly links?: readonly string[]; readonly peers?: number; readonly holds?: boolean } = {}) {
+  isBehind = () => false,
+}: {
+  readonly links?: readonly string[]
+  readonly peers?: number
+  readonly holds?: boolean
+  readonly isBehind?: (record: Record) => boolean
+} = {}) {
   const table = linkedTable('0b0', links)
-  const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds: () => holds, estimatedPeers: peers })
+  const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds: () => holds, isBehind, estimatedPeers: peers })
   const handle = seeking.handle.bind(seeking)
   const start = (purpose: Purpose, over: { operation?: number; target?: Key; here?: readonly Record[] } = {}, nowMs = 0) =>
     handle({ type: 'start', operation: 1, target, purpose, here: [], avoid: [], ...over }, nowMs)
@@ -47,8 +53,8 @@ const believed = (effects: readonly SeekingEffect[]) => sought(effects).map((one
 describe('seeking', () => {
   it('a record ends with what the first path brings, and the ways to whom it named', () => {
     const { seeking, handle, start, answer } = seekingOf()
-    const record = ownedRecord('a')
-    const id = path(start(read('owned'), { target: record.key }))
+    const record = contentRecord(new Uint8Array(3))
+    const id = path(start(read('content'), { target: record.key }))
     handle({ type: 'setOut', id, via: key('0b1') }, 0)
     expect(answer(id, ['0b1', '0b11'], [record], 9, [key('0b01')])).toEqual([
       {
@@ -57,7 +63,7 @@ describe('seeking', () => {
         sought: {
           operation: 1,
           target: record.key,
-          purpose: read('owned'),
+          purpose: read('content'),
           records: [record],
           closest: expect.arrayContaining([
             { contact: contact('0b1'), route: [key('0b01')] },
@@ -87,10 +93,23 @@ describe('seeking', () => {
   })
 
   it('what has newer versions asks others though one is here, and brings the newest', () => {
-    const { start, answer } = seekingOf()
+    const { handle, start, answer } = seekingOf()
     const [old, newer] = [1, 2].map((seq) => ownedRecord('a', { seq })) as [Record, Record]
-    const id = path(start(read('owned'), { target: old.key, here: [old] }))
-    expect(sought(answer(id, ['0b1'], [newer]))).toMatchObject([{ believed: true, records: [newer] }])
+    const first = path(start(read('owned'), { target: old.key, here: [old] }))
+    const second = path(handle({ type: 'setOut', id: first, via: key('0b1') }, 0))
+    expect(sought(answer(first, ['0b1'], [newer]))).toEqual([])
+    expect(sought(answer(second, ['0b11'], [newer]))).toMatchObject([{ believed: true, records: [newer] }])
+  })
+
+  it('what is behind a version that was met elsewhere meanwhile is not brought, and not believed to be all', () => {
+    const [old, newer] = [1, 2].map((seq) => ownedRecord('a', { seq })) as [Record, Record]
+    let seen = old
+    const { handle, start, answer } = seekingOf({ isBehind: (record) => compareRecords(record, seen) < 0 })
+    const first = path(start(read('owned'), { target: old.key }))
+    const second = path(handle({ type: 'setOut', id: first, via: key('0b1') }, 0))
+    expect(sought(answer(first, ['0b1'], [old]))).toEqual([])
+    seen = newer
+    expect(sought(answer(second, ['0b11'], [old]))).toMatchObject([{ believed: false, records: [] }])
   })
 
   it('is not ended by a version older than the one that is here', () => {
@@ -121,7 +140,7 @@ describe('seeking', () => {
       judged += 1
       return true
     }
-    const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds, estimatedPeers: 2 })
+    const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds, isBehind: () => false, estimatedPeers: 2 })
     const id = path(seeking.handle({ type: 'start', operation: 1, target, purpose: read('open'), here: [], avoid: [] }, 0))
     const again = (publisher: number) =>
       seeking.handle(
@@ -134,8 +153,8 @@ describe('seeking', () => {
 
   it('2: lets no record out that does not hold, and counts whoever brings one as having none', () => {
     const { handle, start, answer } = seekingOf({ holds: false })
-    const record = ownedRecord('a')
-    const effects = start(read('owned'), { target: record.key })
+    const record = contentRecord(new Uint8Array(3))
+    const effects = start(read('content'), { target: record.key })
     for (const effect of effects) {
       if (effect.type !== 'seek') continue
       const from = `0b000${effects.length.toString(2).padStart(6, '0')}`

@@ -6,7 +6,7 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { compareRecords, type Record, recordId } from '../records/record.js'
 import type { MessageId, Want } from '../wire/message.js'
-import { isPlausible } from './plausibility.js'
+import { isCrowded, isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
@@ -51,6 +51,8 @@ export interface Sought {
 /** The judges of what comes in: lent by `Asking`. */
 export interface SeekingHost {
   holds(record: Record): boolean
+  /** Whether a newer version of it was seen. */
+  isBehind(record: Record): boolean
   /** Peers of the overlay, by its estimate. */
   readonly estimatedPeers: number
 }
@@ -65,6 +67,13 @@ interface Search {
   readonly brought: { readonly from: Key; readonly route: readonly Key[]; readonly records: readonly Record[] }[]
 }
 
+interface Path {
+  readonly search: Search
+  readonly sentMs: number
+  /** The linked peer that it set out to last. */
+  via: Key | undefined
+}
+
 /**
  * The routed lookups under way, each with what it is made for.
  * Invariants: 1. every one is answered by one `sought`, unless it is cancelled; 2. no record leaves here that does not hold.
@@ -75,7 +84,7 @@ export class Seeking {
   readonly #host: SeekingHost
   readonly #searches = new LateMap<OperationId, Search>()
   /** Whose path each seek is. */
-  readonly #paths = new LateMap<MessageId, { readonly search: Search; readonly sentMs: number }>()
+  readonly #paths = new LateMap<MessageId, Path>()
   /** Paths of searches that are over: their answers come too late, and are none that nobody asked for. */
   readonly #over = new LateSet<MessageId>()
   readonly #roundTrips = new RoundTrips()
@@ -95,8 +104,9 @@ export class Seeking {
       case 'setOut':
       case 'nowhere':
       case 'lost': {
-        const search = this.#paths.get(event.id)?.search
-        return search ? this.#run(search, search.lookup.handle(event, nowMs), nowMs) : []
+        const path = this.#paths.get(event.id)
+        if (path && event.type === 'setOut') path.via = event.via
+        return path ? this.#run(path.search, path.search.lookup.handle(event, nowMs), nowMs) : []
       }
       case 'cancelled': {
         const search = this.#searches.get(event.operation)
@@ -151,7 +161,9 @@ export class Seeking {
     // One answer a path: whatever comes again is not even judged.
     this.#paths.delete(id)
     this.#over.add(id)
-    const { search } = path
+    const { search, via } = path
+    const link = via && this.#table.linkTo(via)
+    if (link) link.fruitless = 0
     this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
     const hasRecord = search.reading?.offer(records) ?? false
     if (search.reading) search.brought.push({ from, route, records })
@@ -163,9 +175,10 @@ export class Seeking {
   #run(search: Search, effects: readonly RoutedLookupEffect[], nowMs: number): SeekingEffect[] {
     return effects.flatMap((effect): SeekingEffect[] => {
       if (effect.type === 'seek') {
-        this.#paths.set(effect.id, { search, sentMs: nowMs })
+        this.#paths.set(effect.id, { search, sentMs: nowMs, via: undefined })
         return [effect]
       }
+      if (effect.answers.length > 0) this.#blame(search, nowMs)
       this.#end(search)
       const { operation, target, purpose, reading } = search
       const closest = closestOf(target, effect.answers).filter(({ contact }) => !contact.id.equals(this.#table.self))
@@ -173,13 +186,35 @@ export class Seeking {
         operation,
         target,
         purpose,
-        records: reading?.best() ?? [],
+        records: reading?.best((record) => this.#host.isBehind(record)) ?? [],
         closest,
         answered: effect.answers.map(({ from }) => from),
         asked: effect.asked,
       }
-      return [{ type: 'sought', sought, believed: effect.believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
+      const believed = effect.believed && !this.#isDoubted(search, closest)
+      return [{ type: 'sought', sought, believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
     })
+  }
+
+  /** Other paths have brought something: those that are late by now may never. */
+  #blame(search: Search, nowMs: number): void {
+    for (const { search: whose, via, sentMs } of this.#paths.values()) {
+      if (whose !== search || !via || nowMs - sentMs < this.#roundTrips.slowMs(hopsReckoned)) continue
+      const link = this.#table.linkTo(via)
+      if (link) link.fruitless += 1
+    }
+  }
+
+  /** Where another lookup has met a newer version meanwhile, that is to be found; and where peers crowd around the target, what few paths bring of what changes, or deny, is theirs to choose: all of the closest are heard. */
+  #isDoubted({ target, purpose, reading }: Search, closest: readonly Found[]): boolean {
+    if (purpose.type !== 'read' || reading?.satisfied) return false
+    if (reading?.best().some((record) => this.#host.isBehind(record))) return true
+    return isCrowded(
+      this.#table,
+      this.#host.estimatedPeers,
+      target,
+      closest.map(({ contact }) => contact),
+    )
   }
 
   /** Read repair: what one path brought goes to those of the closest that another found without it. */

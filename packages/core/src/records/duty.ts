@@ -7,6 +7,8 @@ import type { ReplicaView } from './replica-view.js'
 
 /** Besides the closest, any other replica does the same with this chance: a closest one that lies must not have the last word. */
 const doubleCheckShare = 1 / 16
+/** The first time with this one: nobody but the one whom its writer's path ended at has seen to it that all have it. */
+const firstDoubleCheckShare = 1 / 3
 /** Of the replicas, the closest that must say they have a record before one that is none of them any more drops it. They see to the others. */
 export const proofsNeeded = 3
 const nobody: readonly Contact[] = []
@@ -50,12 +52,14 @@ export class Duty {
     if (isCloser(held.key, self, closest)) return responsible
     if (responsible.length === replicas) {
       // This peer is none of them any more. At the next round it asks, if it still is none, and at the one after the record may go.
+      // What has just come may have been brought to the wrong peers, by somebody who lied to its writer: those who should have it are asked at once.
       const { proved } = held
       if (!proved && !held.own) held.proved = new Set()
+      if (held.isFresh) return this.#view.isFarOff(held.key) ? nobody : responsible
       return proved ? responsible.slice(0, proofsNeeded).filter(({ id }) => !proved.has(id.hex)) : nobody
     }
     held.proved = undefined
-    if (!held.isFresh && this.#share() < doubleCheckShare) return responsible
+    if (this.#share() < (held.isFresh ? firstDoubleCheckShare : doubleCheckShare)) return responsible
     // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that.
     return closest && isCloser(held.key, self, second) ? [closest] : nobody
   }

@@ -97,6 +97,14 @@ describe('believing', () => {
     expect([room.holds(record, unixS), judged]).toEqual([true, 1])
   })
 
+  it('does not hold what is kept here once a newer version was met elsewhere: a reader never goes back', () => {
+    const { room, keep } = roomOf()
+    keep(record)
+    expect(room.holds(record, unixS)).toBe(true)
+    expect(room.holds(ownedRecord('me', { seq: 6 }), unixS)).toBe(true)
+    expect(room.holds(record, unixS)).toBe(false)
+  })
+
   it('knows beforehand what stands against a write of our own', () => {
     const { room, handle, keep } = roomOf()
     const newer = ownedRecord('me', { seq: 9 })

@@ -171,9 +171,11 @@ export class RecordRoom {
 
   /** Whether a record met in a lookup is true and current, and not older than what was seen before. What is true is remembered as seen. */
   holds(record: Record, unixS: number): boolean {
-    const kept = this.#store.kept(recordId(record))
+    const id = recordId(record)
+    // What is kept here may be behind, too: a newer version was read elsewhere.
+    if (record.kind !== 'content' && record.seq < (this.#store.highestSeq(id) ?? 0n)) return false
+    const kept = this.#store.kept(id)
     if (kept && compareRecords(kept.record, record) === 0) return true
-    if (record.kind !== 'content' && record.seq < (this.#store.highestSeq(recordId(record)) ?? 0n)) return false
     if (judgeRecord(record, this.#verify, unixS) !== 'valid') return false
     this.#store.note(record)
     return true

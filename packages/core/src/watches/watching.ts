@@ -134,7 +134,7 @@ export class Watching {
     this.#topics.set(name, topic)
     topic.watches.set(operation, new Delivered())
     return [
-      ...here.flatMap((record) => this.#deliver(topic, record, unixS)),
+      ...here.filter((record) => this.#holds(record)).flatMap((record) => this.#deliver(topic, record, unixS)),
       ...this.#tell(topic, { type: known ? 'replay' : 'began' }, nowMs, unixS),
     ]
   }

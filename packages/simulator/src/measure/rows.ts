@@ -96,6 +96,20 @@ export const rows: readonly Row[] = [
     chart: 'bounds',
   },
   {
+    name: 'hostile',
+    title: 'A fifth of the peers is hostile',
+    scenarios: ['hostile-droppers', 'hostile-liars', 'hostile-colluders', 'hostile-replayers', 'hostile-crowd'],
+    figures: ['getSuccess', 'getMedianMs', 'getP99Ms', 'readBackSuccess', 'crowdedGetSuccess', 'crowdedReadBackSuccess', 'violations'],
+    chart: 'bounds',
+  },
+  {
+    name: 'hostile-share',
+    title: 'The more of two thousand peers drop everything',
+    scenarios: ['hostile-10', 'hostile-30', 'hostile-40', 'hostile-50'],
+    figures: ['getSuccess', 'getMedianMs', 'getP99Ms', 'readBackSuccess', 'violations'],
+    chart: 'bounds',
+  },
+  {
     name: 'beyond',
     title: 'Beyond the table: ten thousand that join for real, a rough Internet, a partition',
     scenarios: ['joined-10k', 'rough', 'partition'],
@@ -120,6 +134,11 @@ export const figureTitles: { readonly [figure: string]: string } = {
   getSuccess: 'get succeeds',
   probeArrived: 'reaches the closest peer',
   getMedianMs: 'get, median',
+  getP99Ms: 'get, 99 of 100 within',
+  readBackSuccess: 'what was put is read',
+  crowdedGetSuccess: 'get of the crowded key succeeds',
+  crowdedReadBackSuccess: 'what was put there is read',
+  violations: 'false records returned',
   putMedianMs: 'put, median',
   wokenMedianMs: 'a woken peer answers, median',
   wokenP99Ms: 'a woken peer answers, 99 of 100 within',
@@ -148,6 +167,9 @@ export const figureTitles: { readonly [figure: string]: string } = {
 /** Figures that are shares, and read better in per cent. */
 export const shares: ReadonlySet<string> = new Set([
   'getSuccess',
+  'readBackSuccess',
+  'crowdedGetSuccess',
+  'crowdedReadBackSuccess',
   'probeArrived',
   'churnSuccess',
   'calmSuccess',

@@ -1,0 +1,84 @@
+import type { Key } from '../keys/key.js'
+import { LateMap } from '../late-map.js'
+import { TokenBucket } from '../token-bucket.js'
+import type { Carriage } from '../wire/letter.js'
+
+interface Trust {
+  /** Knocks that may come to nothing at once, */
+  readonly burst: number
+  /** and a minute after that. */
+  readonly perMinute: number
+}
+
+/** Somebody who knocks and does not come in was reloaded, or is behind a router; not more often. */
+export const trustInPeer: Trust = { burst: 3, perMinute: 1 }
+/** A meeting point, or a link, brings what others write: one pair in four cannot link. */
+export const trustInCarrier: Trust = { burst: 24, perMinute: 2 }
+/** Of what this peer may dial in all (40, and 6 a minute), so much may be wasted on others; the rest is for what it wants itself. */
+export const trustInAll: Trust = { burst: 28, perMinute: 3 }
+/** Those whom this peer would have as siblings do not wait behind the others; but ids beside its own can be made up, too. */
+export const trustInSiblings: Trust = { burst: 10, perMinute: 1.5 }
+/** Peers and carriers whose knocks are remembered: the one heard of longest ago makes room. */
+export const rememberedMax = 512
+
+/**
+ * Which knocks are listened to. A knock costs nothing to write, and the connection that it asks for is what is scarce. So each is lent one, that is given back when a link comes of it: honest
+ * peers come in nearly always, and whoever only knocks has soon used up what its own name, whoever carries for it, and all strangers together are lent.
+ * Invariant: of any minute's dials, `trustInAll` and `trustInSiblings` leave some to this peer itself, whoever knocks.
+ */
+export class Doorkeeper {
+  readonly #all: TokenBucket
+  readonly #siblings: TokenBucket
+  /** By what they are of: the id of a peer, or a carrier. */
+  readonly #lent = new LateMap<string, TokenBucket>()
+  /** What each guest that was let in was lent from, until it is linked. */
+  readonly #guests = new LateMap<string, readonly TokenBucket[]>()
+
+  constructor(nowMs: number) {
+    this.#all = bucketOf(trustInAll, nowMs)
+    this.#siblings = bucketOf(trustInSiblings, nowMs)
+  }
+
+  /** Whether this knock is listened to. `isWantedHere`: by our own knowledge. */
+  lets({ hex }: Key, back: Carriage, isWantedHere: boolean, nowMs: number): boolean {
+    const buckets = [
+      isWantedHere ? this.#siblings : this.#all,
+      this.#bucket(`peer ${hex}`, trustInPeer, nowMs),
+      this.#bucket(carrierOf(back), trustInCarrier, nowMs),
+    ]
+    if (buckets.some((bucket) => bucket.waitMs(nowMs) > 0)) return false
+    for (const bucket of buckets) bucket.take(1, nowMs)
+    this.#guests.delete(hex)
+    this.#guests.set(hex, buckets)
+    forgetOldest(this.#guests)
+    return true
+  }
+
+  /** A link came of it. */
+  linked({ hex }: Key, nowMs: number): void {
+    for (const bucket of this.#guests.get(hex) ?? []) bucket.give(1, nowMs)
+    this.#guests.delete(hex)
+  }
+
+  #bucket(name: string, trust: Trust, nowMs: number): TokenBucket {
+    const bucket = this.#lent.get(name) ?? bucketOf(trust, nowMs)
+    this.#lent.delete(name)
+    this.#lent.set(name, bucket)
+    forgetOldest(this.#lent)
+    return bucket
+  }
+}
+
+function bucketOf({ burst, perMinute }: Trust, nowMs: number): TokenBucket {
+  return new TokenBucket(burst, perMinute / 60_000, nowMs)
+}
+
+/** Who brought it: the meeting point, or the link. */
+function carrierOf(back: Carriage): string {
+  return back.by === 'meetingPoint' ? `point ${back.point}` : `link ${back.route[0]?.hex ?? 'itself'}`
+}
+
+function forgetOldest(all: LateMap<string, unknown>): void {
+  const [oldest] = all.keys()
+  if (all.size > rememberedMax && oldest !== undefined) all.delete(oldest)
+}

@@ -1,0 +1,84 @@
+import { contactOf, defaultStoreQuotas, type Introduction, nonceBytes, publicKey, publicKeyBytes } from '@hashtab/core'
+import { contentRecord, recordId } from '@hashtab/core'
+import { describe, expect, it } from 'vitest'
+import { anyExchangeKey } from '../cheap-cipher.js'
+import { outcomeOf } from '../outcome-of.js'
+import type { VirtualPeer } from '../virtual-peer.js'
+import { groundContact } from './ground-contact.js'
+import { heapInUse } from './heap-in-use.js'
+import { owner, Siege } from './siege.js'
+
+const floodMs = 30 * 60_000
+/** What a flood may leave behind in memory: noise of the collector, and what is bounded. */
+const heapGrowthMax = 2 * 2 ** 20
+
+/** Knocks from keys that were made just now, over this meeting point, so many a second; none of them ever answers an offer. */
+function knockFlood({ simulation }: Siege, victim: VirtualPeer, perSecond: number, nearBits: number): void {
+  const { random } = simulation
+  const until = simulation.nowMs + floodMs
+  const again = () => {
+    if (simulation.nowMs > until) return
+    const from = nearBits > 0 ? groundContact(victim.contact.id, nearBits, random) : contactOf(publicKey(random.bytes(publicKeyBytes)))
+    const body: Introduction = { type: 'knock', nonce: random.hex(nonceBytes), key: anyExchangeKey(random), why: 'app' }
+    simulation.tell(victim, { type: 'letter', from, body, back: { by: 'meetingPoint', point: 0 } })
+    simulation.schedule.push(simulation.nowMs + 1_000 / perSecond, { type: 'errand', errand: { run: again } })
+  }
+  again()
+}
+
+describe('thirty minutes of knocks by keys that nobody has heard of', () => {
+  it.each([
+    ['from anywhere', 0],
+    ['right beside the victim', 8],
+  ])('%s leave a peer reachable, able to make links, and its memory flat', { timeout: 120_000 }, (_where, nearBits) => {
+    const world = new Siege({ seed: 11, honest: 14, hostile: 0, conducts: [] })
+    const { simulation } = world
+    const [victim, friend] = world.honest as [VirtualPeer, VirtualPeer]
+    knockFlood(world, victim, nearBits > 0 ? 2 : 5, nearBits)
+    simulation.run(5 * 60_000)
+    const before = heapInUse()
+    simulation.run(20 * 60_000)
+    expect(heapInUse() - before).toBeLessThan(heapGrowthMax)
+    // It is asked, and asks, as ever.
+    const record = contentRecord(new TextEncoder().encode('kept by the victim'))
+    expect(outcomeOf(simulation, victim, { type: 'write', record, all: true })).toMatchObject({ type: 'written' })
+    expect(world.read(friend, record)).toHaveLength(1)
+    expect(victim.overlay.status.links).toBe(world.honest.length - 1)
+    // Somebody new comes while the flood goes on.
+    const newcomer = simulation.join()
+    simulation.run(90_000)
+    expect(newcomer.overlay.isLinkedTo(victim.contact.id)).toBe(true)
+  })
+})
+
+describe('a hostile peer that knocks again and again under its own name', () => {
+  it('does not use up what its victims may dial', { timeout: 120_000 }, () => {
+    const world = new Siege({ seed: 12, honest: 14, hostile: 2, conducts: ['floodsKnocks'] })
+    const { simulation } = world
+    simulation.run(10 * 60_000)
+    const newcomers = Array.from({ length: 4 }, () => simulation.join())
+    simulation.run(120_000)
+    for (const newcomer of newcomers)
+      expect(world.honest.filter(({ contact }) => newcomer.overlay.isLinkedTo(contact.id)).length).toBeGreaterThanOrEqual(
+        world.honest.length - 1,
+      )
+  })
+})
+
+describe('a storage flood by publishers that nobody has heard of', () => {
+  it('fills no store beyond its quota, leaves what was there, and memory flat', { timeout: 240_000 }, () => {
+    const world = new Siege({ seed: 13, honest: 6, hostile: 3, conducts: ['floodsStores'] })
+    const { simulation } = world
+    const record = world.owned(owner, 1, 'was there before')
+    world.write(world.honest[0]!, record)
+    const kept = () => world.honest.map(({ overlay }) => overlay.status.recordsKept)
+    const { records: most } = defaultStoreQuotas.total
+    for (let minutes = 0; minutes < 40 && Math.min(...kept()) < most; minutes++) simulation.run(60_000)
+    expect(Math.min(...kept())).toBeGreaterThanOrEqual(most)
+    const before = heapInUse()
+    simulation.run(5 * 60_000)
+    expect(heapInUse() - before).toBeLessThan(heapGrowthMax)
+    expect(Math.max(...kept())).toBeLessThanOrEqual(most + 1)
+    for (const reader of world.honest) expect(world.read(reader, record).map(recordId)).toEqual([recordId(record)])
+  })
+})
