@@ -50,6 +50,8 @@ export interface WriteResult {
   readonly wanted: number
   /** No other peer has it: the record is kept here, and stored when peers come. */
   readonly pending: boolean
+  /** Peers crowd around the record's key as they hardly would by chance (less than one key in a hundred): whoever made them may hide what was written. Write it under another key, too. */
+  readonly crowded: boolean
 }
 
 const defaultExpiryS = 86_400
@@ -138,7 +140,13 @@ export class RecordDesk {
       const record = await this.#sign(whose(signer.publicKey), bytes, floor, signer, options)
       const outcome = await this.#writeRecord(record, options.ifSeq, options)
       if (outcome.newer?.kind !== record.kind || outcome.newer.seq < record.seq || tries >= writeTriesMax) {
-        return { seq: record.seq, stored: outcome.stored, wanted: outcome.wanted, pending: outcome.storedElsewhere === 0 }
+        return {
+          seq: record.seq,
+          stored: outcome.stored,
+          wanted: outcome.wanted,
+          pending: outcome.storedElsewhere === 0,
+          crowded: outcome.crowded,
+        }
       }
       // Another of the owner's tabs, or an earlier life of this one, was ahead.
       floor = outcome.newer.seq

@@ -86,6 +86,9 @@ interface Kept {
   readonly before: Record
 }
 
+/** Writes to the key that is crowded around, one version after the other. */
+const crowdedPuts = 10
+
 class HostileStory {
   readonly #options: HostileOptions
   readonly #simulation: Simulation
@@ -97,6 +100,9 @@ class HostileStory {
   /** All that was ever signed, by id and by what is in it. */
   readonly #genuine = new Set<string>()
   #violations = 0
+  /** Writes that were acknowledged, and those of them whose writer was told of a crowd. */
+  #acknowledged = 0
+  #noticed = 0
 
   constructor(options: HostileOptions, progress: Progress) {
     this.#options = options
@@ -139,9 +145,17 @@ class HostileStory {
     const get = this.#each('reading', tries, (probe) => this.#get(probe, record))
     const newer: Record[] = []
     const { publicKey: whose, salt } = this.#owner
-    const put = this.#each('writing', 1, (probe) => this.#put(probe, this.#signed(whose, salt, 3n), newer))
-    const readBack = newer.length === 0 ? 0 : this.#each('reading back', tries, (probe) => this.#get(probe, newer[0]!))['success']!
-    return { crowdedGetSuccess: get['success']!, crowdedPutSuccess: put['success']!, crowdedReadBackSuccess: readBack }
+    const [acknowledged, noticed] = [this.#acknowledged, this.#noticed]
+    const put = this.#each('writing', crowdedPuts, (probe, i) => this.#put(probe, this.#signed(whose, salt, BigInt(3 + i)), newer))
+    const unnoticed = this.#acknowledged - acknowledged - (this.#noticed - noticed)
+    const readBack = newer.length === 0 ? 0 : this.#each('reading back', tries, (probe) => this.#get(probe, newer.at(-1)!))['success']!
+    return {
+      crowdedGetSuccess: get['success']!,
+      crowdedPutSuccess: put['success']!,
+      crowdedPutsUnnoticed: unnoticed,
+      crowdedReadBackSuccess: readBack,
+      falseAlarms: noticed / Math.max(1, acknowledged),
+    }
   }
 
   #each(stage: string, count: number, begin: (probe: LookupProbe, i: number) => void): Figures {
@@ -174,7 +188,11 @@ class HostileStory {
     const operation = this.#simulation.nextOperation()
     probe.begin(operation, record.key, [], (outcome) => {
       const isWritten = outcome.type === 'written' && outcome.stored > 0
-      if (isWritten) written.push(record)
+      if (isWritten) {
+        written.push(record)
+        this.#acknowledged += 1
+        if (outcome.crowded) this.#noticed += 1
+      }
       return isWritten
     })
     this.#simulation.tell(this.#anyHonest(), { type: 'write', operation, record })

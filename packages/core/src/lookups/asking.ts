@@ -368,7 +368,8 @@ export class Asking {
   }
 
   #finished(effect: Extract<OperationsEffect, { type: 'finish' }>, nowMs: number): AskingEffect[] {
-    const { operation, target, outcome, closest } = effect
+    const { operation, target, closest } = effect
+    const outcome = this.#host.judged(effect)
     const placed = this.#placed.get(operation)
     this.#placed.delete(operation)
     if (placed && outcome.type === 'written' && isThin(outcome))

@@ -6,8 +6,10 @@ import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
 import { type Receipt, replicas, type StoreOrder } from '../wire/message.js'
 import type { ArrivalHost } from './arrival.js'
 import type { DeliveringHost } from './delivering.js'
-import type { OperationsHost } from './operations.js'
+import type { Found } from './lookup.js'
+import type { OperationsHost, Outcome } from './operations.js'
 import type { Kept, PlacementsHost } from './placements.js'
+import { isCrowded } from './plausibility.js'
 import type { SeekingHost } from './seeking.js'
 import { SizeEstimate } from './size-estimate.js'
 
@@ -48,6 +50,13 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
 
   closestLinked(target: Key): readonly Contact[] {
     return this.table.closestLinks(target, replicas).map(({ contact }) => contact)
+  }
+
+  /** How an operation ended; of a write also whether peers crowd around its key. */
+  judged({ target, outcome, closest }: { target: Key; outcome: Outcome; closest: readonly Found[] }): Outcome {
+    if (outcome.type !== 'written') return outcome
+    const contacts = closest.map(({ contact }) => contact)
+    return { ...outcome, crowded: isCrowded(this.table, this.estimatedPeers, target, contacts) }
   }
 
   /** Whether this peer may be a replica itself. */

@@ -169,7 +169,17 @@ describe('writing', () => {
     expect(kept).toEqual([[record, undefined]])
     const effects = operations.handle(answered('0b1', { type: 'receipt', receipt: 'stored' }), 2)
     expect(outcomes(effects)).toEqual([
-      { type: 'written', stored: 2, storedElsewhere: 1, wanted: 2, newer: undefined, conflict: false, full: 0 },
+      {
+        type: 'written',
+        stored: 2,
+        storedElsewhere: 1,
+        wanted: 2,
+        newer: undefined,
+        conflict: false,
+        full: 0,
+        notKept: undefined,
+        crowded: false,
+      },
     ])
   })
 
@@ -217,7 +227,17 @@ describe('writing', () => {
   it('finishes at once where nobody is', () => {
     const { operations, kept } = operationsOf()
     expect(outcomes(operations.handle(start(write, []), 0))).toEqual([
-      { type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: false, full: 0 },
+      {
+        type: 'written',
+        stored: 0,
+        storedElsewhere: 0,
+        wanted: 0,
+        newer: undefined,
+        conflict: false,
+        full: 0,
+        notKept: undefined,
+        crowded: false,
+      },
     ])
     expect(kept).toEqual([])
   })

@@ -9,7 +9,17 @@ const [one, other] = [key('0b01'), key('0b10')]
 const record = ownedRecord('a', { seq: 6 })
 const version = (seq: number) => ownedRecord('a', { seq })
 const writingTo = (others = [one, other], ifSeq?: bigint) => new Writing(record, ifSeq, others)
-const none = { type: 'written', stored: 0, storedElsewhere: 0, wanted: 2, newer: undefined, conflict: false, full: 0, notKept: undefined }
+const none = {
+  type: 'written',
+  stored: 0,
+  storedElsewhere: 0,
+  wanted: 2,
+  newer: undefined,
+  conflict: false,
+  full: 0,
+  notKept: undefined,
+  crowded: false,
+}
 const written = (over: object) => ({ ...none, ...over })
 
 describe('writing', () => {

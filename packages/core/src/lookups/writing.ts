@@ -19,6 +19,8 @@ export interface Written {
   readonly full: number
   /** This peer's own store had no room for the record, or it does not hold: nobody was asked. */
   readonly notKept: 'full' | 'refused' | undefined
+  /** The peers that confirmed are so close to the key as they hardly would be by chance: somebody may have made them up to hide what is there. */
+  readonly crowded: boolean
 }
 
 /**
@@ -117,6 +119,7 @@ export class Writing {
       conflict: this.#conflict,
       full: this.#full,
       notKept: undefined,
+      crowded: false,
     }
   }
 
@@ -141,5 +144,15 @@ export function isThin({ storedElsewhere, wanted, conflict, newer }: Written): b
 /** The outcome of a write that nobody was asked for. */
 export function unwritten(why: 'full' | 'refused' | 'conflict' | undefined): Written {
   const notKept = why === 'conflict' ? undefined : why
-  return { type: 'written', stored: 0, storedElsewhere: 0, wanted: 0, newer: undefined, conflict: why === 'conflict', full: 0, notKept }
+  return {
+    type: 'written',
+    stored: 0,
+    storedElsewhere: 0,
+    wanted: 0,
+    newer: undefined,
+    conflict: why === 'conflict',
+    full: 0,
+    notKept,
+    crowded: false,
+  }
 }

@@ -25,7 +25,10 @@ describe('a fifth of 200 peers that', () => {
     const figures = tellStory(small({ conducts: 'colludes+liesOfFriends', crowded: true, crowdedTries: 20 }), () => {})
     expect(figures['violations']).toBe(0)
     expect(figures['getSuccess']).toBeGreaterThanOrEqual(0.95)
+    // Nobody promises that what is written there is found, but that whoever writes it is told: most of ten times in so small a world, always in a larger one.
     expect(figures).toHaveProperty('crowdedReadBackSuccess')
+    expect(figures['crowdedPutsUnnoticed']).toBeLessThan(5)
+    expect(figures['falseAlarms']).toBeLessThan(0.05)
   })
 
   it('says what it does not understand', () => {

@@ -115,6 +115,7 @@ const written = {
   conflict: false,
   full: 0,
   notKept: undefined,
+  crowded: false,
 } as const
 const nothing: Outcome = { type: 'read', records: [], asked: 0, complete: true }
 
