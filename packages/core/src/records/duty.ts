@@ -11,6 +11,8 @@ const doubleCheckShare = 1 / 16
 const firstDoubleCheckShare = 1 / 3
 /** Of the replicas, the closest that must say they have a record before one that is none of them any more drops it. They see to the others. */
 export const proofsNeeded = 3
+/** Of eight replicas the farthest seldom shares more bits less with the key than the one in the middle. */
+const asNearBits = 2
 const nobody: readonly Contact[] = []
 
 /** Who is responsible for a record by what this peer knows, and what of that is its own turn. */
@@ -36,6 +38,11 @@ export class Duty {
     const last = alive[replicas - 1]
     const selfIsOne = !this.isLeaf && (!last || Key.compare(key, this.#table.self, last.id) < 0)
     return alive.slice(0, selfIsOne ? replicas - 1 : replicas)
+  }
+
+  /** Whether a peer is about as near to the key as this one, or nearer. */
+  isAsNear(key: Key, id: Key): boolean {
+    return key.sharedBits(id) >= key.sharedBits(this.#table.self) - asNearBits
   }
 
   get isLeaf(): boolean {

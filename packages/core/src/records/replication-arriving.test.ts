@@ -9,11 +9,11 @@ const far = Array.from({ length: replicas }, (_, i) => `0b1${(i + 1).toString(2)
 const near = '0b00000001'
 
 /** A peer that was given its first links at 0 ms, all of them far away, and brings a record from before. */
-function arriving() {
+function arriving(recordKey = key('0b0')) {
   const table = linkedTable('0b0', far)
   table.linkedSinceMs = 0
   const replication = new Replication(table, new ReplicaView(table), () => 0.5)
-  replication.handle({ type: 'kept', id: 'a record', key: key('0b0'), elsewhere: false, own: false }, 0)
+  replication.handle({ type: 'kept', id: 'a record', key: recordKey, elsewhere: false, own: false }, 0)
   /** Who is offered the record when the peer is woken at its own times, up to this one. */
   const offeredUntil = (untilMs: number) => {
     for (let nowMs = replication.wakeAtMs!; nowMs <= untilMs; nowMs = replication.wakeAtMs!) {
@@ -27,9 +27,16 @@ function arriving() {
 }
 
 describe('a peer that has just been linked', () => {
-  it('takes nobody for a replica before it knows who is near, but waits no longer than it must', () => {
+  it('takes nobody far off for a replica before it knows who is near, but waits no longer than it must', () => {
     const { offeredUntil } = arriving()
     expect(offeredUntil(arrivingMs - 1)).toBeUndefined()
+    expect(offeredUntil(2 * arrivingMs)?.nowMs).toBe(arrivingMs)
+  })
+
+  it('pushes at once to one that is about as near as itself', () => {
+    const { table, offeredUntil } = arriving(key('0b0001'))
+    table.addLink(99, contact(near), 0)
+    expect(offeredUntil(arrivingMs - 1)).toMatchObject({ to: [contact(near)], nowMs: settleMs })
     expect(offeredUntil(2 * arrivingMs)?.nowMs).toBe(arrivingMs)
   })
 

@@ -11,9 +11,9 @@ import type { ReplicaView } from './replica-view.js'
 
 /** Changes of the surroundings within this time are answered together. */
 export const settleMs = 2_000
-/** A peer that has just been linked and does not know its surroundings yet looks nothing over for so long at most: it would take peers far off for replicas. */
+/** A peer that has just been linked and does not know its surroundings yet pushes for so long only to those about as near as itself: others may be far off, with replicas between. */
 export const arrivingMs = 15_000
-/** Milliseconds between two looks whether it knows them. */
+/** Meanwhile it looks again this often. */
 const arrivingLookMs = 1_000
 /** Every record is compared with all its replicas this often, by the closest of them: mends what pushes missed. */
 export const repairEveryMs = 600_000
@@ -221,10 +221,7 @@ export class Replication {
   }
 
   #lookOverSome(nowMs: number): ReplicationEffect[] {
-    if (nowMs < this.#table.linkedSinceMs + arrivingMs && !this.#view.isWhole) {
-      this.#dueMs = nowMs + arrivingLookMs
-      return []
-    }
+    const isArriving = nowMs < this.#table.linkedSinceMs + arrivingMs && !this.#view.isWhole
     const comparisons = new Comparisons()
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
@@ -232,9 +229,11 @@ export class Replication {
       const { counted, unproven } = this.#view.around(held.key, nearestCount)
       held.nearest = counted
       held.unproven = unproven
-      for (const to of this.#lookOver(held, counted, nowMs)) comparisons.add(to, held.id)
+      for (const to of this.#lookOver(held, counted, isArriving, nowMs)) comparisons.add(to, held.id)
+      if (isArriving) held.nearest = undefined
     }
-    this.#dueMs = this.#toDo.length > 0 ? nowMs + lookGapMs : this.#changedMeanwhile ? nowMs + settleMs : undefined
+    const nextMs = this.#changedMeanwhile ? settleMs : isArriving ? arrivingLookMs : undefined
+    this.#dueMs = this.#toDo.length > 0 ? nowMs + lookGapMs : nextMs && nowMs + nextMs
     if (this.#toDo.length === 0) this.#changedMeanwhile = false
     return comparisons.questions(comparedMin, (id, to) => this.#push(this.#held.get(id)!, to))
   }
@@ -312,11 +311,13 @@ export class Replication {
   }
 
   /** Who is to be offered the record by this peer. */
-  #lookOver(held: Held, nearest: readonly Contact[], nowMs: number): readonly Contact[] {
+  #lookOver(held: Held, nearest: readonly Contact[], isArriving: boolean, nowMs: number): readonly Contact[] {
     this.#doubt(held, nowMs)
     const responsible = this.#duty.amongReplicas(held.key, nearest)
     const asked = [...responsible, ...held.unproven.filter(({ id }) => isCloser(held.key, id, responsible[replicas - 2]))]
-    const missing = asked.filter(({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex))
+    const missing = asked.filter(
+      ({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex) && (!isArriving || this.#duty.isAsNear(held.key, id)),
+    )
     const closestHolder = nearest.find(({ id }) => held.settled.has(id.hex))
     held.settled = new Set([...nearest, ...held.unproven].filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
     for (const { id } of missing) held.settled.add(id.hex)
