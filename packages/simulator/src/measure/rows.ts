@@ -57,6 +57,8 @@ export const rows: readonly Row[] = [
     scenarios: ['churn-10m', 'churn-10m-phones', 'churn-10m-6h', 'churn-1.4m'],
     figures: ['churnSuccess', 'lost', 'lostShare', 'upkeepBytesInChurn'],
     chart: 'bounds',
+    remark:
+      'Measured before introductions were sealed, and before two paths were asked for what changes. `npm test` runs churn-10m-phones.',
   },
   {
     name: 'crash',
@@ -131,7 +133,7 @@ export const rows: readonly Row[] = [
 /** What the simulator cannot measure, and what does. */
 export const measuredElsewhere: readonly { readonly title: string; readonly command: string }[] = [
   { title: 'A tab in a 24-tab overlay: connections, memory, processor', command: 'npm run bench -- --guest' },
-  { title: 'Beside js-libp2p at its best, in 8 and 16 tabs', command: 'npm run bench' },
+  { title: 'Beside js-libp2p at its best, in 8 and 16 tabs: [a run](beside-js-libp2p.md)', command: 'npm run bench' },
   { title: 'What an app that imports only join weighs', command: 'npm run size' },
 ]
 
