@@ -36,10 +36,7 @@ let profile: string
 let context: BrowserContext
 
 beforeAll(async () => {
-  const scripts = new Map([
-    ['/page.js', await bundle(entry)],
-    ['/readme.js', await bundle(`${example}\nglobalThis.kept = kept`)],
-  ])
+  const scripts = new Map([...(await bundle(entry, 'page')), ...(await bundle(`${example}\nglobalThis.kept = kept`, 'readme'))])
   server = createServer((request, response) => {
     const path = request.url ?? '/'
     response.setHeader('content-type', path.endsWith('.js') ? 'text/javascript' : 'text/html')
@@ -153,6 +150,31 @@ describe('in Chromium', () => {
   })
 })
 
+describe('what is written while the browser is killed', () => {
+  test('is there as a whole or not at all, and all that was acknowledged is there', async () => {
+    let least = 0
+    for (let life = 0; life < 3; life++) {
+      const page = await openPage()
+      const [before, users] = await page.evaluate(readBack)
+      expect(new Set(before).size).toBe(1)
+      expect(before[0]).toBeGreaterThanOrEqual(least)
+      expect(await page.evaluate(userKeys, users.length)).toEqual(users)
+      const pid = await browserPid()
+      const gone = new Promise((resolve) => page.once('close', resolve))
+      const endAt = before[0]! + 25 + 7 * life
+      await page.exposeFunction('acknowledged', (count: number) => {
+        least = Math.max(least, count)
+        // At once, from within the acknowledgement: the next writes are under way.
+        if (count === endAt) process.kill(pid, 'SIGKILL')
+      })
+      page.evaluate(writeOnAndOn, before[0]!).catch(() => undefined)
+      await gone
+      expect(least).toBeGreaterThanOrEqual(endAt)
+      context = await openBrowser()
+    }
+  })
+})
+
 describe('identities in Chromium', () => {
   test('two tabs take different slots, and each takes its own back when both reload', async () => {
     const first = await openPage()
@@ -260,7 +282,8 @@ async function signedBy(page: Page, name: string, text: string) {
   return { key: Uint8Array.from(key), signed: Uint8Array.from(signed) }
 }
 
-async function bundle(source: string): Promise<string> {
+/** The scripts of a page, by path: `/<name>.js`, and what that loads when it is needed. */
+async function bundle(source: string, name: string): Promise<[path: string, code: string][]> {
   const built = await build({
     configFile: false,
     logLevel: 'silent',
@@ -272,10 +295,14 @@ async function bundle(source: string): Promise<string> {
         load: (id) => (id.endsWith('page.virtual.js') ? source : undefined),
       },
     ],
-    build: { write: false, minify: false, rolldownOptions: { input: 'page' } },
+    build: {
+      write: false,
+      minify: false,
+      rolldownOptions: { input: 'page', output: { entryFileNames: `${name}.js`, chunkFileNames: `${name}-[name].js` } },
+    },
   })
-  const chunks = ([built].flat() as Rolldown.RolldownOutput[]).flatMap(({ output }) => output)
-  return chunks.find((chunk) => chunk.type === 'chunk')!.code
+  const parts = ([built].flat() as Rolldown.RolldownOutput[]).flatMap(({ output }) => output)
+  return parts.flatMap((part) => (part.type === 'chunk' ? [[`/${part.fileName}`, part.code]] : []))
 }
 
 async function openBrowser(): Promise<BrowserContext> {
@@ -293,12 +320,43 @@ async function openPage(at: string = address): Promise<Page> {
   return page
 }
 
-/** As when the machine loses its power, as far as a process can tell: no page, and no browser, has time for a last word. */
-async function killBrowser(page: Page) {
+/** Runs in the page. Counts up: each count in twenty places of one write, beside a new user's key that is noted with it; told once it is on the disk. */
+async function writeOnAndOn(from: number) {
+  const { IndexedDbStorage, userIdentity } = globalThis.tested
+  const { acknowledged } = globalThis as unknown as { acknowledged: (count: number) => void }
+  const storage = new IndexedDbStorage('on and on')
+  for (let count = from + 1; ; count++) {
+    const user = await userIdentity(`user ${count}`, { exportable: count % 2 === 0 })
+    const places = Array.from({ length: 20 }, (_, place) => [`place ${place}`, Uint8Array.of(count >> 8, count)] as [string, Uint8Array])
+    await storage.write(new Map([...places, [`user ${count}`, user.publicKey]]), 'strict')
+    acknowledged(count)
+  }
+}
+
+/** Runs in the page. The counts in all places, and the keys of the users as they were noted. */
+async function readBack(): Promise<[counts: number[], users: string[]]> {
+  const kept = await new globalThis.tested.IndexedDbStorage('on and on').load()
+  const counts = Array.from({ length: 20 }, (_, place) => kept.get(`place ${place}`) ?? [0, 0]).map(([high, low]) => high! * 256 + low!)
+  return [counts, Array.from({ length: counts[0]! }, (_, i) => String(kept.get(`user ${i + 1}`)))]
+}
+
+/** Runs in the page. The keys that this many users have. */
+async function userKeys(count: number): Promise<string[]> {
+  const users = Array.from({ length: count }, (_, i) => globalThis.tested.userIdentity(`user ${i + 1}`))
+  return (await Promise.all(users)).map(({ publicKey }) => String(publicKey))
+}
+
+async function browserPid(): Promise<number> {
   const devtools = await context.browser()!.newBrowserCDPSession()
   const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')
+  return processInfo.find(({ type }) => type === 'browser')!.id
+}
+
+/** As when the machine loses its power, as far as a process can tell: no page, and no browser, has time for a last word. */
+async function killBrowser(page: Page) {
+  const pid = await browserPid()
   const gone = new Promise((resolve) => page.once('close', resolve))
-  process.kill(processInfo.find(({ type }) => type === 'browser')!.id, 'SIGKILL')
+  process.kill(pid, 'SIGKILL')
   await gone
 }
 
