@@ -123,7 +123,7 @@ test('what the browser evicted, an import brings back', async () => {
 
 test('a browser that is killed while it writes: the peer is the same, and no acknowledged seq is forgotten, though the clock goes wrong', async () => {
   for (let kills = 0; kills < 3; kills++) {
-    // Anew: of a profile that is killed again and again, Chromium itself loses all databases of a site once in some thirty times.
+    // Anew: of a profile that is killed again and again, Chromium 156 itself loses all databases of a site at times (docs/decisions/0014).
     const browser = await ProfileBrowser.launch()
     try {
       const { last, kept, next, ids, faults } = await killedWhileWriting(browser, 15 + kills)

@@ -152,7 +152,7 @@ describe('in Chromium', () => {
 
 describe('what is written while the browser is killed', () => {
   test.each([25, 32, 39])('is there as a whole or not at all, and all that was acknowledged is there (%i writes)', async (writes) => {
-    // In a profile of its own: of one that is killed again and again, Chromium itself loses all databases of a site once in some thirty times.
+    // In a profile of its own: of one that is killed again and again, Chromium 156 itself loses all databases of a site at times (docs/decisions/0014).
     await context.close()
     const shared = profile
     profile = await mkdtemp(join(tmpdir(), 'hashtab-killed-'))
