@@ -11,7 +11,7 @@ const arrows = {
   'packages/peer': ['@hashtab/core', '@noble/ciphers/**', '@noble/curves/**', '@noble/ed25519', '@noble/hashes/**'],
   'packages/signaling': ['@hashtab/core', '@hashtab/peer'],
   'packages/webrtc': ['@hashtab/core', '@hashtab/peer', '#simple-peer', 'node-datachannel', 'node-datachannel/**'],
-  'packages/indexeddb': ['@hashtab/core', '@hashtab/peer', 'idb-keyval'],
+  'packages/indexeddb': ['@hashtab/core', '@hashtab/peer', '@noble/ciphers/**', '@noble/hashes/**', 'idb-keyval'],
   'packages/hashtab': [
     '@hashtab/core',
     '@hashtab/peer',

@@ -1,3 +1,3 @@
 export * from './api.js'
 export { join } from './join-in-node.js'
-export { userIdentity } from '@hashtab/indexeddb'
+export { exportIdentity, importIdentity, userIdentity, type ImportOptions, type UserIdentityOptions } from '@hashtab/indexeddb'

@@ -1,5 +1,5 @@
 import { checkedNetwork, StorageFault, type Signer } from '@hashtab/peer'
-import { keptIdentity, passingIdentity } from './kept-identity.js'
+import { KeptIdentities, passingIdentity } from './kept-identity.js'
 
 /** Identities kept for one network, so tabs of one browser that are peers across their reloads. Tabs beyond it get a passing identity. */
 export const slotsMax = 64
@@ -36,18 +36,13 @@ export async function takeIdentity(options: TakeIdentityOptions): Promise<HeldId
   const held = locks && factory && (await takeSlot(locks, network))
   if (!held) return passing()
   try {
-    const signer = await keptIdentity(['peer', network, String(held.slot)], factory)
+    const signer = await new KeptIdentities(factory).take(['peer', network, String(held.slot)], false)
     return { signer, slot: held.slot, storageName: `hashtab/records/${held.slot}/${network}`, release: held.release }
   } catch (reason) {
     held.release()
     if (reason instanceof StorageFault) return passing()
     throw reason
   }
-}
-
-/** One identity per origin and name, shared by all its tabs: a user, not a peer. Rejects with a `StorageFault` where it cannot be kept. */
-export function userIdentity(name: string): Promise<Signer> {
-  return keptIdentity(['user', name], globalThis.indexedDB)
 }
 
 async function passing(): Promise<HeldIdentity> {

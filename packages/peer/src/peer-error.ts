@@ -2,7 +2,7 @@
  * Why an operation failed. Stable: programs may switch on it.
  *
  * - `no-peers`: nobody is linked, and nothing is known here.
- * - `unreachable`: the peer was not found, or does not answer.
+ * - `unreachable`: the peer was not found, or does not answer; of `exportIdentity` and `importIdentity`: the page's server, for the code they need.
  * - `timed-out`: no answer within the operation's time.
  * - `too-large`: more bytes than this call takes.
  * - `not-stored`: peers are there, but none confirmed the record.
@@ -12,6 +12,10 @@
  * - `closed`: the channel is closed.
  * - `left`: this peer has left the table.
  * - `invalid`: an argument is not what it should be.
+ * - `damaged`: a text is no exported identity, or not all of it is there unchanged.
+ * - `wrong-passphrase`: the passphrase does not open an exported identity.
+ * - `identity-kept`: another identity is kept where one was to be imported.
+ * - `not-exportable`: there is no such identity, or its key was made to stay.
  */
 export type PeerErrorCode =
   | 'no-peers'
@@ -25,6 +29,10 @@ export type PeerErrorCode =
   | 'closed'
   | 'left'
   | 'invalid'
+  | 'damaged'
+  | 'wrong-passphrase'
+  | 'identity-kept'
+  | 'not-exportable'
 
 /** The one error class of this package. Its message says what to do next. */
 export class PeerError extends Error {
