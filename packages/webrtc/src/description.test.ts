@@ -3,18 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Candidate, candidatesMax } from './candidate.js'
 import { decodeCandidates, decodeDescription, type Description, encodeCandidates, encodeDescription } from './description.js'
-import { printIpAddress } from './ip-address.js'
+import { isUnicast, printIpAddress } from './ip-address.js'
 import { readSdp, writeSdp } from './sdp.js'
 
 const address = fc.oneof(
-  fc
-    .uint8Array({ minLength: 4, maxLength: 4 })
-    .filter(([first]) => first! > 0 && first! < 224)
-    .map(printIpAddress),
-  fc
-    .uint8Array({ minLength: 16, maxLength: 16 })
-    .filter(([first]) => first! > 0 && first! < 0xff)
-    .map(printIpAddress),
+  ...[4, 16].map((length) => fc.uint8Array({ minLength: length, maxLength: length }).filter(isUnicast).map(printIpAddress)),
   fc.uuid().map((uuid) => `${uuid}.local`),
 )
 const candidate: fc.Arbitrary<Candidate> = fc.record({

@@ -11,8 +11,8 @@ const doubleCheckShare = 1 / 16
 const firstDoubleCheckShare = 1 / 3
 /** Of the replicas, the closest that must say they have a record before one that is none of them any more drops it. They see to the others. */
 export const proofsNeeded = 3
-/** Of eight replicas the farthest seldom shares more bits less with the key than the one in the middle. */
-const asNearBits = 2
+/** Of eight replicas the farthest seldom shares so many bits less with the key as one of the closest. */
+const asNearBits = 3
 const nobody: readonly Contact[] = []
 
 /** Who is responsible for a record by what this peer knows, and what of that is its own turn. */
