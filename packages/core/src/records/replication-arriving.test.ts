@@ -34,7 +34,7 @@ describe('a peer that has just been linked', () => {
   })
 
   it('pushes at once to one that is about as near as itself', () => {
-    const { table, offeredUntil } = arriving(key('0b0001'))
+    const { table, offeredUntil } = arriving(key('0b00001'))
     table.addLink(99, contact(near), 0)
     expect(offeredUntil(arrivingMs - 1)).toMatchObject({ to: [contact(near)], nowMs: settleMs })
     expect(offeredUntil(2 * arrivingMs)?.nowMs).toBe(arrivingMs)
