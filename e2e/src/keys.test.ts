@@ -10,6 +10,10 @@ import type { Listener } from '../page/page.js'
 
 declare global {
   var app: typeof hashtab & { peer: hashtab.Peer }
+  /** The README's. */
+  var example: (passphrase: string) => Promise<string[]>
+  /** Of the test, for the page to call. */
+  var acknowledgedSeq: (seq: string) => void
 }
 
 const passphrase = 'correct horse battery staple'
@@ -38,10 +42,7 @@ afterAll(async () => {
 
 test("the README's example of a key that travels runs", async () => {
   const tab = await openApp()
-  const [me, same] = await tab.page.evaluate(
-    (words) => (globalThis as unknown as { example: (passphrase: string) => Promise<string[]> }).example(words),
-    passphrase,
-  )
+  const [me, same] = await tab.page.evaluate((words) => globalThis.example(words), passphrase)
   expect(me).toMatch(/^\d+(,\d+){31}$/)
   expect(same).toBe(me)
 })
@@ -145,7 +146,7 @@ async function killedWhileWriting(browser: ProfileBrowser, writes: number) {
   const id = await tab.join(choices)
   let last = 0n
   let acknowledged = 0
-  await tab.page.exposeFunction('acknowledged', (seq: string) => {
+  await tab.page.exposeFunction('acknowledgedSeq', (seq: string) => {
     if (BigInt(seq) > last) acknowledged++
     last = BigInt(seq)
     // From within the acknowledgement: the next write is under way.
@@ -167,10 +168,9 @@ async function killedWhileWriting(browser: ProfileBrowser, writes: number) {
 
 /** Runs in the page. Each write begins when the one before is acknowledged, and told. */
 async function publishOnAndOn({ peer }: Listener): Promise<void> {
-  const { acknowledged } = globalThis as unknown as { acknowledged: (seq: string) => void }
   for (let count = 0; ; count++) {
     const { seq } = await peer.publish('count', String(count))
-    acknowledged(String(seq))
+    globalThis.acknowledgedSeq(String(seq))
   }
 }
 

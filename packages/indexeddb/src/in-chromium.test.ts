@@ -16,6 +16,8 @@ import type * as indexeddb from './index.js'
 declare global {
   var tested: typeof indexeddb & typeof conformance & { held: indexeddb.HeldIdentity }
   var kept: ReadonlyMap<string, Uint8Array>
+  /** Of the test, for the page to call. */
+  var acknowledged: (what: 'count' | 'user', told: string) => void
 }
 
 const entry = `
@@ -334,7 +336,7 @@ async function openPage(at: string = address): Promise<Page> {
 /** Runs in the page. Counts up, each count in twenty places of one write, and makes users beside it; all is told once it is on the disk. */
 async function writeOnAndOn() {
   const { IndexedDbStorage, userIdentity } = globalThis.tested
-  const { acknowledged } = globalThis as unknown as { acknowledged: (what: 'count' | 'user', told: string) => void }
+  const { acknowledged } = globalThis
   const storage = new IndexedDbStorage('on and on')
   const count = async () => {
     for (let count = 1; ; count++) {

@@ -16,7 +16,7 @@ export function printIpAddress(address: Uint8Array): string {
  * is none; that of IPv4 only for `isLoopback` to say.
  */
 export function isUnicast(address: Uint8Array): boolean {
-  const [first, second] = address as unknown as [number, number]
+  const [first, second] = [address[0]!, address[1]!]
   if (address.length === 4) return first > 0 && first < 224 && !(first === 169 && second === 254)
   const isLinkLocal = first === 0xfe && second >> 6 === 2
   return first !== 0xff && !isLinkLocal && address.subarray(0, 8).some((byte) => byte !== 0)
