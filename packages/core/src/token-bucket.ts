@@ -32,6 +32,12 @@ export class TokenBucket {
     return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs)
   }
 
+  /** Whether it is as it was at first: nothing is lost when it is forgotten. */
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs)
+    return this.#tokens >= this.#capacity
+  }
+
   #fill(nowMs: number): void {
     this.#tokens = Math.min(this.#capacity, this.#tokens + Math.max(0, nowMs - this.#atMs) * this.#perMs)
     this.#atMs = nowMs

@@ -235,8 +235,9 @@ export class VirtualNetwork {
 
   #forget(end: LinkEnd): void {
     end.state = 'over'
-    // One that was laid out stays, as over: else it would be laid out again.
+    // One that was laid out stays, as over: else it would be laid out again. It lets go of the other end, and of the peer there.
     if (end.link > 0) end.peer.ends?.delete(end.link)
+    else end.other = undefined
   }
 
   #arrivalMs(from: VirtualPeer, to: LinkEnd, bytes: number, nowMs: number): number {

@@ -8,8 +8,10 @@ import type { Carriage, Greeting, Introduction, LetterBody } from '../wire/lette
 import type { MessageId } from '../wire/message.js'
 import type { Correspondence, CorrespondenceEffect, CorrespondenceEvent, NewCorrespondence } from './correspondence.js'
 
-/** Introductions under way whose fate is remembered. */
+/** Introductions under way whose fate is remembered, */
 export const lettersMax = 256
+/** and for so long: whoever cannot pass a letter on says so within seconds. */
+export const letterFateMs = 30_000
 /** What needs the correspondence waits so long for it: a page loads some 20 KB in it. */
 export const correspondenceWaitMs = 10_000
 /** Of that, so much waits: the oldest is given up then. */
@@ -38,7 +40,8 @@ type Early = Extract<CorrespondenceEvent, { type: 'mail' | 'connect' | 'spoken' 
 export class Post {
   readonly #table: RoutingTable
   readonly #ids: FreshIds
-  readonly #introductions = new LateMap<MessageId, Key>()
+  /** To whom each was written, and when: the oldest first. */
+  readonly #introductions = new LateMap<MessageId, { readonly to: Key; readonly sentMs: number }>()
   #correspondence: Correspondence | undefined
   /** In the order in which they came. */
   #early: { readonly event: Early; readonly untilMs: number }[] = []
@@ -53,9 +56,11 @@ export class Post {
     switch (event.type) {
       case 'introduction': {
         const id = this.#ids.message()
-        this.#introductions.set(id, event.to)
-        const [oldest] = this.#introductions.keys()
-        if (this.#introductions.size > lettersMax && oldest) this.#introductions.delete(oldest)
+        this.#introductions.set(id, { to: event.to, sentMs: nowMs })
+        for (const [oldest, { sentMs }] of this.#introductions) {
+          if (this.#introductions.size <= lettersMax && nowMs - sentMs < letterFateMs) break
+          this.#introductions.delete(oldest)
+        }
         return [{ type: 'seal', id, to: event.to, body: event.body, carriage: event.carriage }]
       }
       case 'letter': {
@@ -65,7 +70,7 @@ export class Post {
         return isGreeting(body) ? this.#correspond({ type: 'letter', from, body, back }, nowMs, unixS) : [{ type: 'dropped' }]
       }
       case 'undeliverable': {
-        const to = this.#introductions.get(event.letter)
+        const to = this.#introductions.get(event.letter)?.to
         this.#introductions.delete(event.letter)
         return to ? [{ type: 'introductionUndeliverable', to }] : this.#correspond(event, nowMs, unixS)
       }

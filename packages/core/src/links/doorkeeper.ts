@@ -18,6 +18,12 @@ export const trustInCarrier: Trust = { burst: 24, perMinute: 2 }
 export const trustInAll: Trust = { burst: 28, perMinute: 3 }
 /** Those whom this peer would have as siblings do not wait behind the others; but ids beside its own can be made up, too. */
 export const trustInSiblings: Trust = { burst: 10, perMinute: 1.5 }
+/** Whom one knock was lent: besides the peer and its carrier, by their names, all strangers or all would-be siblings. */
+interface Lender {
+  readonly all: TokenBucket
+  readonly names: readonly string[]
+}
+
 /** Peers and carriers whose knocks are remembered: the one heard of longest ago makes room. */
 export const rememberedMax = 512
 
@@ -29,10 +35,10 @@ export const rememberedMax = 512
 export class Doorkeeper {
   readonly #all: TokenBucket
   readonly #siblings: TokenBucket
-  /** By what they are of: the id of a peer, or a carrier. */
+  /** By what they are of: the id of a peer, or a carrier. Only of those that owe something: the one heard of longest ago first. */
   readonly #lent = new LateMap<string, TokenBucket>()
   /** What each guest that was let in was lent from, until it is linked. */
-  readonly #guests = new LateMap<string, readonly TokenBucket[]>()
+  readonly #guests = new LateMap<string, Lender>()
 
   constructor(nowMs: number) {
     this.#all = bucketOf(trustInAll, nowMs)
@@ -41,23 +47,29 @@ export class Doorkeeper {
 
   /** Whether this knock is listened to. `isWantedHere`: by our own knowledge. */
   lets({ hex }: Key, back: Carriage, isWantedHere: boolean, nowMs: number): boolean {
-    const buckets = [
-      isWantedHere ? this.#siblings : this.#all,
-      this.#bucket(`peer ${hex}`, trustInPeer, nowMs),
-      this.#bucket(carrierOf(back), trustInCarrier, nowMs),
-    ]
+    const all = isWantedHere ? this.#siblings : this.#all
+    const names = [`peer ${hex}`, carrierOf(back)]
+    this.#forgetFull(nowMs)
+    const buckets = [all, this.#bucket(names[0]!, trustInPeer, nowMs), this.#bucket(names[1]!, trustInCarrier, nowMs)]
     if (buckets.some((bucket) => bucket.waitMs(nowMs) > 0)) return false
     for (const bucket of buckets) bucket.take(1, nowMs)
     this.#guests.delete(hex)
-    this.#guests.set(hex, buckets)
+    this.#guests.set(hex, { all, names })
     forgetOldest(this.#guests)
     return true
   }
 
   /** A link came of it. */
   linked({ hex }: Key, nowMs: number): void {
-    for (const bucket of this.#guests.get(hex) ?? []) bucket.give(1, nowMs)
+    const guest = this.#guests.get(hex)
+    if (!guest) return
     this.#guests.delete(hex)
+    guest.all.give(1, nowMs)
+    for (const name of guest.names) {
+      const bucket = this.#lent.get(name)
+      bucket?.give(1, nowMs)
+      if (bucket?.isFull(nowMs)) this.#lent.delete(name)
+    }
   }
 
   #bucket(name: string, trust: Trust, nowMs: number): TokenBucket {
@@ -66,6 +78,14 @@ export class Doorkeeper {
     this.#lent.set(name, bucket)
     forgetOldest(this.#lent)
     return bucket
+  }
+
+  /** Of those heard of longest ago, whoever owes nothing any more. */
+  #forgetFull(nowMs: number): void {
+    for (const [name, bucket] of this.#lent) {
+      if (!bucket.isFull(nowMs)) break
+      this.#lent.delete(name)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { LateSet } from '../late-set.js'
 import { LateMap } from '../late-map.js'
-import { Key, keyBits } from '../keys/key.js'
+import { Key } from '../keys/key.js'
 import type { RefusalReason, Why } from '../wire/letter.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
@@ -140,7 +140,7 @@ export class LinkPolicy {
   /** Whether a link to this peer was lacking when the wishes were last made up, or might have been. */
   hasUseFor(id: Key): boolean {
     if (!this.#lackingLast || this.appWants.has(id.hex)) return true
-    return this.#lackingLast[this.#table.self.sharedBits(id)]! > 0 || this.#isWithin(this.#boundLast, id)
+    return (this.#lackingLast[this.#table.self.sharedBits(id)] ?? 0) > 0 || this.#isWithin(this.#boundLast, id)
   }
 
   /** What a knock from this peer is answered with, if it may be answered at all. */
@@ -175,17 +175,14 @@ export class LinkPolicy {
     return Math.min(this.#isLeaf ? leafSiblings : replicas, this.limits.target)
   }
 
-  /** Links allowed per bucket besides the siblings: raised in turn, bucket by bucket, until the target is used or nobody is left to link to. */
+  /** Links allowed per bucket besides the siblings, as far as anybody is known: raised in turn, bucket by bucket, until the target is used or nobody is left to link to. */
   #quotas(): number[] {
-    const supply = new Array<number>(keyBits + 1).fill(0)
-    const quotas = new Array<number>(keyBits + 1).fill(0)
-    let nearest = 0
-    const count = (bucket: number, more: number) => {
-      supply[bucket]! += more
-      nearest = Math.max(nearest, bucket)
-    }
-    for (const { bucket } of this.#table.fullLinks().slice(this.#siblingCount)) count(bucket, 1)
-    for (const [bucket, { size }] of this.#table.buckets) count(bucket, size)
+    const links = this.#table.fullLinks().slice(this.#siblingCount)
+    const nearest = Math.max(0, ...this.#table.buckets.keys(), ...links.map(({ bucket }) => bucket))
+    const supply = new Array<number>(nearest + 1).fill(0)
+    const quotas = new Array<number>(nearest + 1).fill(0)
+    for (const { bucket } of links) supply[bucket]! += 1
+    for (const [bucket, { size }] of this.#table.buckets) supply[bucket]! += size
     let left = this.#isLeaf ? 0 : this.limits.target - this.#siblingCount
     for (let raised = true; left > 0 && raised;) {
       raised = false
@@ -203,7 +200,10 @@ export class LinkPolicy {
   #lacking(): number[] {
     const lacking = this.#quotas()
     for (const { bucket } of this.#table.fullLinks().slice(this.#siblingCount)) lacking[bucket]! -= 1
-    for (const { id } of this.#underWay()) lacking[this.#table.self.sharedBits(id)]! -= 1
+    for (const { id } of this.#underWay()) {
+      const bucket = this.#table.self.sharedBits(id)
+      if (bucket < lacking.length) lacking[bucket]! -= 1
+    }
     return lacking
   }
 }

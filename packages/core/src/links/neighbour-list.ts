@@ -1,5 +1,6 @@
 import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
+import { replicas } from '../wire/message.js'
 
 /** Somebody that a linked peer says it is linked to. */
 export interface Neighbour {
@@ -28,6 +29,7 @@ export class NeighbourList {
   readonly heads: readonly number[]
   /** Round trips in whole milliseconds; 0: not measured yet. */
   readonly rttsMs: readonly number[]
+  #siblingBits: number | undefined
 
   constructor(all: readonly Neighbour[]) {
     this.contacts = all.map(({ contact }) => contact)
@@ -76,6 +78,15 @@ export class NeighbourList {
 
   #rttMsOf(id: Key): number | undefined {
     return this.rttsMs[this.placeOf(id)]
+  }
+
+  /** How many bits the peer whose list this is shares with the farthest of its siblings; -1: too few are listed. */
+  siblingBits(owner: Key): number {
+    return (this.#siblingBits ??=
+      this.contacts
+        .map(({ id }) => owner.sharedBits(id))
+        .sort((a, b) => b - a)
+        .at(replicas - 1) ?? -1)
   }
 
   /** The place of this peer in the list; -1: it is not there. */

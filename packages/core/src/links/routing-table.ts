@@ -150,6 +150,15 @@ export class RoutingTable {
     return this.#links.full.slice(0, replicas)
   }
 
+  /**
+   * How many bits linked peers share with the farthest of their siblings, by their own lists: what a peer that does not know its own siblings yet may expect of them.
+   * The one in the middle counts, for some lists may be made up. -1: nobody has told of enough.
+   */
+  get siblingBitsToExpect(): number {
+    const bits = this.#links.full.map(({ contact, neighbours }) => neighbours.siblingBits(contact.id)).filter((one) => one >= 0)
+    return bits.sort((a, b) => a - b)[bits.length >> 1] ?? -1
+  }
+
   /** The links to full peers closest to a target, the closest first, and before them that to the target itself, whatever it is. */
   closestLinks(target: Key, count: number): Link[] {
     const direct = this.linkTo(target)

@@ -49,6 +49,11 @@ export class Duty {
     return this.#table.role === 'leaf'
   }
 
+  /** Whether this peer does not even know who is responsible: it left when the overlay was smaller, or was given the record by mistake. */
+  isMisplaced({ key, own }: Held): boolean {
+    return !own && !this.isLeaf && this.#view.isFarOff(key)
+  }
+
   /** Those of the replicas that it is this peer's turn to ask whether they have the record. */
   doubtful(held: Held): readonly Contact[] {
     const { self } = this.#table

@@ -1,10 +1,13 @@
 import { Key } from '../keys/key.js'
+import { closest } from '../keys/nearest.js'
 import type { Contact } from '../keys/public-key.js'
 import { replicas } from '../wire/message.js'
-import type { Standing } from './replica-view.js'
+import type { Around, Standing } from './replica-view.js'
 
 /** Live peers looked at around a record: its replicas, and as many that may still hold it from before. */
 export const nearestCount = 2 * replicas
+/** When some have gone, and fewer are left, all are looked for anew. */
+const nearestMin = replicas + replicas / 2
 
 /** `retryAtMs` is Infinity while the push is tried again. */
 export interface Failure {
@@ -22,8 +25,10 @@ export interface Held {
   readonly entrusted: Map<string, { readonly to: Key; readonly untilMs: number }>
   /** Peers that a push did not reach, and that are pushed to again: by the hex of their id. */
   readonly failed: Map<string, Failure>
-  /** The live peers that count and were closest to it when it was last looked over; undefined: it is to be looked over whatever changes. */
+  /** The live peers that count and are closest to it, as far as `reach`; undefined: it is to be looked over whatever changes. */
   nearest: readonly Contact[] | undefined
+  /** Whoever is farther from it is none of these; undefined: nobody is, there are few. */
+  reach: Key | undefined
   /** Among them, those that may be made up. */
   unproven: readonly Contact[]
   /** This peer's own record: it never goes. */
@@ -35,14 +40,36 @@ export interface Held {
   isFresh: boolean
 }
 
-/** Whether a peer is, or would be, among the closest to a record that were looked at; all are while there are few. */
-export function isWithin({ key, nearest }: Held, id: Key): boolean {
-  const farthest = nearest?.[nearestCount - 1]
-  return !farthest || Key.compare(key, id, farthest.id) <= 0
+/** Notes the peers closest to a record, all of them looked for anew. */
+export function noteAround(held: Held, { counted, unproven }: Around): void {
+  held.nearest = counted
+  held.unproven = unproven
+  held.reach = counted[nearestCount - 1]?.id
 }
 
-/** What a peer was to the record when that was last looked over. */
-export function standingAt({ nearest, unproven }: Held, id: Key): Standing {
+/** Whether a peer is, or would be, among the closest to a record that are looked at; all are while there are few. */
+export function isWithin({ key, reach }: Held, id: Key): boolean {
+  return !reach || Key.compare(key, id, reach) <= 0
+}
+
+/** Notes what a peer is to the record by now. Whether that is another than before. */
+export function noteStanding(held: Held, contact: Contact, standing: Standing): boolean {
+  const { nearest } = held
+  if (!nearest) return true
+  if (!isWithin(held, contact.id) || standingAt(held, contact.id) === standing) return false
+  const isOther = ({ id }: Contact) => !id.equals(contact.id)
+  held.unproven = held.unproven.filter(isOther)
+  held.nearest = nearest.filter(isOther)
+  if (standing === 'unproven' && held.unproven.length < replicas) held.unproven = [...held.unproven, contact]
+  if (standing === 'counted') held.nearest = closest(held.key, [...held.nearest, contact], nearestCount, ({ id }) => id)
+  if (held.nearest.length === nearestCount) held.reach = held.nearest[nearestCount - 1]!.id
+  // Beyond its reach there are others to take the places of those that went.
+  else if (held.reach && held.nearest.length < nearestMin) held.nearest = undefined
+  return true
+}
+
+/** What a peer was to the record when that was last noted. */
+function standingAt({ nearest, unproven }: Held, id: Key): Standing {
   if (nearest?.some((contact) => contact.id.equals(id))) return 'counted'
   return unproven.some((contact) => contact.id.equals(id)) ? 'unproven' : 'none'
 }

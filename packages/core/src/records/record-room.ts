@@ -25,7 +25,7 @@ export type RecordRoomEvent =
   /** Our own record, signed here just now; its write follows. Whether it is kept, `obstacle` says. */
   | { type: 'owned'; record: Record }
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
-  /** A write of our own record has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
+  /** A write of our own record, or one that was handed in, has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
   | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
@@ -51,7 +51,7 @@ export type RecordRoomEffect =
   | Extract<OverlayEffect, { type: 'persist' }>
   | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[] }
   | { type: 'compare'; compared: readonly Compared[]; to: Contact; route: readonly Key[] }
-  /** Write our own record anew. */
+  /** Write our own record anew, or hand another's in. */
   | { type: 'rewrite'; record: Record }
   /** This record, or this version of it, is kept here now. */
   | { type: 'kept'; record: Record }
@@ -91,7 +91,7 @@ export class RecordRoom {
       case 'wrote': {
         const effects = event.isMet ? this.#owned(event.record, nowMs, unixS) : []
         this.#own.handle(event, nowMs)
-        return event.newer ? [...effects, ...this.#adopt(event.newer, nowMs, unixS)] : effects
+        return [...effects, ...(event.newer ? this.#adopt(event.newer, nowMs, unixS) : []), ...this.#handedIn(event, nowMs)]
       }
       case 'changed':
         this.#own.handle({ type: 'linked' }, nowMs)
@@ -290,6 +290,13 @@ export class RecordRoom {
     return effects
   }
 
+  #handedIn({ record, storedElsewhere, newer }: Extract<RecordRoomEvent, { type: 'wrote' }>, nowMs: number): RecordRoomEffect[] {
+    const id = recordId(record)
+    const kept = this.#store.kept(id)
+    if (kept?.role !== 'replica' || compareRecords(kept.record, record) !== 0) return []
+    return this.#replicate(this.#replicating({ type: 'handedIn', id, storedElsewhere, isOutdated: newer !== undefined }, nowMs), nowMs)
+  }
+
   #changed(changes: readonly StoreChange[], nowMs: number): RecordRoomEffect[] {
     return changes.flatMap(({ id, kept }): RecordRoomEffect[] => {
       const persist = { type: 'persist', name: id, bytes: kept && encodeStored(kept), own: kept?.role === 'own' } as const
@@ -312,6 +319,10 @@ export class RecordRoom {
           const kept = effect.ids.flatMap((id) => this.#store.kept(id) ?? [])
           const compared = kept.map(({ id, record }) => ({ id, version: versionDigest(record) }))
           return [{ type: 'compare', compared, to: effect.to, route: this.#routeTo(effect.to) }]
+        }
+        case 'handIn': {
+          const kept = this.#store.kept(effect.id)
+          return kept ? [{ type: 'rewrite', record: kept.record }] : []
         }
         case 'drop':
           return this.#changed(this.#store.release(effect.id), nowMs)

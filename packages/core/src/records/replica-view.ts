@@ -30,8 +30,8 @@ export interface Around {
   readonly unproven: readonly Contact[]
 }
 
-/** A record whose key shares so many bits less with this peer than its farthest sibling has some 64 peers that are closer. */
-const farOffBits = 3
+/** A record whose key shares more bits less than this with this peer than its farthest sibling has 32 to 64 peers that are closer. */
+const farOffBits = 2
 
 /**
  * Whom this peer takes for replicas. Any linked peer may list peers that do not exist right beside a key; so an unlinked peer counts only when two links name it,
@@ -72,8 +72,13 @@ export class ReplicaView {
    * this peer's. Whom it would take for replicas there are mostly others like itself, and each of them would go on to push it.
    */
   isFarOff(key: Key): boolean {
-    const farthest = this.#table.siblings()[replicas - 1]
+    const farthest = this.#table.fullLinks()[replicas - 1]
     return farthest !== undefined && this.#table.self.sharedBits(key) < farthest.bucket - farOffBits
+  }
+
+  /** The same, for a peer that does not know its own siblings yet, by those of linked peers. */
+  isFarOffByLists(key: Key): boolean {
+    return this.#table.self.sharedBits(key) < this.#table.siblingBitsToExpect - farOffBits
   }
 
   /** Whether this peer knows its surroundings: its siblings have said whom they are linked to, and none of those is closer than they are. */
@@ -83,7 +88,9 @@ export class ReplicaView {
     return haveTold && this.#table.closestAlive(self, replicas).every(({ id }) => this.#table.linkTo(id) !== undefined)
   }
 
+  /** What it is; this peer itself is nothing to its own records. */
   standing(id: Key): Standing {
+    if (id.equals(this.#table.self)) return 'none'
     const link = this.#table.linkTo(id)
     if (link) return link.role === 'full' ? 'counted' : 'none'
     return this.#table.isAlive(id) ? this.#unlinked(id, this.#table.isVouchedFor(id)) : 'none'

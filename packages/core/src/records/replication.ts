@@ -3,8 +3,8 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { type Held, isCloser, isWithin, nearestCount, standingAt } from './held.js'
-import { Duty } from './duty.js'
+import { type Held, isCloser, isWithin, nearestCount, noteAround, noteStanding } from './held.js'
+import { Duty, proofsNeeded } from './duty.js'
 import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
@@ -26,6 +26,10 @@ export const lookedOverMax = 256
 const nobody: readonly Contact[] = []
 /** Milliseconds between two such goes. */
 export const lookGapMs = 50
+/** Records handed in at one time: each takes a lookup. */
+export const handedInMax = 4
+/** Milliseconds before the next ones are. */
+export const handInGapMs = 5_000
 /** A push that failed is tried again this much later: a peer that was busy, or full, has had time. */
 export const pushRetryMs = 15_000
 /** Times a record is pushed to one peer before that is left to the next change or repair. */
@@ -47,6 +51,8 @@ export type ReplicationEvent =
   /** Of these records, as they are kept here now, it has some, and lacks others. */
   | { type: 'compared'; to: Contact; has: readonly string[]; lacks: readonly string[] }
   | { type: 'notCompared'; to: Contact; ids: readonly string[] }
+  /** A record that was handed in is kept by so many others now, or they have a newer version. */
+  | { type: 'handedIn'; id: string; storedElsewhere: number; isOutdated: boolean }
   /** This peer goes: hand over what can be. */
   | { type: 'leaving' }
   | { type: 'woke' }
@@ -54,6 +60,8 @@ export type ReplicationEvent =
 export type ReplicationEffect =
   | PushEffect
   | CompareEffect
+  /** Nobody knows here who is responsible for this record: a lookup tells, and it is written there. */
+  | { readonly type: 'handIn'; readonly id: string }
   /** All replicas of this record are others, and the closest of them have said that they have it. */
   | { readonly type: 'drop'; readonly id: string }
 
@@ -109,6 +117,7 @@ export class Replication {
           entrusted: new LateMap(),
           failed: new LateMap(),
           nearest: undefined,
+          reach: undefined,
           unproven: nobody,
           proved: undefined,
           own: event.own,
@@ -148,6 +157,11 @@ export class Replication {
           else this.#giveUp(held, event.to, nowMs)
         }
         return []
+      case 'handedIn': {
+        const held = this.#held.get(event.id)
+        const isKept = event.isOutdated || event.storedElsewhere >= proofsNeeded
+        return held && isKept && this.#duty.isMisplaced(held) ? [{ type: 'drop', id: event.id }] : []
+      }
       case 'leaving':
         return this.#handOver()
       case 'woke':
@@ -192,12 +206,16 @@ export class Replication {
     const comparisons = new Comparisons()
     const repairAtMs = this.#later(repairEveryMs, nowMs)
     const effects: ReplicationEffect[] = []
+    const misplaced: Held[] = []
     for (const held of due.slice(0, lookedOverMax)) {
       held.repairAtMs = repairAtMs
-      if (this.#duty.isDone(held)) effects.push({ type: 'drop', id: held.id })
+      if (this.#duty.isMisplaced(held)) misplaced.push(held)
+      else if (this.#duty.isDone(held)) effects.push({ type: 'drop', id: held.id })
       else for (const to of this.#duty.doubtful(held)) comparisons.add(to, held.id)
       held.isFresh = false
     }
+    for (const { id } of misplaced.slice(0, handedInMax)) effects.push({ type: 'handIn', id })
+    for (const held of misplaced.slice(handedInMax)) held.repairAtMs = nowMs + handInGapMs
     return [...effects, ...comparisons.questions(1, () => undefined)]
   }
 
@@ -226,10 +244,9 @@ export class Replication {
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
     for (const held of some) {
-      const { counted, unproven } = this.#view.around(held.key, nearestCount)
-      held.nearest = counted
-      held.unproven = unproven
-      for (const to of this.#lookOver(held, counted, isArriving, nowMs)) comparisons.add(to, held.id)
+      if (isArriving && this.#view.isFarOffByLists(held.key)) continue
+      if (!held.nearest) noteAround(held, this.#view.around(held.key, nearestCount))
+      for (const to of this.#lookOver(held, held.nearest ?? nobody, isArriving, nowMs)) comparisons.add(to, held.id)
       if (isArriving) held.nearest = undefined
     }
     const nextMs = this.#changedMeanwhile ? settleMs : isArriving ? arrivingLookMs : undefined
@@ -300,13 +317,14 @@ export class Replication {
 
   /** The records whose closest peers are others than the last time: a change far away is none of theirs, and one that is heard of again is none. */
   #affected(): Held[] {
-    const touched = [...this.#touched.values()].map(({ id }) => ({ id, standing: this.#view.standing(id) }))
+    const touched = [...this.#touched.values()].map((contact) => ({ contact, standing: this.#view.standing(contact.id) }))
     this.#touched = new LateMap()
     return [...this.#held.values()].filter((held) => {
       if (this.#view.isFarOff(held.key)) return false
-      if (!held.nearest || touched.length > touchedMax) return true
-      if (held.nearest.length < nearestCount) return true
-      return touched.some(({ id, standing }) => isWithin(held, id) && standingAt(held, id) !== standing)
+      // More came and went than were remembered: all are looked for anew.
+      if (touched.length > touchedMax) held.nearest = undefined
+      if (!held.nearest) return true
+      return touched.filter(({ contact, standing }) => noteStanding(held, contact, standing)).length > 0
     })
   }
 
