@@ -1,6 +1,8 @@
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { pow } from '@noble/curves/abstract/modular.js'
 import { montgomery } from '@noble/curves/abstract/montgomery.js'
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import type { CipherSuite, ExchangeKey } from '@hashtab/core'
 
 /** The prime of Curve25519 (RFC 7748, section 4.1). */
@@ -23,6 +25,7 @@ const x25519 = /* @__PURE__ */ montgomery({
 export const cipherSuite: CipherSuite = {
   exchangeKeyOf: (secret) => x25519.getPublicKey(secret) as ExchangeKey,
   agree: (secret, theirs) => orUndefined(() => x25519.getSharedSecret(secret, theirs)),
+  derive: (secret, salt, info, length) => hkdf(sha256, secret, salt, info, length),
   encrypt: (key, nonce, associated, plain) => chacha20poly1305(key, nonce, associated).encrypt(plain),
   decrypt: (key, nonce, associated, sealed) => orUndefined(() => chacha20poly1305(key, nonce, associated).decrypt(sealed)),
   seal: (key, nonce, associated, plain) => xchacha20poly1305(key, nonce, associated).encrypt(plain),

@@ -8,6 +8,10 @@ import type { RandomSource } from './random-source.js'
 const cheapCipherSuite: CipherSuite = {
   exchangeKeyOf: (secret) => secret.slice() as Uint8Array as ExchangeKey,
   agree: (secret, theirs) => secret.map((byte, i) => byte ^ theirs[i]!),
+  derive: (secret, salt, info, length) => {
+    const hash = keyedHash([secret, salt, info])
+    return Uint8Array.from({ length }, (_, i) => (hash >>> (i & 24)) ^ i)
+  },
   encrypt: tagged,
   decrypt: untagged,
   seal: tagged,

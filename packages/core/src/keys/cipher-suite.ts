@@ -26,6 +26,8 @@ export interface CipherSuite {
   exchangeKeyOf(secret: ExchangeSecret): ExchangeKey
   /** X25519: 32 bytes that both ends come to; undefined: their key is no point that is safe to use. */
   agree(secret: ExchangeSecret, theirs: ExchangeKey): Uint8Array | undefined
+  /** HKDF-SHA-256 (RFC 5869): `length` bytes. */
+  derive(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
   /** ChaCha20-Poly1305 (RFC 8439): `tagBytes` longer than `plain`. */
   encrypt(key: CipherKey, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array
   /** What was encrypted; undefined: with another key, nonce or associated data, or changed since. */

@@ -1,5 +1,3 @@
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { encodeUtf8 } from '../bencode/utf8.js'
 import {
@@ -65,7 +63,7 @@ export class IntroductionSeal {
     const { self, other, offering, nonce } = this.#end
     const [ours, theirs] = [concatBytes(self.toBytes(), this.ownKey), concatBytes(other.toBytes(), theirKey)]
     const info = offering ? concatBytes(domain, theirs, ours) : concatBytes(domain, ours, theirs)
-    const material = hkdf(sha256, shared, hexToBytes(nonce + offerNonce), info, 2 * cipherKeyBytes)
+    const material = this.#suite.derive(shared, hexToBytes(nonce + offerNonce), info, 2 * cipherKeyBytes)
     // One for each direction: nothing can be sent back to who sealed it.
     const [knocking, answering] = [material.slice(0, cipherKeyBytes), material.slice(cipherKeyBytes)] as CipherKey[]
     this.#sending = offering ? answering : knocking

@@ -7,7 +7,7 @@ import type { Link, LinkId, RoutingTable } from './routing-table.js'
 /** A new link, and what changes near this peer, is told this soon: replicas follow from it, and a first round trip is measured by then. */
 export const tellSoonMs = 3_000
 /** Everything else waits for company: lists that are this old still lead the right way. */
-export const tellLaterMs = 30_000
+export const tellLaterMs = 60_000
 /** With fewer changes than this to tell it waits longer, but no longer than `tellLatestMs`: a list that is off by one in ten leads nearly as well. */
 export const changesEnough = 4
 export const tellLatestMs = 90_000

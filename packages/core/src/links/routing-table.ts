@@ -216,23 +216,25 @@ export class RoutingTable {
   /** Whether this full peer is linked, or a linked peer says it is linked to it, and nobody near it has told otherwise since. */
   isAlive(id: Key): boolean {
     const link = this.#links.to(id)
-    if (link) return link.role === 'full'
-    if (this.#doubted.has(id.hex)) return false
-    for (const { neighbours } of this.#links.full) if (neighbours.placeOf(id) >= 0) return true
-    return false
+    return link ? link.role === 'full' : this.vouchersOf(id, 1) > 0
+  }
+
+  /** How many linked peers say they are linked to a peer that is not linked itself; none, when others have told otherwise since. Counted up to `enough`. */
+  vouchersOf(id: Key, enough = vouchersNeeded): number {
+    if (this.#doubted.has(id.hex)) return 0
+    let vouchers = 0
+    for (const { neighbours } of this.#links.full) {
+      if (neighbours.placeOf(id) < 0) continue
+      vouchers += 1
+      if (vouchers >= enough) break
+    }
+    return vouchers
   }
 
   /** Whether it is linked, or as many linked peers as `vouchersNeeded` say they are linked to it: one alone may have made it up. */
   isVouchedFor(id: Key): boolean {
     const link = this.#links.to(id)
-    if (link) return link.role === 'full'
-    let vouchers = 0
-    for (const { neighbours } of this.#links.full) {
-      if (neighbours.placeOf(id) < 0) continue
-      vouchers += 1
-      if (vouchers >= vouchersNeeded) return true
-    }
-    return false
+    return link ? link.role === 'full' : this.vouchersOf(id) >= vouchersNeeded
   }
 
   #isDoubted({ id }: Contact): boolean {
@@ -283,9 +285,11 @@ export class RoutingTable {
     if (known) {
       if (known.route.length === 0 || (way.route.length > 0 && way.route.length <= known.route.length)) known.route = way.route
       known.point = way.point ?? known.point
-      // The one seen longest ago stays the first.
-      bucket.delete(hex)
-      bucket.set(hex, known)
+      // Where one must make room, the one seen longest ago stays the first.
+      if (bucket.size >= contactsPerBucketMax) {
+        bucket.delete(hex)
+        bucket.set(hex, known)
+      }
       return false
     }
     const [stalest] = bucket.keys()

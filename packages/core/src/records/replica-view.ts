@@ -93,7 +93,8 @@ export class ReplicaView {
     if (id.equals(this.#table.self)) return 'none'
     const link = this.#table.linkTo(id)
     if (link) return link.role === 'full' ? 'counted' : 'none'
-    return this.#table.isAlive(id) ? this.#unlinked(id, this.#table.isVouchedFor(id)) : 'none'
+    const vouchers = this.#table.vouchersOf(id)
+    return vouchers > 0 ? this.#unlinked(id, vouchers >= vouchersNeeded) : 'none'
   }
 
   /** The replicas of a key, as far as they are other peers: `count` at most. */

@@ -172,12 +172,20 @@ export class Replication {
   get wakeAtMs(): number | undefined {
     if (this.#table.linkCount === 0) return undefined
     if (!this.#pushes.isIdle) return this.#pushes.wakeAtMs
-    let earliest = this.#dueMs ?? Infinity
-    for (const { repairAtMs, failed } of this.#held.values()) {
-      earliest = Math.min(earliest, repairAtMs)
-      for (const { retryAtMs } of failed.values()) earliest = Math.min(earliest, retryAtMs)
-    }
+    const earliest = Math.min(this.#dueMs ?? Infinity, this.#repairAtMs, this.#retryAtMs)
     return earliest === Infinity ? undefined : earliest
+  }
+
+  get #repairAtMs(): number {
+    let earliest = Infinity
+    for (const { repairAtMs } of this.#held.values()) earliest = Math.min(earliest, repairAtMs)
+    return earliest
+  }
+
+  get #retryAtMs(): number {
+    let earliest = Infinity
+    for (const { failed } of this.#held.values()) for (const { retryAtMs } of failed.values()) earliest = Math.min(earliest, retryAtMs)
+    return earliest
   }
 
   #woke(nowMs: number): ReplicationEffect[] {
@@ -196,6 +204,7 @@ export class Replication {
 
   /** What is due, and what will be soon. What has just come waits for its time: its writer is at work still. */
   #repairSome(nowMs: number): ReplicationEffect[] {
+    if (this.#repairAtMs > nowMs) return []
     const all = [...this.#held.values()]
     const due = [true, false].flatMap((isFresh) => {
       const some = all.filter((held) => held.isFresh === isFresh)
@@ -234,6 +243,7 @@ export class Replication {
   }
 
   #retrySome(nowMs: number): void {
+    if (this.#retryAtMs > nowMs) return
     const due = [...this.#held.values()].filter(({ failed }) => [...failed.values()].some(({ retryAtMs }) => retryAtMs <= nowMs))
     for (const held of due.slice(0, lookedOverMax)) this.#retry(held, nowMs)
   }
