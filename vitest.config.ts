@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['{packages,apps}/*/src/**/*.test.{ts,tsx}', 'signaling-server/src/**/*.test.ts'],
     testTimeout: 20_000,
-    // On two cores as well: the longest test is the simulator's, which takes one of them for minutes.
+    // On two cores as well: the longest tests are the simulator's.
     maxWorkers: 2,
     // The simulator makes millions of objects that live for a moment: with room for them to die young it needs a tenth less time.
     execArgv: ['--max-semi-space-size=64'],

@@ -12,6 +12,9 @@ import { build, install } from './setup.mjs'
 
 const reports = mkdtempSync(join(tmpdir(), 'hashtab-tests-'))
 
+/** By itself: it is to take less than a minute. */
+const thousandPeers = 'packages/simulator/src/thousand-peers.test.ts'
+
 /** @type {readonly Step[]} */
 const onTheSources = [
   { name: 'types of the chat, tests and scripts', run: () => check('node_modules/typescript/bin/tsc', ['-b']) },
@@ -23,7 +26,8 @@ const onTheSources = [
   { name: 'dependencies have reasons, and run nothing', run: () => check('scripts/check-dependencies.mjs', []) },
   { name: 'README examples are tested', run: () => check('scripts/check-readmes.mjs', []) },
   { name: 'a browser is there', run: browser },
-  { name: 'unit and simulator tests', run: () => vitest('units', []) },
+  { name: 'unit and simulator tests', run: () => vitest('units', ['--exclude', thousandPeers]) },
+  { name: 'a thousand simulated peers', run: () => vitest('thousand', [thousandPeers]) },
 ]
 
 /** Without the build they would judge an older one. @type {readonly Step[]} */
