@@ -3,6 +3,7 @@ import { Correspondence, type NewCorrespondence } from './letters/correspondence
 import type { AskingParts } from './lookups/asking-event.js'
 import { Coalescing } from './lookups/coalescing.js'
 import { Delivering } from './lookups/delivering.js'
+import { type NewSurrounding, Surrounding } from './lookups/surrounding.js'
 import { Placements } from './lookups/placements.js'
 import { Merging, type NewMerging } from './merging/merging.js'
 import { ContentCache } from './records/content-cache.js'
@@ -18,6 +19,7 @@ export interface LateParts extends AskingParts {
   readonly newCorrespondence: NewCorrespondence
   readonly newMerging: NewMerging
   readonly newReplication: NewReplication
+  readonly newSurrounding: NewSurrounding
   readonly newWatching: NewWatching
   readonly newWatchers: NewWatchers
 }
@@ -31,6 +33,7 @@ export const latePartsWith = (suite: CipherSuite): LateParts => ({
   newPlacements: (self, host) => new Placements(self, host),
   newMerging: (table, ids, nowMs) => new Merging(table, ids, nowMs),
   newReplication: (table, view, share) => new Replication(table, view, share),
+  newSurrounding: (host) => new Surrounding(host),
   newWatching: (ids, holds) => new Watching(ids, holds),
   newWatchers: (host, nowMs) => new Watchers(host, nowMs),
 })

@@ -11,6 +11,7 @@ import { Answering } from './lookups/answering.js'
 import { Asking } from './lookups/asking.js'
 import type { Coalescing } from './lookups/coalescing.js'
 import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
+import type { Surrounding, SurroundingEvent } from './lookups/surrounding.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
 import type { ContentCache } from './records/content-cache.js'
@@ -36,6 +37,8 @@ export class Machines implements ForwardingHost {
   #cache: ContentCache | undefined
   /** Made when the first question is passed on for others. */
   #coalescing: Coalescing | undefined
+  /** Made when an app first reads, or the key of a write is crowded. */
+  #surrounding: Surrounding | undefined
   /** What was ordered since the overlay's event began, in order. */
   out: OverlayEffect[] = []
   dropped = 0
@@ -103,6 +106,19 @@ export class Machines implements ForwardingHost {
 
   toRecords(event: RecordRoomEvent): void {
     this.onRecords(this.records.handle(event, this.nowMs, this.unixS))
+  }
+
+  toSurrounding(event: SurroundingEvent): void {
+    this.#surrounding ??= this.late?.newSurrounding(this.asking.host)
+    for (const effect of this.#surrounding?.handle(event, this.nowMs) ?? []) {
+      if (effect.type === 'finish') this.out.push(effect)
+      else this.toAsking({ ...effect, unixS: this.unixS })
+    }
+  }
+
+  /** When a search around a key is over; Infinity: there is none. */
+  get surroundedAtMs(): number {
+    return this.#surrounding?.wakeAtMs ?? Infinity
   }
 
   toWatches(event: WatchRoomEvent): void {
@@ -290,24 +306,36 @@ export class Machines implements ForwardingHost {
         case 'located':
           this.toPost(effect)
           break
+        case 'wrote':
+          if (effect.crowded) this.toSurrounding({ type: 'crowded', record: effect.record })
+          this.toRecords(effect)
+          break
         case 'pushed':
         case 'notPushed':
         case 'compared':
-        case 'wrote':
           this.toRecords(effect)
+          break
+        case 'lookedAround':
+          this.toSurrounding(effect)
           break
         case 'records':
           this.onRecords(effect.effects)
           break
         case 'replicasFound':
-        case 'replied':
           this.toWatches(effect)
           break
+        case 'replied': {
+          const { asker } = effect
+          if (asker.for === 'surrounding') this.toSurrounding({ type: 'replied', search: asker.search, answer: effect.answer })
+          else this.toWatches({ ...effect, asker })
+          break
+        }
         case 'unasked':
           this.drop()
           break
         case 'finish':
-          this.out.push(effect)
+          if (this.#surrounding) this.toSurrounding({ ...effect, type: 'finished' })
+          else this.out.push(effect)
       }
     }
   }

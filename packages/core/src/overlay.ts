@@ -37,6 +37,7 @@ export class Overlay {
       this.#machines.records.wakeAtMs(this.#machines.nowMs, this.#machines.unixS),
       this.#machines.forwarding.wakeAtMs ?? Infinity,
       this.#machines.goOnAtMs,
+      this.#machines.surroundedAtMs,
       this.#machines.watches.wakeAtMs,
     )
   }
@@ -46,7 +47,7 @@ export class Overlay {
       role: this.#machines.table.role,
       links: this.#machines.table.linkCount,
       siblings: this.#machines.table.siblings().length,
-      estimatedPeers: this.#machines.asking.estimatedPeers,
+      estimatedPeers: this.#machines.asking.host.estimatedPeers,
       recordsKept: this.#machines.records.count,
       pendingWrites: this.#machines.records.pending,
       watches: this.#machines.watches.count,
@@ -109,6 +110,7 @@ export class Overlay {
   #call(call: Call): void {
     switch (call.type) {
       case 'read':
+        this.#machines.toSurrounding({ ...call, type: 'began' })
         return this.#machines.toAsking({ ...call, unixS: this.#machines.unixS })
       case 'write':
         // A write on a condition is ours only once it is met: see `wrote`.
@@ -124,6 +126,7 @@ export class Overlay {
         return this.#machines.toPost(call)
       case 'cancel':
         this.#machines.toAsking(call)
+        this.#machines.toSurrounding({ type: 'cancelled', operation: call.operation })
         this.#machines.toWatches(call)
         return this.#machines.toPost(call)
       case 'sealed': {
@@ -144,6 +147,7 @@ export class Overlay {
     const nowMs = this.#machines.nowMs
     if ((this.#machines.forwarding.wakeAtMs ?? Infinity) <= nowMs) this.#machines.toForwarding({ type: 'woke' })
     if (this.#machines.goOnAtMs <= nowMs) this.#machines.goOn()
+    if (this.#machines.surroundedAtMs <= nowMs) this.#machines.toSurrounding({ type: 'woke' })
     if (this.#machines.linking.wakeAtMs <= nowMs) this.#machines.toLinking({ type: 'woke' })
     if (this.#machines.asking.wakeAtMs <= nowMs) this.#machines.toAsking({ type: 'woke' })
     if (this.#machines.post.wakeAtMs <= nowMs) this.#machines.toPost({ type: 'woke' })

@@ -11,6 +11,7 @@ import type { NewDelivering } from './delivering.js'
 import type { Found } from './lookup.js'
 import type { OperationAsker, OperationId, Outcome } from './operations.js'
 import type { NewPlacements, PlacementAsker, PlacementSeek, PlacementsEffect } from './placements.js'
+import type { SurroundingAsker } from './surrounding.js'
 import type { Wrote } from './writes-under-way.js'
 
 /** Who waits for an answer. */
@@ -22,6 +23,7 @@ export type Asker =
   | ConfirmationAsker
   | PlacementAsker
   | WatchAsker
+  | SurroundingAsker
 
 /** What `Asking` may be given late. */
 export interface AskingParts {
@@ -44,6 +46,8 @@ export type AskingEvent =
   /** A watch looks for the replicas of its key. */
   | { type: 'findReplicas'; topic: string; target: Key; unixS: number }
   | { type: 'pose'; asker: WatchAsker; to: Key; route: readonly Key[]; question: WatchQuestion; tries: number; unixS: number }
+  | { type: 'pose'; asker: SurroundingAsker; to: Key; route: readonly Key[]; question: Question; tries: number; unixS: number }
+  | { type: 'lookAround'; search: number; target: Key; unixS: number }
   | { type: 'cancel'; operation: OperationId }
   /** `route`: the peers it passed on its way here, the one nearest to here first. */
   | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; answer: Answer }
@@ -68,8 +72,9 @@ export type AskingEffect =
   | { type: 'pushed' | 'notPushed'; id: string; to: Key }
   | { type: 'compared'; to: Contact; compared: readonly Compared[]; lacking: readonly VersionDigest[] | undefined }
   | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
+  | { type: 'lookedAround'; search: number; closest: readonly Found[] }
   /** What was posed was answered; undefined: it was not. */
-  | { type: 'replied'; asker: WatchAsker; answer: Answer | undefined }
+  | { type: 'replied'; asker: WatchAsker | SurroundingAsker; answer: Answer | undefined }
   | Wrote
   | { type: 'records'; effects: readonly RecordRoomEffect[] }
   | { type: 'unasked' }

@@ -128,7 +128,7 @@ describe('asking', () => {
     expect(store).toMatchObject({ to: peer.id, route: [], question: { type: 'store', record } })
     expect(records.count).toBe(1)
     expect(handle(answered(store.id, { type: 'receipt', receipt: 'stored' }), 9)).toMatchObject([
-      { type: 'wrote', record, storedElsewhere: 1, wanted: 2, isMet: false, newer: undefined },
+      { type: 'wrote', record, storedElsewhere: 1, wanted: 2, isMet: false, newer: undefined, crowded: false },
       { type: 'finish', operation: 1, outcome: { type: 'written', stored: 2, wanted: 2 } },
     ])
   })
@@ -267,7 +267,7 @@ describe('asking', () => {
       const idOf = (effects: readonly AskingEffect[]) => (begun === 'handle' ? seek(effects) : question(effects)).id
       const write = idOf(asking[begun]({ type: 'write', operation: 1, record, unixS }))
       expect(handle({ type: 'cancel', operation: 1 })).toEqual([
-        { type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined },
+        { type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined, crowded: false },
       ])
       expect(handle(answered(write, found()), 5).filter(({ type }) => type !== 'unasked')).toEqual([])
       const locate = idOf(asking[begun]({ type: 'locate', operation: 2, target, unixS }))
@@ -359,8 +359,8 @@ describe('asking', () => {
 
 describe('the size of the overlay', () => {
   it('is exact while everybody known is linked', () => {
-    expect(askingOf([]).asking.estimatedPeers).toBe(1)
-    expect(askingOf(['0b1', '0b01']).asking.estimatedPeers).toBe(3)
+    expect(askingOf([]).asking.host.estimatedPeers).toBe(1)
+    expect(askingOf(['0b1', '0b01']).asking.host.estimatedPeers).toBe(3)
   })
 
   it('is read off lookups beyond', () => {
@@ -376,6 +376,6 @@ describe('the size of the overlay', () => {
       })
     }
     // Eight within 8/1024 of the key space: seven and something unknown.
-    expect(asking.estimatedPeers).toBe((7 / 8) * 2 ** 10)
+    expect(asking.host.estimatedPeers).toBe((7 / 8) * 2 ** 10)
   })
 })

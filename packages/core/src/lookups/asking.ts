@@ -40,7 +40,8 @@ export class Asking {
   readonly #errands = new Errands()
   readonly #writes = new WritesUnderWay()
   #dueMs: number | undefined
-  readonly #host: LookupHost
+  /** Who judges records, and knows how many peers there are. */
+  readonly host: LookupHost
 
   constructor(self: Contact, table: RoutingTable, ids: FreshIds, records: RecordRoom, parts: AskingParts | undefined) {
     this.#self = self
@@ -49,15 +50,15 @@ export class Asking {
     this.#ids = ids
     this.#records = records
     this.#refresh = new Refresh(table, ids)
-    this.#host = new LookupHost(self, table, records)
-    this.#seeking = new Seeking(table, ids, this.#host)
-    this.#operations = new Operations(table.self, this.#host)
+    this.host = new LookupHost(self, table, records)
+    this.#seeking = new Seeking(table, ids, this.host)
+    this.#operations = new Operations(table.self, this.host)
   }
 
   handle(event: AskingEvent, nowMs: number): AskingEffect[] {
     this.#dueMs = undefined
     const effects = this.#take(event, nowMs)
-    const kept = this.#host.takeEffects()
+    const kept = this.host.takeEffects()
     return kept ? [...effects, { type: 'records', effects: kept }] : effects
   }
 
@@ -78,18 +79,14 @@ export class Asking {
     return this.#parts !== undefined
   }
 
-  get estimatedPeers(): number {
-    return this.#host.estimatedPeers
-  }
-
   #take(event: AskingEvent, nowMs: number): AskingEffect[] {
-    if ('unixS' in event) this.#host.unixS = event.unixS
+    if ('unixS' in event) this.host.unixS = event.unixS
     switch (event.type) {
       case 'read':
         return this.#start(event.operation, event.target, { type: 'read', want: event.want }, nowMs)
       case 'write': {
         const { operation, record, ifSeq, all = false } = event
-        const obstacle = this.#records.obstacle(record, ifSeq, this.#host.unixS)
+        const obstacle = this.#records.obstacle(record, ifSeq, this.host.unixS)
         if (obstacle) return [{ type: 'finish', operation, outcome: unwritten(obstacle) }]
         this.#writes.began(operation, record, ifSeq)
         return this.#deliver(operation, { record, all, ...(ifSeq !== undefined && { ifSeq }) }, nowMs)
@@ -119,6 +116,8 @@ export class Asking {
         )
       case 'findReplicas':
         return this.#start(this.#errands.begin({ for: 'watch', topic: event.topic }), event.target, { type: 'look' }, nowMs)
+      case 'lookAround':
+        return this.#start(this.#errands.begin({ for: 'surrounding', search: event.search }), event.target, { type: 'look' }, nowMs)
       case 'pose':
         return this.#ask(event, nowMs)
       case 'cancel':
@@ -162,13 +161,13 @@ export class Asking {
   }
 
   #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number, avoid: readonly Key[] = []): AskingEffect[] {
-    const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.#host.unixS) : []
+    const here = purpose.type === 'read' ? this.#records.here(target, purpose.want, this.host.unixS) : []
     return this.#sought(this.#seeking.handle({ type: 'start', operation, target, purpose, here, avoid }, nowMs), nowMs)
   }
 
   #deliver(operation: OperationId, order: StoreOrder, nowMs: number): AskingEffect[] {
     if (!this.#parts) return this.#writeAt(operation, order, undefined, nowMs)
-    this.#delivering ??= this.#parts.newDelivering(this.#table, this.#ids, this.#host)
+    this.#delivering ??= this.#parts.newDelivering(this.#table, this.#ids, this.host)
     return this.#delivered({ type: 'start', operation, order }, nowMs)
   }
 
@@ -198,8 +197,8 @@ export class Asking {
 
   #arrived(seek: PlacementSeek, nowMs: number): AskingEffect[] {
     if (!this.#parts) return []
-    this.#placements ??= this.#parts.newPlacements(this.#self, this.#host)
-    return this.#handedOn(arrive(seek, this.#host, nowMs), nowMs)
+    this.#placements ??= this.#parts.newPlacements(this.#self, this.host)
+    return this.#handedOn(arrive(seek, this.host, nowMs), nowMs)
   }
 
   #handedOn(event: PlacementsEvent, nowMs: number): AskingEffect[] {
@@ -228,7 +227,7 @@ export class Asking {
   #startCareful({ operation, target, purpose, records, closest, answered }: Omit<Sought, 'asked'>, nowMs: number): AskingEffect[] {
     const linked = this.#table.closestLinks(target, replicas).map(({ contact }) => ({ contact, route: [] }))
     const seeds = [...linked, ...closest]
-    const here = purpose.type === 'read' ? [...records, ...this.#records.here(target, purpose.want, this.#host.unixS)] : []
+    const here = purpose.type === 'read' ? [...records, ...this.#records.here(target, purpose.want, this.host.unixS)] : []
     return this.#operated(this.#operations.handle({ type: 'start', operation, target, purpose, seeds, answered, here }, nowMs), nowMs)
   }
 
@@ -249,7 +248,7 @@ export class Asking {
       case 'read': {
         // Whoever keeps content need not be near it, nor know who is.
         const ids = closest.map(({ contact }) => contact.id)
-        if (purpose.want !== 'content' && ids.length === replicas) this.#host.size.note(target, ids)
+        if (purpose.want !== 'content' && ids.length === replicas) this.host.size.note(target, ids)
         const outcome: Outcome = { type: 'read', records, asked, complete: true }
         return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
       }
@@ -285,7 +284,8 @@ export class Asking {
     const { operation, asked } = sought
     const confirmation = this.#errands.confirmation(operation)
     if (confirmation !== undefined) return this.#looked(operation, confirmation, undefined, asked, nowMs)
-    return this.#startCareful(sought, nowMs)
+    // Who says to have nothing may not be who it says it is: all of the closest are asked.
+    return this.#startCareful(sought.records.length > 0 ? sought : { ...sought, answered: [] }, nowMs)
   }
 
   #ask(asked: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
@@ -324,7 +324,7 @@ export class Asking {
         ]
       case 'push': {
         const answer = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
-        if (answer?.newer && recordId(answer.newer) === asker.id) this.#host.learn(answer.newer, to, nowMs)
+        if (answer?.newer && recordId(answer.newer) === asker.id) this.host.learn(answer.newer, to, nowMs)
         return [{ type: answer && answer.receipt !== 'full' ? 'pushed' : 'notPushed', id: asker.id, to }]
       }
       case 'comparison': {
@@ -339,6 +339,7 @@ export class Asking {
         const receipt = effect.type === 'answered' && effect.answer.type === 'receipt' ? effect.answer : undefined
         return this.#handedOn({ type: 'heard', asker, from: to, receipt }, nowMs)
       }
+      case 'surrounding':
       case 'watch':
         return [
           ...(effect.type === 'silent' ? this.#doubted(effect) : []),
@@ -369,17 +370,18 @@ export class Asking {
 
   #finished(effect: Extract<OperationsEffect, { type: 'finish' }>, nowMs: number): AskingEffect[] {
     const { operation, target, closest } = effect
-    const outcome = this.#host.judged(effect)
+    const outcome = this.host.judged(effect)
     const placed = this.#placed.get(operation)
     this.#placed.delete(operation)
     if (placed && outcome.type === 'written' && isThin(outcome))
       return this.#startCareful({ operation, ...placed, records: [], closest: [], answered: [] }, nowMs)
     const ids = closest.map(({ contact }) => contact.id)
-    if (outcome.type === 'looked' || outcome.type === 'written') this.#host.size.note(target, ids)
+    if (outcome.type === 'looked' || outcome.type === 'written') this.host.size.note(target, ids)
     const errand = this.#errands.end(operation)
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]
     this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
+    if (errand?.for === 'surrounding') return [{ type: 'lookedAround', search: errand.search, closest }]
     if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
     const found: AskingEffect = { type: 'found', contacts: closest }
     if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]

@@ -14,7 +14,7 @@ export interface ConfirmationAsker {
 export interface Claim {
   readonly order: StoreOrder
   readonly answer: PlacedAnswer
-  /** Peers that brought the answer, or gave it: the way to somebody who has not goes round them. */
+  /** The peers whom the store set out to, and who answered: the way to somebody else goes round them. */
   readonly passed: readonly Key[]
 }
 
@@ -111,7 +111,7 @@ export class Confirmations {
       .sort((a, b) => a.route.length - b.route.length)
       .slice(0, witnessesMax)
     if (2 * common < closest.length) return this.#end(confirmation, false)
-    if (witnesses.length === 0) return this.#end(confirmation, true)
+    if (witnesses.length === 0) return this.#end(confirmation, false)
     one.awaited = witnesses.length
     const question: Question = { type: 'compare', versions: [versionDigest(claim.order.record)] }
     const asker: ConfirmationAsker = { for: 'confirmation', confirmation }

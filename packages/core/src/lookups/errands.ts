@@ -9,6 +9,8 @@ export type Errand =
   | { readonly for: 'rewrite'; readonly record: Record }
   | { readonly for: 'locate'; readonly operation: OperationId }
   | { readonly for: 'watch'; readonly topic: string }
+  /** To find those around a key that others crowd around. */
+  | { readonly for: 'surrounding'; readonly search: number }
   /** To find somebody who can tell whether a record is where it should be. */
   | { readonly for: 'confirmation'; readonly confirmation: number }
 
@@ -44,7 +46,7 @@ export class Errands {
   /** Rewrites and refreshes: nobody waits for them. */
   isBackground(operation: OperationId): boolean {
     const errand = this.#errands.get(operation)
-    return errand !== undefined && errand.for !== 'locate' && errand.for !== 'watch'
+    return errand !== undefined && errand.for !== 'locate' && errand.for !== 'watch' && errand.for !== 'surrounding'
   }
 }
 

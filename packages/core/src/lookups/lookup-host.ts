@@ -52,11 +52,13 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
     return this.table.closestLinks(target, replicas).map(({ contact }) => contact)
   }
 
-  /** How an operation ended; of a write also whether peers crowd around its key. */
+  /** How an operation ended; of a read or a write also whether peers crowd around its key. */
   judged({ target, outcome, closest }: { target: Key; outcome: Outcome; closest: readonly Found[] }): Outcome {
-    if (outcome.type !== 'written') return outcome
+    if (outcome.type !== 'written' && outcome.type !== 'read') return outcome
     const contacts = closest.map(({ contact }) => contact)
-    return { ...outcome, crowded: isCrowded(this.table, this.estimatedPeers, target, contacts) }
+    const crowded = isCrowded(this.table, this.estimatedPeers, target, contacts)
+    if (outcome.type === 'written') return { ...outcome, crowded }
+    return crowded ? { ...outcome, crowded } : outcome
   }
 
   /** Whether this peer may be a replica itself. */

@@ -36,8 +36,15 @@ export type Outcome =
   /**
    * The best record of each publisher, the newest first. `asked`: peers that were asked.
    * `complete`: the lookup came to its end; else it was cut short, or nobody answered, and what it did not find may be there.
+   * `crowded`: the peers it ended at are so close to the key as they hardly would be by chance.
    */
-  | { readonly type: 'read'; readonly records: readonly Record[]; readonly asked: number; readonly complete: boolean }
+  | {
+      readonly type: 'read'
+      readonly records: readonly Record[]
+      readonly asked: number
+      readonly complete: boolean
+      readonly crowded?: true
+    }
   | Written
 
 export type OperationsEvent =

@@ -139,7 +139,7 @@ describe('a slow path', () => {
 })
 
 describe('what is not there', () => {
-  it('is believed when so many say so over paths that look right', () => {
+  it('is asked for with care when so many have said so, over paths that look right: who spoke is only what they say', () => {
     const { handle } = lookupOf('content')
     handle({ type: 'started' })
     handle(setOut('1', '0b10'))
@@ -147,7 +147,7 @@ describe('what is not there', () => {
     expect(handle(setOut('2', '0b11'))).toEqual([seek('3', 'content', '0b10', '0b11', '0b1110')])
     expect(handle(setOut('3', '0b01'))).toEqual([])
     expect(handle(answered('2', '0b1101'))).toEqual([])
-    expect(ends(handle(answered('3', '0b1011')))).toEqual([[true, denialsNeeded]])
+    expect(ends(handle(answered('3', '0b1011')))).toEqual([[false, denialsNeeded]])
   })
 
   it('is not believed because one peer says so at the end of two paths', () => {
@@ -160,7 +160,7 @@ describe('what is not there', () => {
     expect(ends(handle(answered('4', '0b1101')))).toEqual([[false, 4]])
   })
 
-  it('needs one more path for one that looks wrong', () => {
+  it('takes one more path for one that looks wrong', () => {
     const { handle } = lookupOf('content')
     handle({ type: 'started' })
     for (const id of ['1', '2', '3']) {
@@ -168,7 +168,7 @@ describe('what is not there', () => {
       handle(answered(id, `0b10${'1'.repeat(Number(id))}`, id === '2' ? looksWrong : {}))
     }
     handle(setOut('4', '0b00'))
-    expect(ends(handle(answered('4', '0b1100')))).toEqual([[true, pathsMax]])
+    expect(ends(handle(answered('4', '0b1100')))).toEqual([[false, pathsMax]])
   })
 
   it('is not believed when two paths look wrong', () => {

@@ -4,7 +4,7 @@ import { closestOf, type PathAnswer } from './path-answer.js'
 
 /** Paths of one routed lookup at most: DESIGN, "Asking without dialling": d = 4 for what looks wrong. */
 export const pathsMax = 4
-/** Peers that must say, over distinct paths, that they have not got a record before it is believed to be nowhere. */
+/** When so many peers have said, over distinct paths, that they have not got a record, others are asked with care: who spoke is only what they say. */
 export const denialsNeeded = 3
 
 type PathState = 'underWay' | 'answered' | 'silent'
@@ -110,6 +110,7 @@ export class RoutedLookup {
 
   #decide(nowMs: number): RoutedLookupEffect[] {
     if (this.#isEnough()) return [this.#finish(true)]
+    if (this.#isDenied) return [this.#finish(false)]
     const underWay = this.#underWay
     if (!this.#isOver) return this.#more(this.#wanted - underWay, nowMs)
     return underWay > 0 ? [] : [this.#finish(false)]
@@ -126,9 +127,17 @@ export class RoutedLookup {
     const found = distinct(answers.filter((answer) => answer.hasRecord && isReplica(answer)))
     // Of what changes, another holder may have a newer version, or, of an open key, records that this one has missed; content is there or not.
     if (found > 0 && !this.#isMutable) return true
-    const denials = distinct(answers.filter(({ hasRecord, isPlausible }) => isPlausible && !hasRecord))
-    if (found > 0) return found >= 2 || (this.#underWay === 0 && (this.#isExhausted || (this.#isOver && denials === 0)))
-    return denials >= denialsNeeded
+    if (found === 0) return false
+    return found >= 2 || (this.#underWay === 0 && (this.#isExhausted || (this.#isOver && this.#denials === 0)))
+  }
+
+  /** Nobody has it, as far as may be learnt from answers that whoever stood on their way could have made up: he could have stood on all the ways. */
+  get #isDenied(): boolean {
+    return this.#options.want !== 'peers' && !this.#answers.some(({ hasRecord }) => hasRecord) && this.#denials >= denialsNeeded
+  }
+
+  get #denials(): number {
+    return distinct(this.#answers.filter(({ hasRecord, isPlausible }) => isPlausible && !hasRecord))
   }
 
   get #isMutable(): boolean {

@@ -160,7 +160,7 @@ describe('seeking', () => {
       const from = `0b000${effects.length.toString(2).padStart(6, '0')}`
       effects.push(...handle({ type: 'setOut', id: effect.id, via: key('0b1') }, 0), ...answer(effect.id, [from, '0b1'], [record]))
     }
-    expect(sought(effects)).toMatchObject([{ believed: true, records: [], asked: denialsNeeded }])
+    expect(sought(effects)).toMatchObject([{ believed: false, records: [], asked: denialsNeeded }])
   })
 
   it('says of an answer whose path it is, and that it belongs here though its search has ended', () => {
@@ -250,21 +250,15 @@ describe('an answer looks right', () => {
     expect(isRight(spreadTo(0.01).slice(0, 3), { links: links.slice(0, 4), peers: 5 })).toBe(true)
   })
 
-  it('for what is missing, too: denials that look wrong count for nothing', () => {
-    for (const [named, expected] of [
-      [['0b1111'], true],
-      [['0b1'], false],
-    ] as const) {
-      const { handle, start, answer } = seekingOf({ links: ['0b111'] })
-      const effects = start(read('owned'))
-      for (const effect of effects) {
-        if (effect.type !== 'seek') continue
-        effects.push(...handle({ type: 'setOut', id: effect.id, via: key(`0b01${effect.id.charCodeAt(0).toString(2)}`) }, 0))
-        effects.push(...answer(effect.id, [`0b000${effects.length.toString(2).padStart(6, '0')}`, ...named]))
-      }
-      const ends = believed(effects)
-      expect(ends).toEqual([expected])
+  it('and what is said to be nowhere is never believed of paths alone', () => {
+    const { handle, start, answer } = seekingOf({ links: ['0b111'] })
+    const effects = start(read('owned'))
+    for (const effect of effects) {
+      if (effect.type !== 'seek') continue
+      effects.push(...handle({ type: 'setOut', id: effect.id, via: key(`0b01${effect.id.charCodeAt(0).toString(2)}`) }, 0))
+      effects.push(...answer(effect.id, [`0b000${effects.length.toString(2).padStart(6, '0')}`, '0b1111']))
     }
+    expect(believed(effects)).toEqual([false])
   })
 })
 

@@ -27,7 +27,7 @@ function path(effects: readonly StoringEffect[]) {
 }
 
 describe('a routed store', () => {
-  it('sends the record itself, and ends with what the end of the path says, and with whom it passed', () => {
+  it('sends the record itself, and ends with what the end of the path says, with who answered, and whom it set out to', () => {
     const { storing, start, answer } = storingOf()
     const seek = path(start())
     expect(seek).toEqual({ type: 'seek', id: seek.id, target: record.key, want: 'peers', avoid: [], store: order })
@@ -38,7 +38,7 @@ describe('a routed store', () => {
         operation: 1,
         order,
         answer: { from: near, route: [far], replicas, newer: undefined },
-        passed: [far, near, far],
+        passed: [near, far],
       },
     ])
     expect(storing.wakeAtMs).toBeUndefined()

@@ -28,7 +28,7 @@ export type StoringEvent =
 
 export type StoringEffect =
   | { type: 'seek'; id: MessageId; target: Key; want: 'peers'; avoid: readonly Key[]; store: StoreOrder }
-  /** What a path came to. `passed`: the peers it passed, and the one it ended at: they could say anything. */
+  /** What a path came to. `passed`: the peers it set out to, and the one it ended at, as that says: who else it passed is the answerer's to invent, and honest replicas would be left out. */
   | { type: 'placed'; operation: OperationId; order: StoreOrder; answer: PlacedAnswer; passed: readonly Key[] }
   /** No path led to a replica. */
   | { type: 'unplaced'; operation: OperationId; order: StoreOrder }
@@ -126,7 +126,7 @@ export class Storing {
     this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
     this.#end(store)
     const { operation, order, paths } = store
-    const passed = [...route, from, ...paths.flatMap(({ vias }) => vias)]
+    const passed = [from, ...paths.flatMap(({ vias }) => vias)]
     return [{ type: 'placed', operation, order, answer: { from, route, replicas, newer }, passed }]
   }
 

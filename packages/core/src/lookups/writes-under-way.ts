@@ -11,6 +11,8 @@ export interface Wrote {
   readonly wanted: number
   readonly isMet: boolean
   readonly newer: Record | undefined
+  /** Peers crowd around its key. */
+  readonly crowded: boolean
 }
 
 /** The app's own writes, from their call to their end. */
@@ -38,6 +40,6 @@ export class WritesUnderWay {
   }
 }
 
-export function wrote(record: Record, { storedElsewhere, wanted, newer }: Written, isMet: boolean): Wrote {
-  return { type: 'wrote', record, storedElsewhere, wanted, isMet, newer }
+export function wrote(record: Record, { storedElsewhere, wanted, newer, crowded }: Written, isMet: boolean): Wrote {
+  return { type: 'wrote', record, storedElsewhere, wanted, isMet, newer, crowded }
 }
