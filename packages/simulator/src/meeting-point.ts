@@ -63,6 +63,11 @@ export class MeetingPoint {
     if (place >= 0) this.#members.splice(place, 1)
   }
 
+  /** Whether its socket is open. */
+  has({ contact: { id } }: VirtualPeer): boolean {
+    return this.#present.has(id.hex)
+  }
+
   carry(to: Key, sealed: Uint8Array, nowMs: number): void {
     const peer = this.alive ? this.#present.get(to.hex) : undefined
     if (!peer) return

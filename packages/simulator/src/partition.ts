@@ -16,7 +16,7 @@ export function schedulePartition(simulation: Simulation, { share, afterMs, forM
   const { schedule, nowMs } = simulation
   const cut = (site: Site) => pairShare(site, site, 6) < share
   const divide: Errand = { run: (nowMs) => simulation.network.divide(simulation.alive, (peer) => cut(peer.site), nowMs) }
-  const heal: Errand = { run: () => simulation.network.heal() }
+  const heal: Errand = { run: () => simulation.heal() }
   schedule.push(nowMs + afterMs, { type: 'errand', errand: divide })
   schedule.push(nowMs + afterMs + forMs, { type: 'errand', errand: heal })
 }

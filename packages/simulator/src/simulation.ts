@@ -152,6 +152,15 @@ export class Simulation {
     if (peer.alive) this.tell(peer, { type: 'woke' })
   }
 
+  /** Whoever was cut off is so no longer. A socket that was open then has broken, and is opened anew after a while, as the signalling client does. */
+  heal(): void {
+    for (const peer of this.alive) {
+      if (!this.network.isCutOff(peer) || !peer.points.some((point) => point.has(peer))) continue
+      this.schedule.push(this.nowMs + this.random.between(seekAgainMs / 10, seekAgainMs), { type: 'seeks', peer, drawn: true })
+    }
+    this.network.heal()
+  }
+
   /** A number for the next operation, of whatever peer. */
   nextOperation(): number {
     return (this.#operations += 1)

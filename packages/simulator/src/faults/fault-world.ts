@@ -113,7 +113,7 @@ class FaultWorld {
       this.#at(nowMs + partition.atMs, () =>
         this.#simulation.network.divide(this.#simulation.alive, (peer) => cut.has(peer), this.#simulation.nowMs),
       )
-      this.#at(nowMs + partition.atMs + partition.forMs, () => this.#simulation.network.heal())
+      this.#at(nowMs + partition.atMs + partition.forMs, () => this.#simulation.heal())
     }
     this.#look(faultsMs)
   }
@@ -121,7 +121,7 @@ class FaultWorld {
   /** Nothing goes wrong any more: the frozen thaw, the hostile are gone, the network is whole. */
   #calm(): void {
     this.#isFaulty = false
-    this.#simulation.network.heal()
+    this.#simulation.heal()
     for (const peer of this.#simulation.alive) if (peer.frozen) this.#simulation.thaw(peer)
     for (const peer of [...this.#simulation.alive])
       if (peer.conducts && !this.#honest.has(peer.contact.id.hex)) this.#simulation.crash(peer)
