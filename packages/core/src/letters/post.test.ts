@@ -9,7 +9,7 @@ import { latePartsWith } from '../late-parts.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Greeting, Introduction, LetterBody, Whisper } from '../wire/letter.js'
 import { lookAgainMs, mailTryMs } from './mail.js'
-import { Post, type PostEffect, type PostEvent } from './post.js'
+import { letterFateMs, Post, type PostEffect, type PostEvent } from './post.js'
 import { Sessions, type SessionsEffect } from './sessions.js'
 
 const unixS = 1_700_000_000
@@ -158,6 +158,16 @@ describe('the post', () => {
     const letter = seal?.type === 'seal' ? seal.id : ''
     expect(handle({ type: 'undeliverable', letter })).toEqual([{ type: 'introductionUndeliverable', to: linked.id }])
     expect(handle({ type: 'undeliverable', letter })).toEqual([])
+  })
+
+  it('remembers an introduction as long as its fate may be told, and no longer', () => {
+    const { handle } = postOf()
+    const letters = [0, letterFateMs].map((nowMs) => {
+      const [seal] = handle({ type: 'introduction', to: linked.id, body: knock, carriage: back }, nowMs)
+      return seal?.type === 'seal' ? seal.id : ''
+    })
+    const told = letters.map((letter) => handle({ type: 'undeliverable', letter }, letterFateMs).map(({ type }) => type))
+    expect(told).toEqual([[], ['introductionUndeliverable']])
   })
 
   it('hands introductions on that came as letters, and none that was spoken', () => {

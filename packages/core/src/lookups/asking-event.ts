@@ -36,7 +36,7 @@ export type AskingEvent =
   | { type: 'read'; operation: OperationId; target: Key; want: Exclude<Want, 'peers'>; unixS: number }
   /** `all`: it is answered for only when all replicas were heard; else when most have it. */
   | { type: 'write'; operation: OperationId; record: Record; ifSeq?: bigint; all?: boolean; unixS: number }
-  | { type: 'rewrite'; record: Record; unixS: number }
+  | { type: 'rewrite'; record: Record; all: boolean; unixS: number }
   | { type: 'locate'; operation: OperationId; target: Key; unixS: number }
   /** A record arrived at this peer, to be handed to its replicas. */
   | { type: 'placement'; seek: PlacementSeek; unixS: number }

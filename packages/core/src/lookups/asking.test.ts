@@ -163,7 +163,7 @@ describe('asking', () => {
     const [record, newer] = [ownedRecord('a', { seq: 2 }), ownedRecord('a', { seq: 3 })]
     for (const event of [
       { type: 'write', operation: 1, record, unixS },
-      { type: 'rewrite', record, unixS },
+      { type: 'rewrite', record, all: false, unixS },
     ] as const) {
       const { handle, unrouted } = askingOf()
       const path = seek(unrouted(event))
@@ -202,7 +202,7 @@ describe('asking', () => {
     careful({ type: 'read', operation: 1, target, want: 'open', unixS })
     for (let i = 1; i < requestsMax; i++) push(i)
     expect(push(0)).toEqual([{ type: 'notPushed', id: '0', to: peer.id }])
-    expect(careful({ type: 'rewrite', record: openRecord(target), unixS })).toMatchObject([
+    expect(careful({ type: 'rewrite', record: openRecord(target), all: false, unixS })).toMatchObject([
       { type: 'found' },
       { type: 'wrote', storedElsewhere: 0, wanted: 0 },
     ])
@@ -367,7 +367,7 @@ describe('the size of the overlay', () => {
     const others = Array.from({ length: replicas }, (_, i) => `0b${(i + 1).toString(2).padStart(10, '0')}`)
     const { table, asking, handle, careful } = askingOf(others)
     table.note(contact('0b1'), { route: [key(others[0]!)] })
-    const asks = careful({ type: 'rewrite', record: openRecord(key('0b0')), unixS }).filter((effect) => effect.type === 'ask')
+    const asks = careful({ type: 'rewrite', record: openRecord(key('0b0')), all: false, unixS }).filter((effect) => effect.type === 'ask')
     let underWay = asks
     for (let steps = 0; underWay.length > 0 && steps < 40; steps++) {
       underWay = underWay.flatMap((ask) => {

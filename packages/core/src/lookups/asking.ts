@@ -92,7 +92,7 @@ export class Asking {
         return this.#deliver(operation, { record, all, ...(ifSeq !== undefined && { ifSeq }) }, nowMs)
       }
       case 'rewrite':
-        return this.#deliver(this.#errands.begin({ for: 'rewrite', record: event.record }), { record: event.record, all: false }, nowMs)
+        return this.#deliver(this.#errands.begin({ for: 'rewrite', record: event.record }), { record: event.record, all: event.all }, nowMs)
       case 'placement':
         return this.#arrived(event.seek, nowMs)
       case 'late':

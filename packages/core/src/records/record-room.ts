@@ -51,8 +51,8 @@ export type RecordRoomEffect =
   | Extract<OverlayEffect, { type: 'persist' }>
   | { type: 'push'; id: string; record: Record; to: Contact; route: readonly Key[] }
   | { type: 'compare'; compared: readonly Compared[]; to: Contact; route: readonly Key[] }
-  /** Write our own record anew, or hand another's in. */
-  | { type: 'rewrite'; record: Record }
+  /** Write our own record anew, or hand another's in. `all`: it counts as written only when others confirm it. */
+  | { type: 'rewrite'; record: Record; all: boolean }
   /** This record, or this version of it, is kept here now. */
   | { type: 'kept'; record: Record }
 
@@ -91,7 +91,7 @@ export class RecordRoom {
       case 'wrote': {
         const effects = event.isMet ? this.#owned(event.record, nowMs, unixS) : []
         this.#own.handle(event, nowMs)
-        return [...effects, ...(event.newer ? this.#adopt(event.newer, nowMs, unixS) : []), ...this.#handedIn(event, nowMs)]
+        return [...effects, ...(event.newer ? this.#adopt(event.newer, nowMs, unixS) : []), ...this.#handedIn(event, nowMs, unixS)]
       }
       case 'changed':
         this.#own.handle({ type: 'linked' }, nowMs)
@@ -290,11 +290,18 @@ export class RecordRoom {
     return effects
   }
 
-  #handedIn({ record, storedElsewhere, newer }: Extract<RecordRoomEvent, { type: 'wrote' }>, nowMs: number): RecordRoomEffect[] {
+  /** What became of a record that was handed in. Where others have a newer version, that is kept in its place, and is handed in next. */
+  #handedIn(
+    { record, storedElsewhere, newer }: Extract<RecordRoomEvent, { type: 'wrote' }>,
+    nowMs: number,
+    unixS: number,
+  ): RecordRoomEffect[] {
     const id = recordId(record)
     const kept = this.#store.kept(id)
-    if (kept?.role !== 'replica' || compareRecords(kept.record, record) !== 0) return []
-    return this.#replicate(this.#replicating({ type: 'handedIn', id, storedElsewhere, isOutdated: newer !== undefined }, nowMs), nowMs)
+    if (kept?.role === 'own') return []
+    const isCurrent = kept !== undefined && compareRecords(kept.record, record) === 0
+    const ended = this.#replicating({ type: 'handedIn', id, storedElsewhere: isCurrent && !newer ? storedElsewhere : 0 }, nowMs)
+    return [...(isCurrent && newer ? this.keep(newer, {}, nowMs, unixS).effects : []), ...this.#replicate(ended, nowMs)]
   }
 
   #changed(changes: readonly StoreChange[], nowMs: number): RecordRoomEffect[] {
@@ -322,7 +329,7 @@ export class RecordRoom {
         }
         case 'handIn': {
           const kept = this.#store.kept(effect.id)
-          return kept ? [{ type: 'rewrite', record: kept.record }] : []
+          return kept ? [{ type: 'rewrite', record: kept.record, all: true }] : []
         }
         case 'drop':
           return this.#changed(this.#store.release(effect.id), nowMs)
@@ -349,6 +356,6 @@ export class RecordRoom {
   }
 
   #rewrites(effects: readonly OwnRecordsEffect[]): RecordRoomEffect[] {
-    return effects.map(({ record }) => ({ type: 'rewrite', record }))
+    return effects.map(({ record }) => ({ type: 'rewrite', record, all: false }))
   }
 }

@@ -57,9 +57,12 @@ export class ReplicaView {
     this.#learn(hex, { isThere: false, untilMs: nowMs + disbelievedMs })
   }
 
-  /** Forgets what is over its time. */
-  tick(nowMs: number): void {
-    for (const [hex, { untilMs }] of this.#learnt) if (untilMs <= nowMs) this.#learnt.delete(hex)
+  /** Forgets what is over its time, and says of whom, by the hex of their ids. */
+  tick(nowMs: number): readonly string[] {
+    const over: string[] = []
+    for (const [hex, { untilMs }] of this.#learnt) if (untilMs <= nowMs) over.push(hex)
+    for (const hex of over) this.#learnt.delete(hex)
+    return over
   }
 
   /** Whether it is linked, or has answered: what repairs lean on. */

@@ -5,6 +5,7 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { type Held, isCloser, isWithin, nearestCount, noteAround, noteStanding } from './held.js'
 import { Duty, proofsNeeded } from './duty.js'
+import { type HandInEffect, HandIns } from './hand-ins.js'
 import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
 import { type Push, Pushes } from './pushes.js'
 import type { ReplicaView } from './replica-view.js'
@@ -26,10 +27,6 @@ export const lookedOverMax = 256
 const nobody: readonly Contact[] = []
 /** Milliseconds between two such goes. */
 export const lookGapMs = 50
-/** Records handed in at one time: each takes a lookup. */
-export const handedInMax = 4
-/** Milliseconds before the next ones are. */
-export const handInGapMs = 5_000
 /** A push that failed is tried again this much later: a peer that was busy, or full, has had time. */
 export const pushRetryMs = 15_000
 /** Times a record is pushed to one peer before that is left to the next change or repair. */
@@ -51,8 +48,8 @@ export type ReplicationEvent =
   /** Of these records, as they are kept here now, it has some, and lacks others. */
   | { type: 'compared'; to: Contact; has: readonly string[]; lacks: readonly string[] }
   | { type: 'notCompared'; to: Contact; ids: readonly string[] }
-  /** A record that was handed in is kept by so many others now, or they have a newer version. */
-  | { type: 'handedIn'; id: string; storedElsewhere: number; isOutdated: boolean }
+  /** A record that was handed in is kept by so many others now, as it is here; 0: by none, as far as is known. */
+  | { type: 'handedIn'; id: string; storedElsewhere: number }
   /** This peer goes: hand over what can be. */
   | { type: 'leaving' }
   | { type: 'woke' }
@@ -60,8 +57,7 @@ export type ReplicationEvent =
 export type ReplicationEffect =
   | PushEffect
   | CompareEffect
-  /** Nobody knows here who is responsible for this record: a lookup tells, and it is written there. */
-  | { readonly type: 'handIn'; readonly id: string }
+  | HandInEffect
   /** All replicas of this record are others, and the closest of them have said that they have it. */
   | { readonly type: 'drop'; readonly id: string }
 
@@ -96,6 +92,7 @@ export class Replication {
   #changedMeanwhile = false
   #dueMs: number | undefined
   readonly #pushes = new Pushes()
+  readonly #handIns = new HandIns()
 
   /** `share`: see `NewReplication`. */
   constructor(table: RoutingTable, view: ReplicaView, share: () => number) {
@@ -137,7 +134,7 @@ export class Replication {
         return []
       case 'pushed': {
         const push = this.#pushes.ended(event.id, event.to)
-        this.#view.answered(event.to, nowMs)
+        this.#answered(event.to, nowMs)
         push?.held.settled.add(event.to.hex)
         push?.held.failed.delete(event.to.hex)
         return this.#go()
@@ -158,8 +155,9 @@ export class Replication {
         }
         return []
       case 'handedIn': {
+        this.#handIns.ended(event.id)
         const held = this.#held.get(event.id)
-        const isKept = event.isOutdated || event.storedElsewhere >= proofsNeeded
+        const isKept = event.storedElsewhere >= proofsNeeded
         return held && isKept && this.#duty.isMisplaced(held) ? [{ type: 'drop', id: event.id }] : []
       }
       case 'leaving':
@@ -191,7 +189,7 @@ export class Replication {
   #woke(nowMs: number): ReplicationEffect[] {
     if (this.#table.linkCount === 0) return []
     this.#pushes.woke()
-    this.#view.tick(nowMs)
+    this.#lookAnew(this.#view.tick(nowMs))
     // What is found to be pushed waits in memory: no more is looked for before that is sent.
     const effects: ReplicationEffect[] = []
     if (this.#pushes.isIdle) {
@@ -223,13 +221,11 @@ export class Replication {
       else for (const to of this.#duty.doubtful(held)) comparisons.add(to, held.id)
       held.isFresh = false
     }
-    for (const { id } of misplaced.slice(0, handedInMax)) effects.push({ type: 'handIn', id })
-    for (const held of misplaced.slice(handedInMax)) held.repairAtMs = nowMs + handInGapMs
-    return [...effects, ...comparisons.questions(1, () => undefined)]
+    return [...effects, ...this.#handIns.begin(misplaced, nowMs), ...comparisons.questions(1, () => undefined)]
   }
 
   #compared({ to, has, lacks }: Extract<ReplicationEvent, { type: 'compared' }>, nowMs: number): void {
-    this.#view.answered(to.id, nowMs)
+    this.#answered(to.id, nowMs)
     for (const id of has) {
       const held = this.#held.get(id)
       held?.settled.add(to.id.hex)
@@ -325,16 +321,32 @@ export class Replication {
     return isNear
   }
 
+  /** It is there: whoever took it for made up looks for the closest anew. */
+  #answered(id: Key, nowMs: number): void {
+    this.#view.answered(id, nowMs)
+    for (const held of this.#held.values()) if (held.unproven.some((one) => one.id.equals(id))) held.nearest = undefined
+  }
+
+  /** What was learnt of these peers counts no more. */
+  #lookAnew(forgotten: readonly string[]): void {
+    if (forgotten.length > 0) for (const held of this.#held.values()) held.nearest = undefined
+  }
+
   /** The records whose closest peers are others than the last time: a change far away is none of theirs, and one that is heard of again is none. */
   #affected(): Held[] {
     const touched = [...this.#touched.values()].map((contact) => ({ contact, standing: this.#view.standing(contact.id) }))
     this.#touched = new LateMap()
     return [...this.#held.values()].filter((held) => {
-      if (this.#view.isFarOff(held.key)) return false
+      if (this.#view.isFarOff(held.key)) {
+        held.nearest = undefined
+        return false
+      }
       // More came and went than were remembered: all are looked for anew.
       if (touched.length > touchedMax) held.nearest = undefined
       if (!held.nearest) return true
-      return touched.filter(({ contact, standing }) => noteStanding(held, contact, standing)).length > 0
+      let isOther = false
+      for (const { contact, standing } of touched) isOther = noteStanding(held, contact, standing) || isOther
+      return isOther
     })
   }
 
