@@ -100,7 +100,7 @@ export const rows: readonly Row[] = [
   {
     name: 'hostile',
     title: 'A fifth of the peers is hostile',
-    scenarios: ['hostile-droppers', 'hostile-liars', 'hostile-colluders', 'hostile-replayers', 'hostile-crowd'],
+    scenarios: ['hostile-droppers', 'hostile-liars', 'hostile-withholders', 'hostile-colluders', 'hostile-replayers', 'hostile-crowd'],
     figures: [
       'getSuccess',
       'getMedianMs',
