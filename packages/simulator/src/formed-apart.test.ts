@@ -3,7 +3,7 @@ import { FormedApart } from './formed-apart.js'
 
 const latency = { model: 'lognormal', meanMs: 50 } as const
 /** By then nearly every peer is linked to its siblings of either side, and every record is read from everywhere. */
-const mergedWithinMs = 150_000
+const mergedWithinMs = 180_000
 const mergedShare = 0.99
 /** After that the last missing links are made; now and then one is being replaced when it is looked at. */
 const wholeWithinMs = 240_000
