@@ -10,7 +10,13 @@ import { publicPackages } from './public-packages.mjs'
 const unwanted = /(^|\/)fixtures\/|(^|\/)browser-page\/|\.test\.|\.d\.ts\.map$/
 
 const folders = publicPackages()
-const faults = folders.flatMap(faultsOf)
+const { pack } = JSON.parse(textOf('.', 'package.json')).scripts
+const faults = [
+  ...folders.flatMap(faultsOf),
+  ...[...neededBy('hashtab')]
+    .filter((folder) => !`${pack} `.includes(` -w ${folder} `))
+    .map((folder) => `npm run pack leaves out ${folder}.`),
+]
 for (const fault of faults) console.error(fault)
 console.log(`${folders.length} tarballs, ${faults.length} faults`)
 if (faults.length > 0) process.exitCode = 1
@@ -45,6 +51,20 @@ function packedFiles(folder) {
   /** @type {[{ files: { path: string }[] }]} */
   const [{ files }] = JSON.parse(told)
   return files.map(({ path }) => path)
+}
+
+/**
+ * The folders of a package and of all packages of this project that it comes with.
+ *
+ * @param {string} name
+ * @param {Set<string>} known
+ */
+function neededBy(name, known = new Set()) {
+  const folder = folders.find((one) => JSON.parse(textOf(one, 'package.json')).name === name)
+  if (folder === undefined || known.has(folder)) return known
+  known.add(folder)
+  for (const dependency of Object.keys(JSON.parse(textOf(folder, 'package.json')).dependencies ?? {})) neededBy(dependency, known)
+  return known
 }
 
 /**
