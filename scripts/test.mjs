@@ -1,10 +1,11 @@
 // @ts-check
 // `npm test`: runs on a fresh clone, so what is not part of Node is imported after the set-up.
 // Runs every step and reports them all; ends with one line that sums the tests of all of them.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root, runNode, runNpm } from './command.mjs'
+import { runNode, runNpm } from './command.mjs'
+import { publicPackages } from './public-packages.mjs'
 import { build, install } from './setup.mjs'
 
 /** @typedef {{ passed: number, failed: number }} Counts */
@@ -32,7 +33,7 @@ const onTheSources = [
 
 /** Without the build they would judge an older one. @type {readonly Step[]} */
 const onTheBuild = [
-  { name: 'packages are fit to publish', run: publicPackages },
+  { name: 'packages are fit to publish', run: fitToPublish },
   { name: 'bundle size', run: () => check('scripts/size.mjs', []) },
   { name: 'real-browser tests', run: () => vitest('browsers', ['--config', 'e2e/vitest.config.ts']) },
 ]
@@ -102,10 +103,9 @@ async function outcome(work) {
   return { passed: 1, failed: 0 }
 }
 
-async function publicPackages() {
-  const counts = { passed: 0, failed: 0 }
-  for (const folder of [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`), 'signaling-server']) {
-    if (JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).private === true) continue
+async function fitToPublish() {
+  const counts = await check('scripts/check-tarballs.mjs', [])
+  for (const folder of publicPackages()) {
     const { passed, failed } = await check('node_modules/publint/src/cli.js', ['run', folder, '--strict', '--pack', 'npm'])
     counts.passed += passed
     counts.failed += failed

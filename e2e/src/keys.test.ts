@@ -105,8 +105,10 @@ test('a full disk keeps no identity, and says so', async () => {
   const { origin } = new URL(pages.address)
   await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 })
   expect(await importedAs(full.page, 'me', text, passphrase)).toBe('quota')
-  const made = await full.page.evaluate(() => globalThis.app.userIdentity('you').catch((reason: hashtab.StorageFault) => reason.code))
-  expect(made).toBe('quota')
+  const made = await full.page.evaluate(() =>
+    globalThis.app.userIdentity('you').catch((reason: hashtab.PeerError) => `${reason.name} ${reason.code}`),
+  )
+  expect(made).toBe('PeerError quota')
   await devtools.send('Storage.overrideQuotaForOrigin', { origin })
   expect(await exportCode(full.page, 'me')).toBe('not-exportable')
 })

@@ -32,6 +32,16 @@ test('a reloaded tab has the same id, and still holds its records', async () => 
   expect(await new Crowd([holder!]).get('greeting')).toEqual([['hello']])
 })
 
+test('a tab whose sessionStorage is full joins all the same, also when reloaded', async () => {
+  const choices = { network: 'no-room', tabs: false }
+  const tab = await stage.browser.openTab(stage.pages.address)
+  expect(await tab.page.evaluate(fillSessionStorage)).toBeGreaterThan(1_000_000)
+  const id = await tab.join(choices)
+  await tab.reload()
+  expect(await tab.join(choices)).toBe(id)
+  expect(await tab.call(({ peer }) => peer.status.storage)).toBe('kept')
+})
+
 test('a tab that comes back with an older record replaces no newer one', async () => {
   const choices = { network: 'older', signaling: stage.server.address }
   const tabs = await stage.joinTabs(4, choices)
@@ -64,6 +74,20 @@ test('a tab that comes back with an older record replaces no newer one', async (
   )
   expect(await all.resolve(publicKey, 'profile')).toEqual(['newer', 'newer', 'newer', 'newer'])
 })
+
+/** Runs in the page. Answers with how many characters fitted. */
+function fillSessionStorage(): number {
+  let text = ''
+  for (let more = 2 ** 24; more >= 1; more /= 2) {
+    try {
+      sessionStorage.setItem('filler', text + 'x'.repeat(more))
+      text += 'x'.repeat(more)
+    } catch {
+      // Half of it may fit.
+    }
+  }
+  return text.length
+}
 
 /** Runs in the page. Whether any database of the site holds bytes with this text in them. */
 async function isOnDisk(text: string): Promise<boolean> {

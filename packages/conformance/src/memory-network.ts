@@ -1,8 +1,8 @@
-import type { Clock } from '@hashtab/peer'
+import { type Clock, SystemClock } from '@hashtab/peer'
 import { MemoryTransport } from './memory-transport.js'
 
 export interface MemoryNetworkOptions {
-  /** What runs latency and deadlines; default: `setTimeout`. */
+  /** What runs latency and deadlines; default: the platform's. */
   readonly clock?: Pick<Clock, 'wake'>
   /** Milliseconds that everything takes from end to end; default 0: a microtask. */
   readonly latencyMs?: number
@@ -18,7 +18,7 @@ export class MemoryNetwork {
   readonly #vanished = new Set<number>()
 
   constructor(options: MemoryNetworkOptions = {}) {
-    this.#clock = options.clock ?? timeoutClock
+    this.#clock = options.clock ?? new SystemClock()
     this.#latencyMs = options.latencyMs ?? 0
   }
 
@@ -75,11 +75,4 @@ export class MemoryNetwork {
 
 function pairOf(a: number, b: number): string {
   return `${Math.min(a, b)}-${Math.max(a, b)}`
-}
-
-const timeoutClock: Pick<Clock, 'wake'> = {
-  wake(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
-    return () => clearTimeout(timer)
-  },
 }

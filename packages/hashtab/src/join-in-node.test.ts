@@ -19,3 +19,14 @@ test.each(['nonsense', '', 'https://signal.example.org', 'ws://'])(
     await expect(joined).rejects.toThrow('wss://signal.example.org/signal')
   },
 )
+
+test.each([undefined, null, 'my-app'])('%j is no set of options, and the error says what one is like', async (options) => {
+  const joined = join(options as never)
+  await expect(joined).rejects.toMatchObject({ name: 'PeerError', code: 'invalid' })
+  await expect(joined).rejects.toThrow("join({ network: 'my-app' })")
+})
+
+test.each(['bogus', '', null, 5])('%j is no role', async (role) => {
+  const joined = join({ network: 'app', role: role as never })
+  await expect(joined).rejects.toMatchObject({ name: 'PeerError', code: 'invalid' })
+})

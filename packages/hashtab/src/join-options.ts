@@ -1,5 +1,5 @@
 import { desktopLinkLimits, type LinkLimits } from '@hashtab/core'
-import { type IceServer, PeerError, type PeerRole, type Signer, type Storage } from '@hashtab/peer'
+import { checkedNetwork, type IceServer, PeerError, type PeerRole, type Signer, type Storage } from '@hashtab/peer'
 
 export interface JoinOptions {
   /** 1 to 64 characters. Peers of other networks are never met. */
@@ -24,6 +24,22 @@ export interface JoinOptions {
   /** For tests of what happens behind NATs: a peer (40 hex digits) for which this is false cannot be linked to. Asked each time. */
   readonly mayLink?: (peerId: string) => boolean
   readonly signal?: AbortSignal
+}
+
+/** Options whose words mean something. */
+export interface CheckedOptions extends JoinOptions {
+  readonly role: NonNullable<JoinOptions['role']>
+}
+
+const roles: readonly unknown[] = ['auto', 'full', 'leaf'] satisfies JoinOptions['role'][]
+
+/** The options, if a network is named and the role is one. Error: `invalid`. */
+export function checkedOptions(options: JoinOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null)
+    throw new PeerError('invalid', `Say which network to join: join({ network: 'my-app' }).`)
+  const { network, role = 'auto' } = options
+  if (!roles.includes(role)) throw new PeerError('invalid', `A role is 'auto', 'full' or 'leaf', not ${JSON.stringify(role)}.`)
+  return { ...options, network: checkedNetwork(network), role }
 }
 
 export function urlsOf(signaling: JoinOptions['signaling']): readonly string[] {

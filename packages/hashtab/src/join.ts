@@ -1,17 +1,17 @@
 import { IndexedDbStorage, takeIdentity } from '@hashtab/indexeddb'
-import { checkedNetwork, loadSealing, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
+import { loadSealing, MemoryStorage, type MeetingPoint, Peer, type Signer, type Storage } from '@hashtab/peer'
 import { TabsMeetingPoint, WebSocketMeetingPoint } from '@hashtab/signaling'
 import { WebRtcTransport } from '@hashtab/webrtc'
 import { isSmallDevice } from './device.js'
-import { type JoinOptions, linkLimits, urlsOf } from './join-options.js'
+import { checkedOptions, type CheckedOptions, type JoinOptions, linkLimits, urlsOf } from './join-options.js'
 
 /**
  * Makes this tab a peer of the table. Resolves as soon as it runs; links come a moment later, and calls wait for the first.
  * Errors: `invalid`; a `TypeError` where there is no WebRTC.
  */
-export async function join(options: JoinOptions): Promise<Peer> {
-  const { signal, mayLink } = options
-  const network = checkedNetwork(options.network)
+export async function join(given: JoinOptions): Promise<Peer> {
+  const options = checkedOptions(given)
+  const { network, role, signal, mayLink } = options
   signal?.throwIfAborted()
   // The first link waits for it: it comes while an identity is taken. Where it does not, the peer asks again.
   void loadSealing().catch(() => undefined)
@@ -29,14 +29,14 @@ export async function join(options: JoinOptions): Promise<Peer> {
   const peer = await Peer.start({ signer, storage, keeps, transport, meetingPoints, links, left, ...(mayLink && { mayLink }) })
   // A page that goes into the back/forward cache is only frozen.
   addEventListener('pagehide', (event) => event.persisted || void peer.leave(), { signal: here.signal })
-  void live(peer, options.role ?? 'auto', here.signal)
+  void live(peer, role, here.signal)
   if (!signal?.aborted) return peer
   await peer.leave()
   throw signal.reason
 }
 
 /** Has the peer follow its page. Nothing of it is needed to join, so it is loaded after; where it cannot be, the tab serves when hidden too. */
-async function live(peer: Peer, role: NonNullable<JoinOptions['role']>, signal: AbortSignal): Promise<void> {
+async function live(peer: Peer, role: CheckedOptions['role'], signal: AbortSignal): Promise<void> {
   const late = await import('./page-life.js').catch(() => undefined)
   if (!signal.aborted) late?.followPage(peer, role, signal)
 }

@@ -59,7 +59,7 @@ export class Database {
 
   async #open(): Promise<IDBDatabase> {
     try {
-      if (!this.#factory) throw new StorageFault('unavailable', 'This place has no IndexedDB: records and identity live in memory only.')
+      if (!this.#factory) throw new StorageFault('unavailable', 'There is no IndexedDB here, as in Node: nothing can be kept.')
       const request = this.#factory.open(this.#name)
       request.onupgradeneeded = () => request.result.createObjectStore(storeName)
       const connection = await promisifyRequest(request)

@@ -100,8 +100,13 @@ function ownSlot(network: string): number | undefined {
   return Number.isInteger(slot) && slot >= 0 && slot < slotsMax ? slot : undefined
 }
 
+/** Where there is no room for it, the tab takes the first free slot when it is reloaded, as a new one does. */
 function rememberSlot(network: string, slot: number) {
-  tabMemory()?.setItem(`hashtab/slot/${network}`, String(slot))
+  try {
+    tabMemory()?.setItem(`hashtab/slot/${network}`, String(slot))
+  } catch {
+    return
+  }
 }
 
 /** `sessionStorage`, which throws where a page may keep nothing. */

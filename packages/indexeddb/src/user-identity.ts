@@ -1,4 +1,4 @@
-import { PeerError, type Signer } from '@hashtab/peer'
+import { PeerError, type Signer, StorageFault } from '@hashtab/peer'
 import { KeptIdentities } from './kept-identity.js'
 
 export interface UserIdentityOptions {
@@ -14,32 +14,39 @@ export interface ImportOptions extends UserIdentityOptions {
   readonly replace?: boolean
 }
 
-/** One identity per origin and name, shared by all its tabs: a user, not a peer. Rejects with a `StorageFault` where it cannot be kept. */
+/** One identity per origin and name, shared by all its tabs: a user, not a peer. Rejects with a `PeerError` (`unavailable`, `quota`, `closed`) where it cannot be kept. */
 export function userIdentity(name: string, options: UserIdentityOptions = {}): Promise<Signer> {
-  return here().take(['user', name], options.exportable ?? false)
+  return kept((identities) => identities.take(['user', name], options.exportable ?? false))
 }
 
 /**
  * The identity of this name as a line of text, which only the passphrase (8 to 1,024 characters) opens: for `importIdentity`, in any browser. Takes about a second, and 128 MiB.
- * Rejects with a `PeerError` (`not-exportable`, `invalid` at the passphrase, `unreachable` where the code for it cannot be loaded) or a `StorageFault`.
+ * Rejects with a `PeerError` (`not-exportable`, `invalid` at the passphrase, `unreachable` where the code for it cannot be loaded; `unavailable`, `quota`, `closed` as above).
  */
 export async function exportIdentity(name: string, passphrase: string): Promise<string> {
-  const [seed, { sealIdentity }] = await Promise.all([here().seedOf(['user', name]), load()])
+  const [seed, { sealIdentity }] = await Promise.all([kept((identities) => identities.seedOf(['user', name])), load()])
   return sealIdentity(seed, passphrase)
 }
 
 /**
  * Keeps the identity that was exported as this text under this name, here: from now on `userIdentity(name)`. Takes as much as the export did, whatever the text says.
- * Rejects with a `PeerError` (`damaged`, `wrong-passphrase`, `identity-kept` where another would be replaced, `unreachable` as above) or a `StorageFault`; then nothing has changed.
+ * Rejects with a `PeerError` (`damaged`, `wrong-passphrase`, `identity-kept` where another would be replaced, and the others as above); then nothing has changed.
  */
 export async function importIdentity(name: string, text: string, passphrase: string, options: ImportOptions = {}): Promise<Signer> {
   const { exportable = false, replace = false } = options
   const { openIdentity } = await load()
-  return here().put(['user', name], await openIdentity(text, passphrase), { exportable, replace })
+  const seed = await openIdentity(text, passphrase)
+  return kept((identities) => identities.put(['user', name], seed, { exportable, replace }))
 }
 
-function here(): KeptIdentities {
-  return new KeptIdentities(globalThis.indexedDB)
+/** What becomes of the identities kept here. An app meets a storage's fault as the error that every call of it fails with. */
+async function kept<T>(work: (identities: KeptIdentities) => Promise<T>): Promise<T> {
+  try {
+    return await work(new KeptIdentities(globalThis.indexedDB))
+  } catch (reason) {
+    if (reason instanceof StorageFault) throw new PeerError(reason.code, reason.message, { cause: reason })
+    throw reason
+  }
 }
 
 /** Ciphers that few visitors of a page ever need: a file of their own. */

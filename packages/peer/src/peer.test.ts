@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { MemoryNetwork, MemorySquare, type MemoryTransport } from '@hashtab/conformance'
 import { afterEach, describe, expect, test } from 'vitest'
 import { statusOf } from './fixtures/status-of.js'
@@ -73,6 +74,48 @@ describe('records', () => {
     expect(second.seq).toBeGreaterThan(first.seq)
     const texts = await Promise.all(all.map(async (peer) => (await peer.resolve(writer!.publicKey, 'profile'))?.text))
     expect(texts).toEqual(['second', 'second', 'second', 'second', 'second'])
+  })
+
+  test('what is neither text nor bytes is no data: nothing is signed, stored or sent', async () => {
+    const [peer, other] = await crowd(rig(), 2)
+    const channel = await peer!.connect(other!.id)
+    const { publicKey } = generateSigner(systemRandom)
+    let signed = 0
+    const signer: Signer = { publicKey, sign: () => Promise.reject(new Error(`signature ${++signed}`)) }
+    for (const value of [
+      5,
+      [1, 2, 300],
+      Array.from({ length: 20 }, () => 1),
+      null,
+      undefined,
+      {},
+      Uint16Array.of(1, 2),
+      new ArrayBuffer(2),
+    ]) {
+      const data = value as never
+      for (const call of [
+        peer!.put('key', data, { signer }),
+        peer!.put(data, 'value', { signer }),
+        peer!.publish('name', data, { signer }),
+        peer!.publish(data, 'value', { signer }),
+        peer!.get(data),
+        peer!.store(data),
+        peer!.send(other!.id, data),
+        channel.send(data),
+      ]) {
+        const error: unknown = await call.catch((reason: unknown) => reason)
+        expect(error).toMatchObject({ name: 'PeerError', code: 'invalid', message: expect.stringContaining('a string or a Uint8Array') })
+      }
+    }
+    expect(signed).toBe(0)
+  })
+
+  test('bytes of another realm, as of an iframe, are bytes', async () => {
+    const [writer, reader] = await crowd(rig(), 2)
+    const foreign = runInNewContext('Uint8Array.of(1, 2, 255)') as Uint8Array
+    expect(foreign).not.toBeInstanceOf(Uint8Array)
+    await writer!.put('hello', foreign)
+    expect([...(await reader!.get('hello'))[0]!.value]).toEqual([1, 2, 255])
   })
 
   test('deleting is writing nothing', async () => {
@@ -223,6 +266,11 @@ describe('messages and channels', () => {
 })
 
 describe('coming and going', () => {
+  test('nobody becomes what is no role', async () => {
+    const peer = await join(rig())
+    expect(() => peer.become('bogus' as never)).toThrow(expect.objectContaining({ name: 'PeerError', code: 'invalid' }))
+  })
+
   test('the meeting point is shut: the overlay goes on', async () => {
     const given = rig()
     const all = await crowd(given, 4)

@@ -196,8 +196,10 @@ export class Peer {
   /**
    * Says what this peer would rather be. A leaf hands over what it keeps of others and keeps a few links; it goes on reading, writing, watching, and being reached.
    * It stays full while fewer than 8 others serve: `status.role` tells. Full again it is at once. `join` does this by itself as the tab is hidden and shown (`role`).
+   * Error: `invalid`.
    */
   become(role: PeerRole): void {
+    if (role !== 'full' && role !== 'leaf') throw new PeerError('invalid', `A role is 'full' or 'leaf', not ${JSON.stringify(role)}.`)
     this.#driver.handle({ type: 'become', role })
   }
 

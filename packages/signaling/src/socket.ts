@@ -2,7 +2,6 @@
 export interface Socket {
   binaryType: string
   readonly bufferedAmount: number
-  readonly protocol: string
   send(bytes: Uint8Array<ArrayBuffer>): void
   close(code?: number): void
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: SocketEvent) => void): void

@@ -1,5 +1,5 @@
 import { encodeUtf8, Key } from '@hashtab/core'
-import { generateSigner, type MeetingPointEvent, type Signer } from '@hashtab/peer'
+import { generateSigner, type MeetingPointEvent, type Signer, systemRandom } from '@hashtab/peer'
 import { afterEach, describe, expect, it } from 'vitest'
 import { TabsMeetingPoint } from './tabs-meeting-point.js'
 
@@ -8,7 +8,7 @@ afterEach(() => {
   for (const thing of open.splice(0)) thing.close()
 })
 
-const newSigner = (): Signer => generateSigner((length) => crypto.getRandomValues(new Uint8Array(length)))
+const newSigner = (): Signer => generateSigner(systemRandom)
 const letter = encodeUtf8('a sealed letter')
 
 /** A tab: its meeting point, and what that tells. */

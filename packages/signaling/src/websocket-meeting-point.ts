@@ -1,7 +1,16 @@
 import type { Key } from '@hashtab/core'
 import { signature } from '@hashtab/core'
-import { checkedNetwork, type Clock, type MeetingPoint, type MeetingPointEvent, PeerError, type Random, type Signer } from '@hashtab/peer'
-import { platformClock } from './platform-clock.js'
+import {
+  checkedNetwork,
+  type Clock,
+  type MeetingPoint,
+  type MeetingPointEvent,
+  PeerError,
+  type Random,
+  type Signer,
+  SystemClock,
+  systemRandom,
+} from '@hashtab/peer'
 import { SignalingClient, type SignalingClientEffect, type SignalingClientEvent } from './signaling-client.js'
 import { signalingSubprotocol } from './signaling-message.js'
 import type { Socket, SocketConstructor, SocketEvent } from './socket.js'
@@ -42,8 +51,8 @@ export class WebSocketMeetingPoint implements MeetingPoint {
     this.#network = checkedNetwork(options.network)
     this.name = this.#url
     this.#webSocket = options.webSocket ?? platformWebSocket()
-    this.#clock = options.clock ?? platformClock
-    this.#random = options.random ?? ((length) => crypto.getRandomValues(new Uint8Array(length)))
+    this.#clock = options.clock ?? new SystemClock()
+    this.#random = options.random ?? systemRandom
   }
 
   start(self: Signer, listener: (event: MeetingPointEvent) => void): void {

@@ -13,6 +13,31 @@ describe('WebRtcTransport over node-datachannel keeps the promises of Transport'
   test.each(transportSuite)('$name', ({ run }) => run(() => ({ make: (options) => new WebRtcTransport({ ...options, wrtc }) })))
 })
 
+describe('the ICE servers of a connection', () => {
+  it('are those of the app, then those that a meeting point handed out last', async () => {
+    const wrtc = await nodeWebRtc()
+    const used: unknown[] = []
+    class RTCPeerConnection extends wrtc.RTCPeerConnection {
+      constructor(config?: RTCConfiguration) {
+        super(config)
+        used.push(config?.iceServers)
+      }
+    }
+    const [own, first, second, third] = [1, 2, 3, 4].map((port) => ({ urls: `stun:127.0.0.1:${port}` }))
+    const transport = new WebRtcTransport({ wrtc: { ...wrtc, RTCPeerConnection }, iceServers: [own!] })
+    transport.start(() => undefined)
+    transport.offer(1)
+    transport.useIceServers([])
+    transport.offer(2)
+    transport.useIceServers([first!])
+    transport.offer(3)
+    transport.useIceServers([second!, third!])
+    transport.offer(4)
+    transport.close()
+    expect(used).toEqual([[own], [own], [own, first], [own, second]])
+  })
+})
+
 describe('createNodeTransport', () => {
   it('runs the example of the README', async () => {
     // In a browser: new WebRtcTransport(), of '@hashtab/webrtc'.

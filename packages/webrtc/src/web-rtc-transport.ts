@@ -1,5 +1,14 @@
 import { isMalformed } from '@hashtab/core'
-import type { Clock, CloseReason, IceServer, LinkId, Transport, TransportEvent, TransportOptions } from '@hashtab/peer'
+import {
+  type Clock,
+  type CloseReason,
+  type IceServer,
+  type LinkId,
+  SystemClock,
+  type Transport,
+  type TransportEvent,
+  type TransportOptions,
+} from '@hashtab/peer'
 import { Collector } from './collector.js'
 import { Connection, type Role, type WebRtcImplementation } from './connection.js'
 import { decodeDescription } from './description.js'
@@ -9,7 +18,7 @@ import { Link } from './link.js'
 export interface WebRtcTransportOptions extends TransportOptions {
   /** What makes connections; default: the browser. */
   readonly wrtc?: WebRtcImplementation
-  /** What runs the deadlines; default: `setTimeout`. */
+  /** What runs the deadlines; default: the platform's. */
   readonly clock?: Pick<Clock, 'wake'>
   /** Whether other ends may have this machine send packets to itself, where its own services listen. Default: only if the page comes from it. */
   readonly loopback?: boolean
@@ -27,16 +36,19 @@ export class WebRtcTransport implements Transport {
   readonly #links = new Map<LinkId, Link>()
   /** Links that are over, and whose `closed` is not told yet. */
   readonly #ending = new Set<LinkId>()
+  /** Those of this end, whatever a meeting point hands out. */
+  readonly #ownIceServers: readonly IceServer[]
   #iceServers: RTCIceServer[]
   #listener: ((event: TransportEvent) => void) | undefined
   #connectionsMade = 0
 
   constructor(options: WebRtcTransportOptions = {}) {
     this.#wrtc = options.wrtc ?? browserWebRtc()
-    this.#clock = options.clock ?? timeoutClock
+    this.#clock = options.clock ?? new SystemClock()
     this.#loopback = options.loopback ?? isPageOfThisMachine()
     this.#collector = new Collector(this.#clock)
-    this.#iceServers = chooseIceServers(options.iceServers ?? [])
+    this.#ownIceServers = options.iceServers ?? []
+    this.#iceServers = chooseIceServers(this.#ownIceServers)
   }
 
   get connectionsMade(): number {
@@ -87,9 +99,9 @@ export class WebRtcTransport implements Transport {
     known?.end()
   }
 
-  /** Of many, the first two of STUN and the first two of TURN are used. */
+  /** Of many, the first two of STUN and the first two of TURN are used, the transport's own before these. */
   useIceServers(servers: readonly IceServer[]): void {
-    this.#iceServers = chooseIceServers(servers)
+    this.#iceServers = chooseIceServers([...this.#ownIceServers, ...servers])
   }
 
   close(): void {
@@ -142,11 +154,4 @@ function browserWebRtc(): WebRtcImplementation {
     )
   }
   return { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }
-}
-
-const timeoutClock: Pick<Clock, 'wake'> = {
-  wake(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
-    return () => clearTimeout(timer)
-  },
 }

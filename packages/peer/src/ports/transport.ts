@@ -37,7 +37,7 @@ export interface Transport {
   bufferedBytes(link: LinkId): number
   /** Ends a link or an attempt at one, and frees it. What was sent before is delivered if that can be done within a second. */
   end(link: LinkId): void
-  /** From now on new links use these servers (STUN, TURN). */
+  /** From now on new links use these servers (STUN, TURN), after the transport's own, and no others that were given here before. */
   useIceServers(servers: readonly IceServer[]): void
   /** Ends everything. */
   close(): void
