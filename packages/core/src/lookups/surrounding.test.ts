@@ -62,7 +62,7 @@ describe('around a key that others crowd around', () => {
 
   it('a read that nobody crowds around ends at once, and so does one of content that was found', () => {
     const { read } = surroundingOf()
-    const { crowded: _, ...calm } = nothing as Extract<Outcome, { type: 'read' }>
+    const { crowded: _, ...calm } = nothing
     expect(ends(read(calm))).toEqual([calm])
     const one: Outcome = { ...calm, records: [record], crowded: true }
     expect(ends(read(one, 2))).toEqual([one])

@@ -65,7 +65,7 @@ describe('a record far off from this peer', () => {
     expect(new ReplicaView(table).isFarOffByLists(farKey)).toBe(false)
     const view = new ReplicaView(table)
     for (const link of table.links()) {
-      const beside = Array.from({ length: replicas }, (_, i) => `${link.contact.id.hex}`.slice(0, 2) + i.toString(16).padEnd(38, '0'))
+      const beside = Array.from({ length: replicas }, (_, i) => link.contact.id.hex.slice(0, 2) + i.toString(16).padEnd(38, '0'))
       link.neighbours = link.neighbours.changed(
         { came: beside.map((hex) => ({ contact: { ...link.contact, id: Key.fromHex(hex) }, rttMs: 0 })), went: [] },
         64,
