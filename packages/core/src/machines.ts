@@ -15,6 +15,8 @@ import type { Surrounding, SurroundingEvent } from './lookups/surrounding.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
 import type { ContentCache } from './records/content-cache.js'
+import type { Contact } from './keys/public-key.js'
+import type { Record } from './records/record.js'
 import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
 import type { Answer, Envelope, Message, Seek } from './wire/message.js'
@@ -31,6 +33,7 @@ export class Machines implements ForwardingHost {
   readonly records: RecordRoom
   readonly watches: WatchRoom
   readonly guard = new Guard()
+  readonly #self: Contact
   /** What may come late, once it is here. */
   late: LateParts | undefined
   /** Made when the first content is asked for through this peer. */
@@ -48,6 +51,7 @@ export class Machines implements ForwardingHost {
   constructor(options: OverlayOptions) {
     const { contact, verify, random, nowMs } = options
     const ids = new FreshIds(random)
+    this.#self = contact
     this.nowMs = nowMs
     this.unixOffsetMs = options.unixMs - nowMs
     this.late = options.late
@@ -101,7 +105,7 @@ export class Machines implements ForwardingHost {
   }
 
   toForwarding(event: ForwardingEvent): void {
-    this.#onForwarding(this.forwarding.handle(event, this.nowMs))
+    this.onForwarding(this.forwarding.handle(event, this.nowMs))
   }
 
   toRecords(event: RecordRoomEvent): void {
@@ -125,7 +129,7 @@ export class Machines implements ForwardingHost {
     this.onWatches(this.watches.handle(event, this.nowMs, this.unixS))
   }
 
-  #onForwarding(effects: readonly ForwardingEffect[]): void {
+  onForwarding(effects: readonly ForwardingEffect[]): void {
     for (const effect of effects) {
       switch (effect.type) {
         case 'arrived':
@@ -144,7 +148,7 @@ export class Machines implements ForwardingHost {
           break
         case 'send':
           if (effect.message.type === 'seek') this.#noteRead(effect.message)
-          this.out.push(effect)
+          this.send(effect.link, effect.message)
       }
     }
   }
@@ -184,7 +188,15 @@ export class Machines implements ForwardingHost {
     }
     const from = this.table.linkTo(seek.path.at(-1)!)
     if (from && !this.guard.allows(from, 'store', this.nowMs)) return this.drop()
+    // The writer goes on by itself, as from any replica that has no room.
+    if (!this.mayJudge(store.record, from))
+      return this.#respond(seek, { type: 'placed', replicas: [{ contact: this.#self, receipt: 'full' }] })
     this.toAsking({ type: 'placement', seek: { ...seek, store }, unixS: this.unixS })
+  }
+
+  /** Whether this peer judges a record that came over the link for others; `from` undefined: the link is gone. */
+  mayJudge(record: Record, from: Link | undefined): boolean {
+    return !this.records.needsProof(record) || this.guard.allowsVerification(from, this.nowMs)
   }
 
   /** Back along the path that the question came. */
@@ -210,10 +222,15 @@ export class Machines implements ForwardingHost {
     }
   }
 
-  undeliverable(id: string): void {
-    if (this.linking.awaits(id)) return this.toLinking({ type: 'undeliverable', id })
-    this.toAsking({ type: 'undeliverable', id })
-    this.toPost({ type: 'undeliverable', letter: id })
+  /** Whether anything came of it. */
+  undeliverable(id: string): boolean {
+    if (this.linking.awaits(id)) {
+      this.toLinking({ type: 'undeliverable', id })
+      return true
+    }
+    const effects = this.asking.handle({ type: 'undeliverable', id }, this.nowMs)
+    this.onAsking(effects)
+    return this.tellPost({ type: 'undeliverable', letter: id }) || effects.length > 0
   }
 
   drop(): void {
@@ -227,6 +244,7 @@ export class Machines implements ForwardingHost {
   }
 
   send(link: LinkId, message: Message): void {
+    this.guard.asked(link, message)
     this.out.push({ type: 'send', link, message })
   }
 
@@ -341,7 +359,13 @@ export class Machines implements ForwardingHost {
   }
 
   toPost(event: PostEvent): void {
-    for (const effect of this.post.handle(event, this.nowMs, this.unixS)) {
+    this.tellPost(event)
+  }
+
+  /** Whether anything came of it. */
+  tellPost(event: PostEvent): boolean {
+    const effects = this.post.handle(event, this.nowMs, this.unixS)
+    for (const effect of effects) {
       switch (effect.type) {
         case 'dispatch': {
           const { to, route, payload } = effect
@@ -367,6 +391,7 @@ export class Machines implements ForwardingHost {
           this.out.push(effect)
       }
     }
+    return effects.length > 0
   }
 
   onRecords(effects: readonly RecordRoomEffect[]): void {
