@@ -9,12 +9,13 @@ import { Relay, type RelayOutcome, wayBack } from './links/relay.js'
 import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
 import { Answering } from './lookups/answering.js'
 import { Asking } from './lookups/asking.js'
-import type { Coalescing } from './lookups/coalescing.js'
 import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
+import { PassingReads } from './lookups/passing-reads.js'
 import type { Surrounding, SurroundingEvent } from './lookups/surrounding.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
-import type { ContentCache } from './records/content-cache.js'
+import type { Contact } from './keys/public-key.js'
+import type { Record } from './records/record.js'
 import { RecordRoom, type RecordRoomEffect, type RecordRoomEvent } from './records/record-room.js'
 import { WatchRoom, type WatchRoomEffect, type WatchRoomEvent } from './watches/watch-room.js'
 import type { Answer, Envelope, Message, Seek } from './wire/message.js'
@@ -31,12 +32,10 @@ export class Machines implements ForwardingHost {
   readonly records: RecordRoom
   readonly watches: WatchRoom
   readonly guard = new Guard()
+  readonly #self: Contact
   /** What may come late, once it is here. */
   late: LateParts | undefined
-  /** Made when the first content is asked for through this peer. */
-  #cache: ContentCache | undefined
-  /** Made when the first question is passed on for others. */
-  #coalescing: Coalescing | undefined
+  readonly #passingReads = new PassingReads()
   /** Made when an app first reads, or the key of a write is crowded. */
   #surrounding: Surrounding | undefined
   /** What was ordered since the overlay's event began, in order. */
@@ -48,6 +47,7 @@ export class Machines implements ForwardingHost {
   constructor(options: OverlayOptions) {
     const { contact, verify, random, nowMs } = options
     const ids = new FreshIds(random)
+    this.#self = contact
     this.nowMs = nowMs
     this.unixOffsetMs = options.unixMs - nowMs
     this.late = options.late
@@ -72,24 +72,25 @@ export class Machines implements ForwardingHost {
   }
 
   /** See `ForwardingHost`. */
-  answersHere({ target, want, store }: Seek): boolean {
+  answersHere(seek: Seek): boolean {
+    const { target, want, store } = seek
     if (store) return this.records.isReplica(target)
-    if (want === 'content' && this.#cache?.get(target, this.nowMs)) return true
+    if (this.#passingReads.cached(seek, this.nowMs)) return true
     return this.records.answersHere(target, want, this.unixS)
   }
 
   /** See `ForwardingHost`. */
   waits(seek: Seek): boolean {
-    return this.#coalescing?.waits(seek, this.nowMs) ?? false
+    return this.#passingReads.waits(seek, this.nowMs)
   }
 
   /** When questions that wait for the answers to others are to be passed on; Infinity: none waits. */
   get goOnAtMs(): number {
-    return this.#coalescing?.wakeAtMs ?? Infinity
+    return this.#passingReads.wakeAtMs
   }
 
   goOn(): void {
-    for (const seek of this.#coalescing?.overdue(this.nowMs) ?? []) this.toForwarding({ type: 'goesOn', seek })
+    for (const seek of this.#passingReads.overdue(this.nowMs)) this.toForwarding({ type: 'goesOn', seek })
   }
 
   toLinking(event: LinkingEvent): void {
@@ -101,7 +102,7 @@ export class Machines implements ForwardingHost {
   }
 
   toForwarding(event: ForwardingEvent): void {
-    this.#onForwarding(this.forwarding.handle(event, this.nowMs))
+    this.onForwarding(this.forwarding.handle(event, this.nowMs))
   }
 
   toRecords(event: RecordRoomEvent): void {
@@ -125,7 +126,7 @@ export class Machines implements ForwardingHost {
     this.onWatches(this.watches.handle(event, this.nowMs, this.unixS))
   }
 
-  #onForwarding(effects: readonly ForwardingEffect[]): void {
+  onForwarding(effects: readonly ForwardingEffect[]): void {
     for (const effect of effects) {
       switch (effect.type) {
         case 'arrived':
@@ -143,48 +144,34 @@ export class Machines implements ForwardingHost {
           this.table.measured(effect.link, effect.afterMs)
           break
         case 'send':
-          if (effect.message.type === 'seek') this.#noteRead(effect.message)
-          this.out.push(effect)
+          if (effect.message.type === 'seek') this.#passingReads.passed(effect.message, this.late, this.nowMs)
+          this.send(effect.link, effect.message)
       }
     }
   }
 
-  /** Passed on for another: the answer will pass here. */
-  #noteRead(seek: Seek): void {
-    if (seek.path.length === 1) return
-    if (seek.want === 'content') (this.#cache ??= this.late?.newCache())?.asked(seek, this.nowMs)
-    if (seek.want !== 'peers') (this.#coalescing ??= this.late?.newCoalescing())?.passed(seek, this.nowMs)
-  }
-
   /** An envelope that this peer passes on for others. */
   passing(envelope: Envelope): void {
-    const { path, payload } = envelope
-    if (payload.type !== 'response' || payload.answer.type !== 'found') return
-    this.#cache?.answered(payload.id, payload.answer, path.length, this.nowMs)
-    for (const seek of this.#coalescing?.answered(payload.id) ?? []) this.#share(envelope, payload.answer, seek)
-  }
-
-  /** The answer that passes is one to this question, too: as if it had come over the same way. */
-  #share(envelope: Envelope, answer: Extract<Answer, { type: 'found' }>, seek: Seek): void {
-    const { id, path, avoid } = seek
-    const asker = path[0]!
-    // On its way it would pass a peer again, or it passed one that it was to go round.
-    const isOut = [...path, ...avoid].some((one) => envelope.path.some((passed) => passed.equals(one)))
-    if (isOut) return this.toForwarding({ type: 'goesOn', seek })
-    const contacts = answer.contacts.filter((contact) => !contact.id.equals(asker))
-    const payload = { type: 'response', id, answer: { ...answer, contacts } } as const
-    this.passOn(this.relay.passAlong({ ...envelope, destination: asker, route: wayBack(seek), payload }), undefined)
+    for (const effect of this.#passingReads.passing(envelope, this.nowMs)) {
+      if (effect.type === 'goesOn') this.toForwarding(effect)
+      else this.passOn(this.relay.passAlong(effect.envelope), undefined)
+    }
   }
 
   #arrived(seek: Seek): void {
-    const { store, target, want } = seek
-    if (!store) {
-      const cached = want === 'content' ? this.#cache?.get(target, this.nowMs) : undefined
-      return this.#respond(seek, this.answering.answerSeek(seek, cached, this.unixS))
-    }
+    const { store } = seek
+    if (!store) return this.#respond(seek, this.answering.answerSeek(seek, this.#passingReads.cached(seek, this.nowMs), this.unixS))
     const from = this.table.linkTo(seek.path.at(-1)!)
     if (from && !this.guard.allows(from, 'store', this.nowMs)) return this.drop()
+    // The writer goes on by itself, as from any replica that has no room.
+    if (!this.mayJudge(store.record, from))
+      return this.#respond(seek, { type: 'placed', replicas: [{ contact: this.#self, receipt: 'full' }] })
     this.toAsking({ type: 'placement', seek: { ...seek, store }, unixS: this.unixS })
+  }
+
+  /** Whether this peer judges a record that came over the link for others; `from` undefined: the link is gone. */
+  mayJudge(record: Record, from: Link | undefined): boolean {
+    return !this.records.needsProof(record) || this.guard.allowsVerification(from, this.nowMs)
   }
 
   /** Back along the path that the question came. */
@@ -210,10 +197,15 @@ export class Machines implements ForwardingHost {
     }
   }
 
-  undeliverable(id: string): void {
-    if (this.linking.awaits(id)) return this.toLinking({ type: 'undeliverable', id })
-    this.toAsking({ type: 'undeliverable', id })
-    this.toPost({ type: 'undeliverable', letter: id })
+  /** Whether anything came of it. */
+  undeliverable(id: string): boolean {
+    if (this.linking.awaits(id)) {
+      this.toLinking({ type: 'undeliverable', id })
+      return true
+    }
+    const effects = this.asking.handle({ type: 'undeliverable', id }, this.nowMs)
+    this.onAsking(effects)
+    return this.tellPost({ type: 'undeliverable', letter: id }) || effects.length > 0
   }
 
   drop(): void {
@@ -227,6 +219,7 @@ export class Machines implements ForwardingHost {
   }
 
   send(link: LinkId, message: Message): void {
+    this.guard.asked(link, message)
     this.out.push({ type: 'send', link, message })
   }
 
@@ -341,7 +334,13 @@ export class Machines implements ForwardingHost {
   }
 
   toPost(event: PostEvent): void {
-    for (const effect of this.post.handle(event, this.nowMs, this.unixS)) {
+    this.tellPost(event)
+  }
+
+  /** Whether anything came of it. */
+  tellPost(event: PostEvent): boolean {
+    const effects = this.post.handle(event, this.nowMs, this.unixS)
+    for (const effect of effects) {
       switch (effect.type) {
         case 'dispatch': {
           const { to, route, payload } = effect
@@ -367,6 +366,7 @@ export class Machines implements ForwardingHost {
           this.out.push(effect)
       }
     }
+    return effects.length > 0
   }
 
   onRecords(effects: readonly RecordRoomEffect[]): void {

@@ -6,8 +6,9 @@ import { Key } from './keys/key.js'
 import { WiredOverlays, type WiredPeer } from './fixtures/wired-overlays.js'
 import * as core from './index.js'
 import { desktopLinkLimits } from './links/link-policy.js'
-import { allowances } from './links/guard.js'
+import { allowances, verificationsInAll } from './links/guard.js'
 import { contentRecord, recordId } from './records/record.js'
+import type { Message, Payload } from './wire/message.js'
 
 /** Midnight of the wire's first day, in seconds, and a week on. */
 const expiresUnixS = 1_700_000_000 + 86_400
@@ -27,6 +28,11 @@ function pair() {
 
 const holds = ({ storage }: WiredPeer, id: string) => storage.has(id)
 const noticed = (peer: WiredPeer, type: string) => peer.notices.filter((notice) => notice.type === type)
+
+const unknownId = '77'.repeat(8)
+const envelopeTo = (destination: Key, path: readonly Key[], payload: Payload): Message => {
+  return { type: 'envelope', destination, route: [], path, hopsLeft: 9, payload }
+}
 
 /** The one that ends the link. */
 const faultsMax = allowances.fault.burst + 1
@@ -203,11 +209,70 @@ describe('a link that breaks the rules', () => {
     expect(one.overlay.status.links).toBe(0)
   })
 
+  it.each<[string, (other: Key, self: Key) => Message]>([
+    [
+      'answers that passed others',
+      (other, self) => envelopeTo(self, [target, other], { type: 'response', id: unknownId, answer: { type: 'pong' } }),
+    ],
+    ['answers of its own', (other, self) => envelopeTo(self, [other], { type: 'response', id: unknownId, answer: { type: 'pong' } })],
+    ['notices of what was undeliverable', (other, self) => envelopeTo(self, [target, other], { type: 'undeliverable', id: unknownId })],
+    ['notices of what was forgotten', (other, self) => envelopeTo(self, [target, other], { type: 'forgotten', session: unknownId })],
+    ['acknowledgements', () => ({ type: 'taken', id: unknownId })],
+    ['refusals', () => ({ type: 'declined', id: unknownId })],
+  ])('3: floods with %s that nothing waits for, and not sooner than a peer that is late with all', (_, message) => {
+    const { wire, one, other } = pair()
+    const link = wire.linkOf(one, other)
+    const flood = (count: number) => {
+      for (let i = 0; i < count; i++) wire.tell(one, { type: 'received', link, message: message(other.contact.id, one.contact.id) })
+    }
+    flood(allowances.unasked.burst)
+    expect(one.overlay.status.links).toBe(1)
+    flood(faultsMax)
+    expect(one.overlay.status.links).toBe(0)
+  })
+
   it('ends at once when it speaks another version', () => {
     const { wire, one, other } = pair()
     wire.tell(one, { type: 'received', link: wire.linkOf(one, other), message: { type: 'hello', version: core.protocolVersion + 1 } })
     expect(one.overlay.status.links).toBe(0)
   })
+})
+
+describe('signatures judged for others', () => {
+  const peers = 9
+  const asked = allowances.store.burst
+
+  it.each(['in a question', 'on its way to its replicas'])(
+    'are bounded over all links: more, of records %s, are said not to be kept',
+    (how) => {
+      const wire = meshOf(peers)
+      const [one, ...others] = wire.peers as [WiredPeer, ...WiredPeer[]]
+      const receipts = new Map<string | undefined, number>()
+      const { id: self } = one.contact
+      const links = others.map((other) => ({ link: wire.linkOf(one, other), path: [other.contact.id] }))
+      wire.carry = (message, from) => {
+        if (from !== one || message.type !== 'envelope' || message.payload.type !== 'response') return []
+        const { answer } = message.payload
+        const placed = answer.type === 'placed' ? answer.replicas.find(({ contact }) => contact.id.equals(self)) : answer
+        const receipt = placed && 'receipt' in placed ? placed.receipt : undefined
+        receipts.set(receipt, (receipts.get(receipt) ?? 0) + 1)
+        return []
+      }
+      for (let i = 0; i < asked * links.length; i++) {
+        const { link, path } = links[i % links.length]!
+        const record = openRecord(self, { seq: i, expiresUnixS })
+        const id = i.toString(16).padStart(16, '0')
+        const message: Message =
+          how === 'in a question'
+            ? envelopeTo(self, path, { type: 'request', id, question: { type: 'store', record } })
+            : { type: 'seek', id, target: self, want: 'peers', path, avoid: [], hopsLeft: 9, store: { record, all: false } }
+        wire.tell(one, { type: 'received', link, message })
+      }
+      wire.run(3_000)
+      const judged = verificationsInAll.burst + allowances.verification.burst * links.length
+      expect(Object.fromEntries(receipts)).toEqual({ stored: judged, full: asked * links.length - judged })
+    },
+  )
 })
 
 describe('every call', () => {

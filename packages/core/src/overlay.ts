@@ -5,7 +5,7 @@ import { Machines } from './machines.js'
 import type { Call, OverlayEffect, OverlayEvent } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
 import type { OverlayStatus } from './overlay-status.js'
-import { type Answer, type Envelope, type Message, protocolVersion, type Question, type Seek } from './wire/message.js'
+import { type Answer, type Envelope, type Message, type Payload, protocolVersion, type Question, type Seek } from './wire/message.js'
 
 /**
  * One peer of the table: all its machines, put together. Events in, effects out, nothing else: no clock, no socket, no promise.
@@ -184,7 +184,7 @@ export class Overlay {
         return this.#seek(link, message)
       case 'taken':
       case 'declined':
-        return this.#machines.toForwarding({ ...message, link: id })
+        return this.#acknowledged(message, link)
       case 'envelope':
         return this.#envelope(link, message)
     }
@@ -209,26 +209,16 @@ export class Overlay {
     const { payload } = envelope
     switch (payload.type) {
       case 'request': {
-        const answer = this.#answer(payload.question, envelope)
+        const answer = this.#answer(payload.question, envelope, link)
         // Who passes another's bad record on may not know; who brings its own does.
         if (answer.type === 'receipt' && answer.receipt === 'refused' && envelope.path.length === 1) this.#machines.fault(link.link)
         return this.#machines.passOn(this.#machines.relay.answer(envelope, { type: 'response', id: payload.id, answer }), undefined)
       }
-      case 'response': {
-        if (this.#machines.linking.awaits(payload.id)) {
-          const event = { type: 'answered', id: payload.id, from: envelope.path[0]!, answer: payload.answer } as const
-          return this.#machines.toLinking(event)
-        }
-        const effects = this.#machines.asking.handle(
-          { type: 'answered', id: payload.id, from: sourceOf(envelope), route: wayBack(envelope), answer: payload.answer },
-          this.#machines.nowMs,
-        )
-        const unasked = envelope.path.length === 1 && effects.some(({ type }) => type === 'unasked')
-        if (unasked && !this.#machines.guard.allows(link, 'unasked', this.#machines.nowMs)) this.#machines.fault(link.link)
-        return this.#machines.onAsking(effects)
-      }
+      case 'response':
+        return this.#answered(payload, envelope, link)
       case 'undeliverable':
-        return this.#machines.undeliverable(payload.id)
+      case 'forgotten':
+        return this.#noticed(payload, link)
       case 'letter':
         this.#machines.out.push({
           type: 'open',
@@ -239,12 +229,39 @@ export class Overlay {
         return
       case 'secret':
         return this.#machines.toPost({ type: 'secret', secret: payload, from: sourceOf(envelope), back: wayBack(envelope) })
-      case 'forgotten':
-        return this.#machines.toPost(payload)
     }
   }
 
-  #answer(question: Question, envelope: Envelope): Answer {
+  /** The next peer of a seek has taken it, or declines it. */
+  #acknowledged(message: Extract<Message, { type: 'taken' | 'declined' }>, link: Link): void {
+    const effects = this.#machines.forwarding.handle({ ...message, link: link.link }, this.#machines.nowMs)
+    if (effects.length === 0) return this.#unasked(link)
+    this.#machines.onForwarding(effects)
+  }
+
+  #answered({ id, answer }: Extract<Payload, { type: 'response' }>, envelope: Envelope, link: Link): void {
+    const from = sourceOf(envelope)
+    if (this.#machines.linking.awaits(id)) return this.#machines.toLinking({ type: 'answered', id, from, answer })
+    const event = { type: 'answered', id, from, route: wayBack(envelope), answer } as const
+    const effects = this.#machines.asking.handle(event, this.#machines.nowMs)
+    // Of what is known to be late nothing comes at all.
+    if (effects.every(({ type }) => type === 'unasked')) this.#unasked(link)
+    this.#machines.onAsking(effects)
+  }
+
+  /** Something that we sent went nowhere, or was written under keys that its reader has forgotten. */
+  #noticed(notice: Extract<Payload, { type: 'undeliverable' | 'forgotten' }>, link: Link): void {
+    const isOurs = notice.type === 'undeliverable' ? this.#machines.undeliverable(notice.id) : this.#machines.tellPost(notice)
+    if (!isOurs) this.#unasked(link)
+  }
+
+  /** Nothing waits for what came over the link. */
+  #unasked(link: Link): void {
+    if (!this.#machines.guard.allows(link, 'unasked', this.#machines.nowMs)) this.#machines.fault(link.link)
+  }
+
+  #answer(question: Question, envelope: Envelope, link: Link): Answer {
+    if (question.type === 'store' && !this.#machines.mayJudge(question.record, link)) return { type: 'receipt', receipt: 'full' }
     if (question.type === 'watch' || question.type === 'changed') {
       const { answer, effects } = this.#machines.watches.answer(question, envelope, this.#machines.nowMs, this.#machines.unixS)
       this.#machines.onWatches(effects)

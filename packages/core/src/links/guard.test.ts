@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { contact } from '../fixtures/visible-key.js'
-import { allowances, Guard } from './guard.js'
-import { RoutingTable } from './routing-table.js'
+import { allowances, Guard, verificationsInAll } from './guard.js'
+import { defaultStoreQuotas } from '../records/store-quotas.js'
+import { desktopLinkLimits } from './link-policy.js'
+import { type Link, RoutingTable } from './routing-table.js'
 
 function links() {
   const table = new RoutingTable(contact('0b0').id)
@@ -27,4 +29,45 @@ it('forgets a link that is over', () => {
   for (let i = 0; i < allowances.fault.burst; i++) guard.allows(one, 'fault', 0)
   guard.forget(one.link)
   expect(guard.allows(one, 'fault', 0)).toBe(true)
+})
+
+describe('signatures judged for others', () => {
+  const perMinute = allowances.verification.perMinute
+  /** As many as are judged of so many asked for over the link. */
+  const judged = (guard: Guard, link: Link | undefined, asked: number, nowMs: number) =>
+    Array.from({ length: asked }, () => guard.allowsVerification(link, nowMs)).filter(Boolean).length
+
+  it('are bounded over all links, and each link has some that no other uses up', () => {
+    const guard = new Guard()
+    const [one, other] = links()
+    expect(judged(guard, one, 5_000, 0)).toBe(verificationsInAll.burst + allowances.verification.burst)
+    expect(judged(guard, undefined, 1, 0)).toBe(0)
+    expect(judged(guard, other, 5_000, 0)).toBe(allowances.verification.burst)
+    expect(judged(guard, one, 5_000, 60_000)).toBe(verificationsInAll.perMinute + perMinute)
+  })
+
+  it('take at most a fifth of a core in the long run, at 3 ms each, with as many links as there may be', () => {
+    const msPerMinute = 3 * (verificationsInAll.perMinute + desktopLinkLimits.hard * perMinute)
+    expect(msPerMinute / 60_000).toBeLessThanOrEqual(0.2)
+  })
+
+  it('are enough at once for a peer that comes home, and is handed a full store', () => {
+    expect(verificationsInAll.burst).toBeGreaterThanOrEqual(defaultStoreQuotas.total.records)
+  })
+})
+
+it('what was asked for over a link may be answered too late, however much it is', () => {
+  const guard = new Guard()
+  const [one] = links()
+  const { burst } = allowances.unasked
+  const allowed = (count: number) => Array.from({ length: count }, () => guard.allows(one, 'unasked', 0)).filter(Boolean).length
+  expect(allowed(burst + 1)).toBe(burst)
+  const target = contact('0b1').id
+  const seek = { type: 'seek', id: '00'.repeat(8), target, want: 'open', avoid: [], hopsLeft: 9 } as const
+  const payload = { type: 'request', id: '00'.repeat(8), question: { type: 'ping' } } as const
+  guard.asked(one.link, { ...seek, path: [contact('0b0').id] })
+  guard.asked(one.link, { ...seek, path: [target, contact('0b0').id] })
+  guard.asked(one.link, { type: 'envelope', destination: target, route: [], path: [contact('0b0').id], hopsLeft: 9, payload })
+  guard.asked(one.link, { type: 'envelope', destination: target, route: [], path: [target, contact('0b0').id], hopsLeft: 9, payload })
+  expect(allowed(10)).toBe(4)
 })

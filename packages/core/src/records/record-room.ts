@@ -181,6 +181,11 @@ export class RecordRoom {
     return true
   }
 
+  /** Whether to judge this record is to verify a signature: see `RecordStore.needsProof`. */
+  needsProof(record: Record): boolean {
+    return this.#store.needsProof(record)
+  }
+
   /** Why our own record cannot be written, as this store knows already: it has no room for it, it does not hold, or its condition fails. */
   obstacle(record: Record, ifSeq: bigint | undefined, unixS: number): 'full' | 'refused' | 'conflict' | undefined {
     const outcome = this.#store.consider(record, { role: 'own', ...(ifSeq !== undefined && { ifSeq }) }, unixS)

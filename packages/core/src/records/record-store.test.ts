@@ -17,6 +17,7 @@ const trusting: Verify = () => true
 const storeOf = (quotas: Partial<StoreQuotas> = {}) => new RecordStore({ self, quotas: { ...defaultStoreQuotas, ...quotas } })
 const put = (store: RecordStore, record: Record, options = replica, unixS = nowS): PutOutcome => store.put(record, options, trusting, unixS)
 const ids = (store: RecordStore) => [...store.records()].map((kept) => kept.id).sort()
+const numbered = (bits: string, i: number, digits: number) => key(bits + i.toString(2).padStart(digits, '0'))
 const few = (records: number) => ({ records, bytes: 1_000_000 })
 
 describe('putting', () => {
@@ -320,19 +321,35 @@ describe('any puts in any order', () => {
     )
   })
 
-  it('converges: two stores near one place that heard the same keep the same', () => {
-    const shuffled = fc
-      .array(anyRecord, { maxLength: 30 })
-      .chain((records) => fc.tuple(fc.constant(records), fc.shuffledSubarray(records, { minLength: records.length })))
-    const quotas = { key: few(2), total: few(5) }
+  const inAnyOrder = (records: fc.Arbitrary<readonly Record[]>) =>
+    records.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all], { minLength: all.length })))
+
+  it('converges: two stores that heard the same keep the same under each key', () => {
     fc.assert(
-      fc.property(shuffled, ([records, otherOrder]) => {
-        const [one, other] = [storeOf(quotas), storeOf(quotas)]
+      fc.property(inAnyOrder(fc.array(anyRecord, { maxLength: 30 })), ([records, otherOrder]) => {
+        const [one, other] = [storeOf({ key: few(2) }), storeOf({ key: few(2) })]
         for (const record of records) put(one, record)
         for (const record of otherOrder) put(other, record)
         for (const place of keys) expect(other.get(place, 'open', nowS)).toEqual(one.get(place, 'open', nowS))
       }),
       { numRuns: 500 },
+    )
+  })
+
+  it('converges: two stores that are full keep the same where nobody has contributed a great share', () => {
+    const anyVersion = fc.record({ place: fc.nat(127), seq: fc.integer({ min: 1, max: 3 }) })
+    const records = fc
+      .array(anyVersion, { minLength: 100, maxLength: 150 })
+      .map((versions) => versions.map(({ place, seq }) => openRecord(numbered('0b', place, 7), { publisher: place + 1, seq })))
+    fc.assert(
+      fc.property(inAnyOrder(records), ([records, otherOrder]) => {
+        const [one, other] = [storeOf({ total: few(40) }), storeOf({ total: few(40) })]
+        for (const record of records) put(one, record)
+        for (const record of otherOrder) put(other, record)
+        expect(one.count).toBe(40)
+        expect(ids(other)).toEqual(ids(one))
+      }),
+      { numRuns: 50 },
     )
   })
 })

@@ -77,6 +77,14 @@ export class RecordStore {
     return plan.proved ? { type: 'same', changes: [] } : undefined
   }
 
+  /** Whether to judge this record is to verify a signature: it is not content, nor kept already, nor older than what is known. For callers that ration verification. */
+  needsProof(record: Record): boolean {
+    if (record.kind === 'content') return false
+    const id = recordId(record)
+    const kept = this.#kept.get(id)?.record
+    return !(kept && compareRecords(record, kept) === 0) && record.seq >= (this.highestSeq(id) ?? 0n)
+  }
+
   /** What is kept under a key and not over its time: at most one content or owned record; open ones newest first. */
   get(key: Key, kind: RecordKind, unixS: number): Record[] {
     const ids = kind === 'open' ? (this.#openIds.get(key.hex) ?? []) : [`${kind} ${key.hex}`]
