@@ -93,7 +93,7 @@ export class Machines implements ForwardingHost {
   }
 
   toLinking(event: LinkingEvent): void {
-    this.#onLinking(this.linking.handle(event, this.nowMs))
+    this.#onLinking(this.linking.handle(event, this.nowMs, this.unixS))
   }
 
   toAsking(event: AskingEvent): void {
