@@ -101,7 +101,7 @@ export class Linking {
       ids,
       budget,
       (guest, admittedMs) => this.#admits(guest, admittedMs),
-      (id) => this.#isWantedHere(id),
+      (id) => this.#policy.isWantedHere(id),
       sealing,
     )
     this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
@@ -278,13 +278,9 @@ export class Linking {
     })
   }
 
-  #isWantedHere(id: Key): boolean {
-    return this.#policy.wouldBeSibling(id) || this.#policy.appWants.has(id.hex)
-  }
-
   #admits(guest: Guest, nowMs: number): Admission {
     this.#doorkeeper ??= new Doorkeeper(nowMs)
-    const heard = this.#doorkeeper.lets(guest, this.#isWantedHere(guest.contact.id), nowMs)
+    const heard = this.#doorkeeper.lets(guest, this.#policy.isWantedHere(guest.contact.id), nowMs)
     return heard === 'yes' ? this.#policy.admits(guest.contact, guest.why) : heard
   }
 
