@@ -94,7 +94,7 @@ export class Machines implements ForwardingHost {
   }
 
   toLinking(event: LinkingEvent): void {
-    this.#onLinking(this.linking.handle(event, this.nowMs))
+    this.#onLinking(this.linking.handle(event, this.nowMs, this.unixS))
   }
 
   toAsking(event: AskingEvent): void {

@@ -8,7 +8,13 @@ const idOf = (signer: typeof reader) => contactOf(signer!.publicKey).id
 /** What signatures cost is not the matter here. */
 const office = (signer: typeof reader) => new LetterOffice(signer!, idOf(signer), () => true, 0)
 
-const knock = { type: 'knock', nonce: 'aa'.repeat(16), key: new Uint8Array(32) as ExchangeKey, why: 'bucket' } as const
+const knock = {
+  type: 'knock',
+  nonce: 'aa'.repeat(16),
+  key: new Uint8Array(32) as ExchangeKey,
+  writtenUnixS: 1_700_000_000,
+  why: 'bucket',
+} as const
 
 async function letter(): Promise<Uint8Array> {
   return office(writer).seal(idOf(reader), knock)

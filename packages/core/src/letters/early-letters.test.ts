@@ -76,7 +76,13 @@ describe('before the correspondence is loaded', () => {
 
   it('introductions are carried all the same', () => {
     const { handle } = begun()
-    const body = { type: 'knock', nonce: 'a0'.repeat(16), key: new Uint8Array(32) as ExchangeKey, why: 'sibling' } as const
+    const body = {
+      type: 'knock',
+      nonce: 'a0'.repeat(16),
+      key: new Uint8Array(32) as ExchangeKey,
+      writtenUnixS: 1_700_000_000,
+      why: 'sibling',
+    } as const
     expect(sealed(handle({ type: 'introduction', to: bob.id, body, carriage: back }))).toEqual(['knock'])
     expect(handle({ type: 'letter', from: bob, body, back })).toEqual([{ type: 'introduction', from: bob, body, back }])
   })

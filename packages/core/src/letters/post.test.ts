@@ -20,7 +20,13 @@ const linked = contact('0b1')
 const far = contact('0b11')
 const way = [key('0b1'), key('0b101')]
 const back: Carriage = { by: 'overlay', route: way }
-const knock: Introduction = { type: 'knock', nonce: 'a0'.repeat(16), key: new Uint8Array(32) as ExchangeKey, why: 'app' }
+const knock: Introduction = {
+  type: 'knock',
+  nonce: 'a0'.repeat(16),
+  key: new Uint8Array(32) as ExchangeKey,
+  writtenUnixS: 1_700_000_000,
+  why: 'app',
+}
 
 /** Whoever it is that the post under test has no link to: with sessions of its own. */
 class FarEnd {

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly link: LinkId
   readonly why: Why
   readonly nonce: Nonce
+  /** When the other end says that it knocked; undefined: we did. */
+  readonly knockedUnixS: number | undefined
   offerNonce: Nonce | undefined
   readonly offering: boolean
   state: AttemptState

@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { quickSealing } from '../fixtures/quick-sealing.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
+import { TimedIntroductions } from '../fixtures/timed-introductions.js'
 import { contact } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Contact } from '../keys/public-key.js'
 import type { Carriage } from '../wire/letter.js'
 import { DialBudget } from './dial-budget.js'
-import { Introductions, type IntroductionsEffect, knockTimeoutMs, nextCarriageMs, setUpTimeoutMs } from './introductions.js'
+import { type Introductions, type IntroductionsEffect, knockTimeoutMs, nextCarriageMs, setUpTimeoutMs } from './introductions.js'
 
 const [small, large] = [contact('0b01'), contact('0b10')]
 const bytes = (...values: number[]) => Uint8Array.from(values)
@@ -20,7 +21,7 @@ const carriages: Carriage[] = [
 type Fate = readonly number[]
 
 function endOf(self: Contact, seed: number) {
-  const machine = new Introductions(
+  const machine = new TimedIntroductions(
     self.id,
     new FreshIds(seededRandom(seed)),
     new DialBudget(0),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { OtherEnd, sealing } from '../fixtures/other-end.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
+import { TimedIntroductions } from '../fixtures/timed-introductions.js'
 import { contact } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { ExchangeKey } from '../keys/cipher-suite.js'
@@ -12,7 +13,6 @@ import {
   backlogMs,
   busyRetryS,
   fullRetryS,
-  Introductions,
   type IntroductionsEffect,
   knocksMax,
   knockTimeoutMs,
@@ -34,7 +34,7 @@ interface Setting {
 }
 
 function introductionsOf(self: Contact, { admits = 'yes', budget = new DialBudget(0), seed = 1, isWantedHere = true }: Setting = {}) {
-  return new Introductions(
+  return new TimedIntroductions(
     self.id,
     new FreshIds(seededRandom(seed)),
     budget,
@@ -57,7 +57,7 @@ function written<Type extends Introduction['type']>(effects: readonly Introducti
 }
 
 /** `small` has knocked, and this is its knock. */
-function knocked(machine: Introductions, why: Why = 'sibling') {
+function knocked(machine: TimedIntroductions, why: Why = 'sibling') {
   return written(machine.handle({ ...begin(large), why }, 0), 'knock')
 }
 
@@ -214,9 +214,9 @@ describe('setting up', () => {
     expect(machine.handle(knock(large, otherNonce), 100_000 + backlogMs)).toMatchObject([{ type: 'offer' }])
   })
 
-  it('2: gives the turn of one that is given up to those that wait, also when the newer knock is refused', () => {
+  it('5: a newer knock that is refused ends nothing', () => {
     let verdict: 'yes' | RefusalReason = 'yes'
-    const machine = new Introductions(
+    const machine = new TimedIntroductions(
       small.id,
       new FreshIds(seededRandom()),
       new DialBudget(0),
@@ -227,11 +227,8 @@ describe('setting up', () => {
     const others = Array.from({ length: setUpsMax + 1 }, (_, i) => contact(`0b1${i.toString(2).padStart(4, '0')}`))
     others.forEach((other, i) => machine.handle(knock(other, `${i}`.repeat(32)), 0))
     verdict = 'full'
-    expect(machine.handle(knock(others[0]!, otherNonce), 1)).toMatchObject([
-      { type: 'end', link: 1 },
-      { type: 'write', body: { type: 'refusal' } },
-      { type: 'offer', link: setUpsMax + 1 },
-    ])
+    expect(machine.handle(knock(others[0]!, otherNonce), 1)).toMatchObject([{ type: 'write', body: { type: 'refusal' } }])
+    expect(machine.handle({ type: 'opened', link: 1 }, 2)).toMatchObject([{ type: 'linked' }, { type: 'offer', link: setUpsMax + 1 }])
   })
 
   it('2: pays each from the budget, and is busy without', () => {

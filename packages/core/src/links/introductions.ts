@@ -2,6 +2,7 @@ import { LateMap } from '../late-map.js'
 import type { Attempt, AttemptState } from './attempt.js'
 import type { DialBudget } from './dial-budget.js'
 import { setUpsMax } from './dial-budget.js'
+import type { Admission, Guest } from './doorkeeper.js'
 import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, RefusalReason, Why } from '../wire/letter.js'
@@ -21,6 +22,11 @@ export const setUpTimeoutMs = 12_000
 export const attemptsMax = 64
 /** After standing still, what comes in for so long was written before: whoever knocked then has given up, and a set-up with it would block others for seconds. */
 export const backlogMs = 1_000
+/**
+ * A knock is as old as it says when the clocks of both ends differ by no more than this: with time zones set wrong aside, those of most devices do, and what was
+ * recorded is worthless soon. Whose clock is off by more is let in as well, but never in place of what is under way, and such knocks have one trust together: see `trustInOffClocks`.
+ */
+export const knockSkewMaxS = 600
 /** Batches of candidates that came before the description they belong to. */
 const earlyMax = 4
 /** A peer told to come back later comes back after this long. */
@@ -41,6 +47,10 @@ export type IntroductionsEvent =
   | { type: 'sealing'; sealing: Sealing }
   | { type: 'woke' }
 
+type Knock = Extract<Introduction, { type: 'knock' }>
+/** Of an attempt that begins with our own knock. */
+const ours = { theirKey: undefined, knockedUnixS: undefined } as const
+
 export type IntroductionsEffect =
   | { type: 'write'; to: Key; body: Introduction; carriage: Carriage }
   | { type: 'offer'; link: LinkId }
@@ -57,25 +67,27 @@ export type IntroductionsEffect =
  * How two peers without a link get one: knock, offer, answer, late candidates, or a refusal, carried by anyone.
  * Invariants: 1. no connection is made before the other end has agreed; 2. at most `setUpsMax` are being made at one time, each paid
  * from the budget; 3. one attempt per peer: of two crossing knocks, that of the smaller id stands; 4. every attempt ends by its deadline;
- * 5. what does not carry the nonces of the attempt, or was not sealed for it, changes nothing; 6. nothing that the transport says of this end
+ * 5. what does not carry the nonces of the attempt, or was not sealed for it, changes nothing, nor does a knock that is refused, was heard before or is older; 6. nothing that the transport says of this end
  * goes out unsealed: without `Sealing` nobody is knocked at, and who knocks waits.
  */
 export class Introductions {
   readonly #self: Key
   readonly #ids: FreshIds
   readonly #budget: DialBudget
-  readonly #admits: (contact: Contact, why: Why) => 'yes' | RefusalReason
+  readonly #admits: (guest: Guest, nowMs: number) => Admission
   readonly #isWantedHere: (id: Key) => boolean
   readonly #attempts = new LateMap<string, Attempt>()
   #sealing: Sealing | undefined
   #stoodStillMs = -Infinity
+  /** As of the event that is handled. */
+  #unixS = 0
 
   /** `isWantedHere`: whether this peer would be our sibling, or our own app wants it: by our own knowledge, whatever it says of itself. */
   constructor(
     self: Key,
     ids: FreshIds,
     budget: DialBudget,
-    admits: (contact: Contact, why: Why) => 'yes' | RefusalReason,
+    admits: (guest: Guest, nowMs: number) => Admission,
     isWantedHere: (id: Key) => boolean,
     sealing: Sealing | undefined,
   ) {
@@ -87,7 +99,9 @@ export class Introductions {
     this.#sealing = sealing
   }
 
-  handle(event: IntroductionsEvent, nowMs: number): IntroductionsEffect[] {
+  /** `unixS`: the wall clock, which knocks bear. */
+  handle(event: IntroductionsEvent, nowMs: number, unixS: number): IntroductionsEffect[] {
+    this.#unixS = unixS
     switch (event.type) {
       case 'begin':
         return this.#begin(event, nowMs)
@@ -132,11 +146,6 @@ export class Introductions {
     return this.#attempts.has(id.hex)
   }
 
-  /** Whether it was this peer that knocked. */
-  knocksAt(id: Key): boolean {
-    return this.#attempts.get(id.hex)?.offering === false
-  }
-
   /** How many more knocks may go out now. */
   get knocksLeft(): number {
     return Math.max(0, Math.min(knocksMax - this.#count('knocking'), attemptsMax - this.#attempts.size))
@@ -146,7 +155,7 @@ export class Introductions {
     const { contact, why, carriages } = event
     if (contact.id.equals(this.#self) || this.includes(contact.id)) return []
     if (this.knocksLeft === 0 || carriages.length === 0) return [{ type: 'failed', contact, why, reason: 'silent' }]
-    const attempt = this.#newAttempt({ contact, why, nonce: this.#ids.nonce(), state: 'knocking', carriages, theirKey: undefined }, nowMs)
+    const attempt = this.#newAttempt({ contact, why, nonce: this.#ids.nonce(), state: 'knocking', carriages, ...ours }, nowMs)
     if (this.#sealing) return this.#knockOn(attempt, nowMs)
     attempt.deadlineMs = nowMs + knockTimeoutMs
     return []
@@ -158,7 +167,7 @@ export class Introductions {
     attempt.carriages = rest
     attempt.deadlineMs = nowMs + (rest.length > 0 ? nextCarriageMs : knockTimeoutMs)
     const { nonce, why } = attempt
-    const body: Introduction = { type: 'knock', nonce, key: this.#sealOf(attempt).ownKey, why }
+    const body: Introduction = { type: 'knock', nonce, key: this.#sealOf(attempt).ownKey, writtenUnixS: this.#unixS, why }
     return [{ type: 'write', to: attempt.contact.id, body, carriage }]
   }
 
@@ -199,28 +208,38 @@ export class Introductions {
     return this.#makeReady(nowMs)
   }
 
-  #knocked(from: Contact, knock: Extract<Introduction, { type: 'knock' }>, back: Carriage, nowMs: number): IntroductionsEffect[] {
-    const effects: IntroductionsEffect[] = []
+  #knocked(from: Contact, knock: Knock, back: Carriage, nowMs: number): IntroductionsEffect[] {
     const before = this.#attempts.get(from.id.hex)
     if (before) {
       if (before.nonce === knock.nonce) return []
       // Crossing knocks: theirs may come late, when ours has long been answered.
       const oursStands = !before.offering && this.#self.isBefore(from.id)
       if (oursStands) return []
-      // They knock anew: whatever was being made is lost at their end.
-      this.#attempts.delete(from.id.hex)
-      if (before.state === 'settingUp') effects.push({ type: 'end', link: before.link })
+      // Kept by a carrier since.
+      if (before.knockedUnixS !== undefined && knock.writtenUnixS < before.knockedUnixS) return []
     }
+    const admission = this.#admission(from, knock, back, before, nowMs)
+    if (admission === 'heardBefore') return []
+    if (admission !== 'yes') {
+      const retryAfterS = admission === 'busy' ? busyRetryS : fullRetryS
+      const body: Introduction = { type: 'refusal', nonce: knock.nonce, reason: admission, retryAfterS }
+      return [{ type: 'write', to: from.id, body, carriage: back }]
+    }
+    // They knock anew: whatever was being made is lost at their end.
+    if (before) this.#attempts.delete(from.id.hex)
+    const ended: IntroductionsEffect[] = before?.state === 'settingUp' ? [{ type: 'end', link: before.link }] : []
+    const { nonce, why, key: theirKey, writtenUnixS: knockedUnixS } = knock
+    const attempt = this.#newAttempt({ contact: from, why, nonce, state: 'ready', carriages: [back], theirKey, knockedUnixS }, nowMs)
+    attempt.offerNonce = this.#ids.nonce()
+    return [...ended, ...this.#makeReady(nowMs)]
+  }
+
+  #admission(contact: Contact, knock: Knock, back: Carriage, before: Attempt | undefined, nowMs: number): Admission {
+    const { nonce, why, writtenUnixS } = knock
+    const isClockOff = Math.abs(this.#unixS - writtenUnixS) > knockSkewMaxS
     const isOld = nowMs - this.#stoodStillMs < backlogMs
-    const verdict = isOld || this.#attempts.size >= attemptsMax ? 'busy' : this.#admits(from, knock.why)
-    if (verdict !== 'yes') {
-      const retryAfterS = verdict === 'busy' ? busyRetryS : fullRetryS
-      const body: Introduction = { type: 'refusal', nonce: knock.nonce, reason: verdict, retryAfterS }
-      return [...effects, { type: 'write', to: from.id, body, carriage: back }, ...this.#makeReady(nowMs)]
-    }
-    const { nonce, why, key: theirKey } = knock
-    this.#newAttempt({ contact: from, why, nonce, state: 'ready', carriages: [back], theirKey }, nowMs).offerNonce = this.#ids.nonce()
-    return [...effects, ...this.#makeReady(nowMs)]
+    if (isOld || (before ? isClockOff : this.#attempts.size >= attemptsMax)) return 'busy'
+    return this.#admits({ contact, why, nonce, back, isClockOff, isAwaited: before?.offering === false }, nowMs)
   }
 
   /** Gives the attempts that wait their turn, as far as set-ups and budget allow. */
@@ -320,7 +339,10 @@ export class Introductions {
     return [{ type: 'failed', contact: attempt.contact, why: attempt.why, reason }, ...this.#makeReady(nowMs)]
   }
 
-  #newAttempt(from: Pick<Attempt, 'contact' | 'why' | 'nonce' | 'state' | 'carriages' | 'theirKey'>, nowMs: number): Attempt {
+  #newAttempt(
+    from: Pick<Attempt, 'contact' | 'why' | 'nonce' | 'state' | 'carriages' | 'theirKey' | 'knockedUnixS'>,
+    nowMs: number,
+  ): Attempt {
     const attempt: Attempt = {
       ...from,
       link: this.#ids.link(),

@@ -129,7 +129,7 @@ describe('the links made', () => {
   it('are not made twice at once', () => {
     const { table, introductions, lookOver } = keeperOf(['0b01'])
     table.note(contact('0b1'), { route: [key('0b01')] })
-    introductions.handle({ type: 'begin', contact: contact('0b1'), why: 'app', carriages: [{ by: 'meetingPoint', point: 0 }] }, 0)
+    introductions.handle({ type: 'begin', contact: contact('0b1'), why: 'app', carriages: [{ by: 'meetingPoint', point: 0 }] }, 0, 0)
     expect(introduced(lookOver(1_000))).toEqual([])
   })
 

@@ -152,6 +152,11 @@ export class LinkPolicy {
     return count < this.limits.soft ? 'yes' : 'full'
   }
 
+  /** Whether it would be our sibling, or our own app wants it: by our own knowledge, whatever it says of itself. */
+  isWantedHere(id: Key): boolean {
+    return this.wouldBeSibling(id) || this.appWants.has(id.hex)
+  }
+
   /** Whether this peer would be among the siblings if it were linked. */
   wouldBeSibling(id: Key): boolean {
     return this.#isWithin(this.#siblingBound(), id)

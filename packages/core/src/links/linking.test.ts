@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cipherSuite } from '../fixtures/cipher-suite.js'
 import { contacts, linkedTable, linkWith, neighboursOf } from '../fixtures/linked-table.js'
-import { OtherEnd, sealing } from '../fixtures/other-end.js'
+import { nowUnixS, OtherEnd, sealing } from '../fixtures/other-end.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
@@ -21,7 +21,7 @@ function linkingOf(links: readonly string[] = [], parts: LateParts | 'late' = la
   const table = linkedTable('0b0', links)
   const newMerging = parts === 'late' ? undefined : parts.newMerging
   const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0, newMerging, sealing)
-  return { table, linking, handle: (event: LinkingEvent, nowMs = 0) => linking.handle(event, nowMs) }
+  return { table, linking, handle: (event: LinkingEvent, nowMs = 0) => linking.handle(event, nowMs, nowUnixS + Math.floor(nowMs / 1_000)) }
 }
 
 const knock = (from: typeof other, of: string) => new OtherEnd(from, from.id).knock(of)

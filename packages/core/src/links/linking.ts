@@ -1,8 +1,8 @@
 import { LateMap } from '../late-map.js'
 import { DialBudget } from './dial-budget.js'
-import { Doorkeeper } from './doorkeeper.js'
+import { type Admission, Doorkeeper, type Guest } from './doorkeeper.js'
 import type { FreshIds } from '../fresh-ids.js'
-import { busyRetryS, Introductions, type IntroductionsEffect } from './introductions.js'
+import { Introductions, type IntroductionsEffect } from './introductions.js'
 import type { Sealing } from './introduction-seal.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Why } from '../wire/letter.js'
@@ -89,6 +89,8 @@ export class Linking {
   /** Made when somebody knocks. */
   #doorkeeper: Doorkeeper | undefined
   #dueMs: number | undefined
+  /** As of the event that is handled. */
+  #unixS = 0
 
   constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number, newMerging?: NewMerging, sealing?: Sealing) {
     const budget = new DialBudget(nowMs)
@@ -98,8 +100,8 @@ export class Linking {
       table.self,
       ids,
       budget,
-      (contact, why) => this.#policy.admits(contact, why),
-      (id) => this.#policy.wouldBeSibling(id) || this.#policy.appWants.has(id.hex),
+      (guest, admittedMs) => this.#admits(guest, admittedMs),
+      (id) => this.#policy.isWantedHere(id),
       sealing,
     )
     this.#keeper = new LinkKeeper(table, this.#policy, this.#introductions, budget, nowMs)
@@ -110,22 +112,22 @@ export class Linking {
     this.#role = new RoleKeeper(table, ids)
   }
 
-  handle(event: LinkingEvent, nowMs: number): LinkingEffect[] {
+  handle(event: LinkingEvent, nowMs: number, unixS: number): LinkingEffect[] {
     this.#dueMs = undefined
+    this.#unixS = unixS
     switch (event.type) {
       case 'described':
       case 'candidates':
       case 'opened':
-        return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
-      case 'introduction':
-        return this.#turnedAway(event, nowMs) ?? this.#introduced(this.#introductions.handle({ ...event, type: 'letter' }, nowMs), nowMs)
       case 'sealing':
-        return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
+        return this.#introduced(this.#introductions.handle(event, nowMs, this.#unixS), nowMs)
+      case 'introduction':
+        return this.#introduced(this.#introductions.handle({ ...event, type: 'letter' }, nowMs, unixS), nowMs)
       case 'introductionUndeliverable':
-        return this.#introduced(this.#introductions.handle({ type: 'undeliverable', to: event.to }, nowMs), nowMs)
+        return this.#introduced(this.#introductions.handle({ type: 'undeliverable', to: event.to }, nowMs, this.#unixS), nowMs)
       case 'closed':
         if (this.#table.byLinkId(event.link)) return this.#unlink(event.link, !this.#table.byLinkId(event.link)!.wantedThere, nowMs)
-        return this.#introduced(this.#introductions.handle(event, nowMs), nowMs)
+        return this.#introduced(this.#introductions.handle(event, nowMs, this.#unixS), nowMs)
       case 'broken':
         return this.#hangUp(event.link, nowMs)
       case 'troubled':
@@ -174,7 +176,7 @@ export class Linking {
       case 'woke':
         return [
           ...this.#lived(this.#liveness.handle(event, nowMs), nowMs),
-          ...this.#introduced(this.#introductions.handle(event, nowMs), nowMs),
+          ...this.#introduced(this.#introductions.handle(event, nowMs, this.#unixS), nowMs),
           ...this.#heard(this.#neighbourhood.handle(event, nowMs), nowMs),
           ...this.#merge(event, nowMs),
           ...this.#looked(event, nowMs),
@@ -251,7 +253,10 @@ export class Linking {
     const point: Carriage[] = known.point === undefined ? [] : [{ by: 'meetingPoint', point: known.point }]
     // Over the overlay when a way is known; else where it was met first, and greedily last.
     const carriages = known.route.length > 0 || point.length === 0 ? [...overlay, ...point] : [...point, ...overlay]
-    return this.#introduced(this.#introductions.handle({ type: 'begin', contact: known.contact, why, carriages }, nowMs), nowMs)
+    return this.#introduced(
+      this.#introductions.handle({ type: 'begin', contact: known.contact, why, carriages }, nowMs, this.#unixS),
+      nowMs,
+    )
   }
 
   #introduced(effects: readonly IntroductionsEffect[], nowMs: number): LinkingEffect[] {
@@ -273,14 +278,10 @@ export class Linking {
     })
   }
 
-  /** A knock that is not listened to. Whom this peer knocks at itself it does not turn away. */
-  #turnedAway({ from, body, back }: Extract<LinkingEvent, { type: 'introduction' }>, nowMs: number): LinkingEffect[] | undefined {
-    if (body.type !== 'knock' || this.#introductions.knocksAt(from.id)) return undefined
+  #admits(guest: Guest, nowMs: number): Admission {
     this.#doorkeeper ??= new Doorkeeper(nowMs)
-    const isWantedHere = this.#policy.wouldBeSibling(from.id) || this.#policy.appWants.has(from.id.hex)
-    if (this.#doorkeeper.lets(from.id, back, isWantedHere, nowMs)) return undefined
-    const refusal = { type: 'refusal', nonce: body.nonce, reason: 'busy', retryAfterS: busyRetryS } as const
-    return [{ type: 'write', to: from.id, body: refusal, carriage: back }]
+    const heard = this.#doorkeeper.lets(guest, this.#policy.isWantedHere(guest.contact.id), nowMs)
+    return heard === 'yes' ? this.#policy.admits(guest.contact, guest.why) : heard
   }
 
   #link(contact: Contact, link: LinkId, nowMs: number): LinkingEffect[] {
@@ -344,7 +345,7 @@ export class Linking {
         case 'giveUp':
           return this.#hangUp(effect.link, nowMs)
         case 'stoodStill':
-          return [{ type: 'drawn' }, ...this.#introduced(this.#introductions.handle(effect, nowMs), nowMs)]
+          return [{ type: 'drawn' }, ...this.#introduced(this.#introductions.handle(effect, nowMs, this.#unixS), nowMs)]
         case 'ping':
           return [effect]
       }

@@ -2,19 +2,20 @@ import { expect, it } from 'vitest'
 import { encodeUtf8 } from '../bencode/utf8.js'
 import { OtherEnd, sealing } from '../fixtures/other-end.js'
 import { seededRandom } from '../fixtures/seeded-random.js'
+import { TimedIntroductions } from '../fixtures/timed-introductions.js'
 import { contact } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Contact } from '../keys/public-key.js'
 import type { Carriage, Introduction } from '../wire/letter.js'
 import { DialBudget } from './dial-budget.js'
 import type { Sealing } from './introduction-seal.js'
-import { Introductions, type IntroductionsEffect, knockTimeoutMs, setUpTimeoutMs } from './introductions.js'
+import { type IntroductionsEffect, knockTimeoutMs, setUpTimeoutMs } from './introductions.js'
 
 const [small, large, third] = [contact('0b01'), contact('0b10'), contact('0b111')]
 const overlay: Carriage = { by: 'overlay', route: [] }
 
 function introductionsOf({ id }: Contact, sealing?: Sealing) {
-  return new Introductions(
+  return new TimedIntroductions(
     id,
     new FreshIds(seededRandom()),
     new DialBudget(0),

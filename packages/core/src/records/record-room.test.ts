@@ -31,8 +31,10 @@ function roomOf(links: readonly string[] = ['0b1'], verify: Verify = () => true,
 }
 
 /** What became of the write of a record of our own. */
-const wrote = (storedElsewhere: number, { of = record, newer, isMet = false }: { of?: Record; newer?: Record; isMet?: boolean } = {}) =>
-  ({ type: 'wrote', record: of, storedElsewhere, wanted: 2, isMet, newer }) as const
+const wrote = (
+  storedElsewhere: number,
+  { of = record, newer, isMet = false, crowded = false }: { of?: Record; newer?: Record; isMet?: boolean; crowded?: boolean } = {},
+) => ({ type: 'wrote', record: of, storedElsewhere, wanted: 2, isMet, newer, crowded }) as const
 const persisted = (effects: readonly RecordRoomEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [[effect.name, effect.bytes !== undefined, effect.own]] : []))
 const rewritten = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'rewrite' ? [effect.record] : []))

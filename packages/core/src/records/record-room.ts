@@ -25,8 +25,8 @@ export type RecordRoomEvent =
   /** Our own record, signed here just now; its write follows. Whether it is kept, `obstacle` says. */
   | { type: 'owned'; record: Record }
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
-  /** A write of our own record, or one that was handed in, has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. */
-  | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined }
+  /** A write of our own record, or one that was handed in, has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. `crowded`: who has it may be made up. */
+  | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined; crowded: boolean }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
   /** What a peer that was asked to compare these has and lacks; undefined: it did not say. */
@@ -297,7 +297,7 @@ export class RecordRoom {
 
   /** What became of a record that was handed in. Where others have a newer version, that is kept in its place, and is handed in next. */
   #handedIn(
-    { record, storedElsewhere, newer }: Extract<RecordRoomEvent, { type: 'wrote' }>,
+    { record, storedElsewhere, newer, crowded }: Extract<RecordRoomEvent, { type: 'wrote' }>,
     nowMs: number,
     unixS: number,
   ): RecordRoomEffect[] {
@@ -305,7 +305,7 @@ export class RecordRoom {
     const kept = this.#store.kept(id)
     if (kept?.role === 'own') return []
     const isCurrent = kept !== undefined && compareRecords(kept.record, record) === 0
-    const ended = this.#replicating({ type: 'handedIn', id, storedElsewhere: isCurrent && !newer ? storedElsewhere : 0 }, nowMs)
+    const ended = this.#replicating({ type: 'handedIn', id, storedElsewhere: isCurrent && !newer && !crowded ? storedElsewhere : 0 }, nowMs)
     return [...(isCurrent && newer ? this.keep(newer, {}, nowMs, unixS).effects : []), ...this.#replicate(ended, nowMs)]
   }
 

@@ -20,7 +20,7 @@ const sealed = (body: LetterBody): SealedLetter => ({
   body,
   signature: signature(new Uint8Array(signatureBytes).fill(2)),
 })
-const knock = sealed({ type: 'knock', nonce, key: exchangeKey, why: 'app' })
+const knock = sealed({ type: 'knock', nonce, key: exchangeKey, writtenUnixS: 1_700_000_000, why: 'app' })
 
 const bytesUpTo = (maxLength: number, minLength = 0) => fc.uint8Array({ minLength, maxLength })
 const anyNonce = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(bytesToHex)
@@ -29,7 +29,13 @@ const anyMailId = fc.uint8Array({ minLength: 8, maxLength: 8 }).map(bytesToHex)
 const type = <const Name extends string>(name: Name) => fc.constant(name)
 const nonces = { nonce: anyNonce, offerNonce: anyNonce }
 const anyBody: fc.Arbitrary<LetterBody> = fc.oneof(
-  fc.record({ type: type('knock'), nonce: anyNonce, key: anyKey, why: fc.constantFrom('sibling', 'bucket', 'app') }),
+  fc.record({
+    type: type('knock'),
+    nonce: anyNonce,
+    key: anyKey,
+    writtenUnixS: fc.nat(),
+    why: fc.constantFrom('sibling', 'bucket', 'app'),
+  }),
   fc.record({ type: type('offer'), ...nonces, key: anyKey, sealed: bytesUpTo(100, sealBytes + 1) }),
   fc.record({ type: fc.constantFrom('answer', 'candidates'), ...nonces, sealed: bytesUpTo(100, sealBytes + 1) }),
   fc.record({ type: type('refusal'), nonce: anyNonce, reason: fc.constantFrom('full', 'busy'), retryAfterS: fc.nat(86_400) }),
@@ -57,8 +63,12 @@ describe('what is said in letters', () => {
   })
 
   it.each<[string, LetterBody]>([
-    ['a short nonce', { type: 'knock', nonce: 'a0'.repeat(15), key: exchangeKey, why: 'app' }],
-    ['a knock without a whole key', { type: 'knock', nonce, key: exchangeKey.subarray(1) as ExchangeKey, why: 'app' }],
+    ['a short nonce', { type: 'knock', nonce: 'a0'.repeat(15), key: exchangeKey, writtenUnixS: 1_700_000_000, why: 'app' }],
+    [
+      'a knock without a whole key',
+      { type: 'knock', nonce, key: exchangeKey.subarray(1) as ExchangeKey, writtenUnixS: 1_700_000_000, why: 'app' },
+    ],
+    ['a knock from before 1970', { type: 'knock', nonce, key: exchangeKey, writtenUnixS: -1, why: 'app' }],
     ['an empty description', { type: 'offer', nonce, offerNonce: nonce, key: exchangeKey, sealed: new Uint8Array(sealBytes) }],
     ['a long description', { type: 'answer', nonce, offerNonce: nonce, sealed: new Uint8Array(sealBytes + descriptionBytesMax + 1) }],
     ['many candidates', { type: 'candidates', nonce, offerNonce: nonce, sealed: new Uint8Array(sealBytes + candidatesBytesMax + 1) }],
@@ -100,7 +110,7 @@ describe('a letter', () => {
   it.each<[string, Partial<SealedLetter>]>([
     ['writer', { from: publicKey(new Uint8Array(publicKeyBytes).fill(9)) }],
     ['reader', { to: key('0b11') }],
-    ['body', { body: { type: 'knock', nonce, key: exchangeKey, why: 'bucket' } }],
+    ['body', { body: { type: 'knock', nonce, key: exchangeKey, writtenUnixS: 1_700_000_000, why: 'bucket' } }],
   ])('of another %s is signed otherwise', (_, other) =>
     expect(letterSignedBytes({ ...knock, ...other })).not.toEqual(letterSignedBytes(knock)),
   )

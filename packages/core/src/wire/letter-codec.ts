@@ -47,7 +47,12 @@ export const whisperField: Field<Whisper> = tagged('type', 't', whisperShapes)
 
 /** What a letter says, or what is said over a link instead of a letter. */
 export const letterBodyField: Field<LetterBody> = tagged('type', 't', {
-  knock: { nonce: required('n', nonce), key: required('k', exchangeKey), why: required('w', oneOf('sibling', 'bucket', 'app')) },
+  knock: {
+    nonce: required('n', nonce),
+    key: required('k', exchangeKey),
+    writtenUnixS: required('u', integer(0, unixSMax)),
+    why: required('w', oneOf('sibling', 'bucket', 'app')),
+  },
   offer: {
     nonce: required('n', nonce),
     offerNonce: required('o', nonce),

@@ -12,10 +12,10 @@ export type Whisper = Mail | ChannelFrame
 
 /**
  * Making a link: see `Introductions`. Nonces are 16 bytes as 32 hex digits; an offer and what follows carry both. Keys are made for this introduction alone;
- * what is sealed under them (`IntroductionSeal`) is the transport's description of one end, or its late candidates.
+ * what is sealed under them (`IntroductionSeal`) is the transport's description of one end, or its late candidates. `writtenUnixS`: when, by the writer's clock.
  */
 export type Introduction =
-  | { readonly type: 'knock'; readonly nonce: Nonce; readonly key: ExchangeKey; readonly why: Why }
+  | { readonly type: 'knock'; readonly nonce: Nonce; readonly key: ExchangeKey; readonly writtenUnixS: number; readonly why: Why }
   | { readonly type: 'offer'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly key: ExchangeKey; readonly sealed: Uint8Array }
   | { readonly type: 'answer'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly sealed: Uint8Array }
   | { readonly type: 'candidates'; readonly nonce: Nonce; readonly offerNonce: Nonce; readonly sealed: Uint8Array }

@@ -22,7 +22,8 @@ function knockFlood({ simulation }: Siege, victim: VirtualPeer, perSecond: numbe
   const again = () => {
     if (simulation.nowMs > until) return
     const from = nearBits > 0 ? groundContact(victim.contact.id, nearBits, random) : contactOf(publicKey(random.bytes(publicKeyBytes)))
-    const body: Introduction = { type: 'knock', nonce: random.hex(nonceBytes), key: anyExchangeKey(random), why: 'app' }
+    const writtenUnixS = Math.floor(simulation.unixMs / 1_000)
+    const body: Introduction = { type: 'knock', nonce: random.hex(nonceBytes), key: anyExchangeKey(random), writtenUnixS, why: 'app' }
     simulation.tell(victim, { type: 'letter', from, body, back: { by: 'meetingPoint', point: 0 } })
     simulation.schedule.push(simulation.nowMs + 1_000 / perSecond, { type: 'errand', errand: { run: again } })
   }

@@ -30,6 +30,7 @@ export class HostileOverlay extends Overlay {
   /** Whom it is linked to. */
   readonly links = new Map<LinkId, Contact>()
   nowMs: number
+  readonly #unixOffsetMs: number
   readonly #conducts: readonly Conduct[]
   readonly #actAtMs: number[]
   /** The earliest first. */
@@ -42,6 +43,7 @@ export class HostileOverlay extends Overlay {
     this.contact = options.contact
     this.random = random
     this.nowMs = options.nowMs
+    this.#unixOffsetMs = options.unixMs - options.nowMs
     this.#conducts = conducts
     // Not all at one moment.
     this.#actAtMs = conducts.map(({ actsEveryMs = Infinity }) => options.nowMs + actsEveryMs * random.share())
@@ -60,6 +62,10 @@ export class HostileOverlay extends Overlay {
     for (const effect of ordered) this.#noteLink(effect)
     const done = ordered.flatMap((effect) => this.#done(effect) ?? [])
     return [...done, ...this.#said]
+  }
+
+  get unixS(): number {
+    return Math.floor((this.nowMs + this.#unixOffsetMs) / 1_000)
   }
 
   override get wakeAtMs(): number {

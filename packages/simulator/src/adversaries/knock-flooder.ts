@@ -35,6 +35,7 @@ export class KnockFlooder implements Conduct {
         type: 'knock',
         nonce: random.hex(nonceBytes),
         key: anyExchangeKey(random),
+        writtenUnixS: self.unixS,
         why: random.pick(['app', 'sibling'] as const)!,
       } as const
       self.do({ type: 'seal', id: random.hex(8), to: to.id, body, carriage: { by: 'overlay', route: [] } })
