@@ -47,7 +47,7 @@ export type AskingEvent =
   | { type: 'findReplicas'; topic: string; target: Key; unixS: number }
   | { type: 'pose'; asker: WatchAsker; to: Key; route: readonly Key[]; question: WatchQuestion; tries: number; unixS: number }
   | { type: 'pose'; asker: SurroundingAsker; to: Key; route: readonly Key[]; question: Question; tries: number; unixS: number }
-  | { type: 'lookAround'; search: number; target: Key; unixS: number }
+  | { type: 'lookAround'; search: number; point: number; target: Key; unixS: number }
   | { type: 'cancel'; operation: OperationId }
   /** `route`: the peers it passed on its way here, the one nearest to here first. */
   | { type: 'answered'; id: MessageId; from: Key; route: readonly Key[]; answer: Answer }
@@ -72,7 +72,7 @@ export type AskingEffect =
   | { type: 'pushed' | 'notPushed'; id: string; to: Key }
   | { type: 'compared'; to: Contact; compared: readonly Compared[]; lacking: readonly VersionDigest[] | undefined }
   | { type: 'replicasFound'; topic: string; closest: readonly Found[] }
-  | { type: 'lookedAround'; search: number; closest: readonly Found[] }
+  | { type: 'lookedAround'; search: number; point: number; closest: readonly Found[] }
   /** What was posed was answered; undefined: it was not. */
   | { type: 'replied'; asker: WatchAsker | SurroundingAsker; answer: Answer | undefined }
   | Wrote

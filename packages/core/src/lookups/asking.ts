@@ -117,7 +117,7 @@ export class Asking {
       case 'findReplicas':
         return this.#start(this.#errands.begin({ for: 'watch', topic: event.topic }), event.target, { type: 'look' }, nowMs)
       case 'lookAround':
-        return this.#start(this.#errands.begin({ for: 'surrounding', search: event.search }), event.target, { type: 'look' }, nowMs)
+        return this.#start(this.#errands.begin({ ...event, for: 'surrounding' }), event.target, carefulLook, nowMs)
       case 'pose':
         return this.#ask(event, nowMs)
       case 'cancel':
@@ -381,7 +381,7 @@ export class Asking {
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]
     this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
-    if (errand?.for === 'surrounding') return [{ type: 'lookedAround', search: errand.search, closest }]
+    if (errand?.for === 'surrounding') return [{ type: 'lookedAround', search: errand.search, point: errand.point, closest }]
     if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
     const found: AskingEffect = { type: 'found', contacts: closest }
     if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]
@@ -393,3 +393,6 @@ export class Asking {
     return effects.flatMap(({ target }) => this.#start(this.#errands.begin({ for: 'refresh' }), target, { type: 'look' }, nowMs))
   }
 }
+
+/** A lookup of what is nowhere: it ends with those of the closest that were asked themselves. */
+const carefulLook: Purpose = { type: 'read', want: 'content' }

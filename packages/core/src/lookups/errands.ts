@@ -10,7 +10,7 @@ export type Errand =
   | { readonly for: 'locate'; readonly operation: OperationId }
   | { readonly for: 'watch'; readonly topic: string }
   /** To find those around a key that others crowd around. */
-  | { readonly for: 'surrounding'; readonly search: number }
+  | { readonly for: 'surrounding'; readonly search: number; readonly point: number }
   /** To find somebody who can tell whether a record is where it should be. */
   | { readonly for: 'confirmation'; readonly confirmation: number }
 

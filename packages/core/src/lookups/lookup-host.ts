@@ -48,6 +48,12 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
     return isMeshed || (linkCount < replicas && !isLeaf) ? seen : this.size.peers(seen)
   }
 
+  /** By the lists of linked peers; where these say too little, by what lookups met: whoever crowds around a key makes that seem more than it is. */
+  get siblingBits(): number {
+    const { siblingBitsToExpect } = this.table
+    return siblingBitsToExpect >= 0 ? siblingBitsToExpect : Math.floor(Math.log2(this.estimatedPeers / replicas))
+  }
+
   closestLinked(target: Key): readonly Contact[] {
     return this.table.closestLinks(target, replicas).map(({ contact }) => contact)
   }

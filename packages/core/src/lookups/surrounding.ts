@@ -1,7 +1,7 @@
 import type { Key } from '../keys/key.js'
 import { LateMap } from '../late-map.js'
 import type { Record } from '../records/record.js'
-import { type Answer, type Question, replicas, type Want } from '../wire/message.js'
+import type { Answer, Question, Want } from '../wire/message.js'
 import type { Found } from './lookup.js'
 import type { OperationId, Outcome } from './operations.js'
 import { Reading } from './reading.js'
@@ -32,20 +32,21 @@ export type SurroundingEvent =
   /** Peers crowd around the key of a record that was written. */
   | { type: 'crowded'; record: Record }
   /** The peers closest to one of the points; none: the lookup came to nothing. */
-  | { type: 'lookedAround'; search: number; closest: readonly Found[] }
+  | { type: 'lookedAround'; search: number; point: number; closest: readonly Found[] }
   /** Undefined: no answer. */
   | { type: 'replied'; search: number; answer: Answer | undefined }
   | { type: 'woke' }
 
 export type SurroundingEffect =
   /** Who is closest to this? It is answered with `lookedAround`. */
-  | { type: 'lookAround'; search: number; target: Key }
+  | { type: 'lookAround'; search: number; point: number; target: Key }
   | { type: 'pose'; asker: SurroundingAsker; to: Key; route: readonly Key[]; question: Question; tries: number }
   | { type: 'finish'; operation: OperationId; outcome: Outcome }
 
 /** What the search asks of the rest of the overlay. */
 export interface SurroundingHost {
-  readonly estimatedPeers: number
+  /** How many bits a peer shares with the farthest of its siblings, as far as can be told. */
+  readonly siblingBits: number
   holds(record: Record): boolean
   isBehind(record: Record): boolean
 }
@@ -54,6 +55,8 @@ export type NewSurrounding = (host: SurroundingHost) => Surrounding
 
 interface Search {
   readonly question: Question
+  readonly key: Key
+  readonly points: readonly Key[]
   /** Undefined: a write, that nobody waits for. */
   readonly read: { readonly operation: OperationId; readonly outcome: Read; readonly reading: Reading } | undefined
   readonly asked: Set<string>
@@ -91,7 +94,7 @@ export class Surrounding {
       case 'crowded':
         return this.#begin(event.record.key, { type: 'store', record: event.record }, undefined, nowMs) ?? []
       case 'lookedAround':
-        return this.#lookedAround(event.search, event.closest)
+        return this.#lookedAround(event)
       case 'replied':
         return this.#replied(event.search, event.answer)
       case 'woke':
@@ -122,18 +125,29 @@ export class Surrounding {
   }
 
   #begin(key: Key, question: Question, read: Search['read'], nowMs: number): SurroundingEffect[] | undefined {
-    const points = pointsAround(key, this.#host.estimatedPeers)
+    const points = pointsAround(key, this.#host.siblingBits)
     if (points.length === 0 || this.#searches.size >= searchesMax) return undefined
     const search = (this.#last += 1)
-    this.#searches.set(search, { question, read, asked: new Set(), deadlineMs: nowMs + searchTimeoutMs, pending: points.length })
-    return points.map((target) => ({ type: 'lookAround', search, target }))
+    this.#searches.set(search, {
+      question,
+      key,
+      points,
+      read,
+      asked: new Set(),
+      deadlineMs: nowMs + searchTimeoutMs,
+      pending: points.length,
+    })
+    return points.map((target, point) => ({ type: 'lookAround', search, point, target }))
   }
 
-  #lookedAround(id: number, closest: readonly Found[]): SurroundingEffect[] {
+  #lookedAround({ search: id, point, closest }: Extract<SurroundingEvent, { type: 'lookedAround' }>): SurroundingEffect[] {
     const search = this.#searches.get(id)
     if (!search) return []
-    const { asked, question } = search
-    const fresh = closest.slice(0, askedPerPoint).filter(({ contact }) => !asked.has(contact.id.hex))
+    const { asked, question, key, points } = search
+    // Whoever is not in the bucket of the point may be of those who crowd around the key.
+    const bits = points[point]?.sharedBits(key)
+    const beside = closest.filter(({ contact }) => contact.id.sharedBits(key) === bits).slice(0, askedPerPoint)
+    const fresh = beside.filter(({ contact }) => !asked.has(contact.id.hex))
     for (const { contact } of fresh) asked.add(contact.id.hex)
     search.pending += fresh.length - 1
     const asker = { for: 'surrounding', search: id } as const
@@ -160,9 +174,8 @@ export class Surrounding {
 }
 
 /** One point in each of the key's buckets of which the smallest should have two peers, and the largest sixty-four: closest to each is somebody of that bucket, whoever crowds around the key. */
-export function pointsAround(key: Key, estimatedPeers: number): Key[] {
-  const smallest = Math.floor(Math.log2(estimatedPeers / replicas)) + 1
-  return Array.from({ length: pointsMax }, (_, i) => smallest - i)
+export function pointsAround(key: Key, siblingBits: number): Key[] {
+  return Array.from({ length: pointsMax }, (_, i) => siblingBits + 1 - i)
     .filter((bits) => bits >= 0)
     .map((bits) => key.inBucket(bits, key))
 }
