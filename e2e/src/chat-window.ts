@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Locator, Page } from 'playwright-core'
 import type { TestBrowser } from './browser.js'
 import { until } from './until.js'
 
@@ -56,6 +56,13 @@ export class ChatWindow {
     await this.page.getByRole('dialog').waitFor({ state: 'detached' })
   }
 
+  async rename(name: string): Promise<void> {
+    await this.openMyKey()
+    await this.page.getByLabel('Your name').fill(name)
+    await this.page.getByRole('button', { name: 'Save' }).click()
+    await this.page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+
   /** Adds somebody by key or link. Their conversation is open then. */
   async add(keyOrLink: string): Promise<void> {
     await this.page.getByRole('button', { name: 'Add a contact' }).first().click()
@@ -77,8 +84,18 @@ export class ChatWindow {
   }
 
   async say(text: string): Promise<void> {
-    await this.page.getByRole('textbox', { name: /^Message to/ }).fill(text)
+    await this.field.fill(text)
     await this.page.keyboard.press('Enter')
+  }
+
+  /** Where a message is written. */
+  get field(): Locator {
+    return this.page.getByRole('textbox', { name: /^Message to/ })
+  }
+
+  /** Waits until the list of people has the focus. */
+  async listIsFocused(): Promise<void> {
+    await this.page.locator('nav:focus').waitFor()
   }
 
   /** The heading of the open conversation. */
@@ -102,7 +119,7 @@ export class ChatWindow {
   }
 
   connectionWords(): Promise<string> {
-    return this.page.getByRole('status').innerText()
+    return this.page.getByRole('status').locator('.connection-words').innerText()
   }
 
   /** Waits until a text of the other's is shown. */
@@ -129,11 +146,22 @@ export class ChatWindow {
   async barriers(): Promise<string[]> {
     if (!(await this.page.evaluate(() => 'axe' in globalThis))) await this.page.addScriptTag({ path: axe })
     // What is still fading in has no contrast yet.
-    await this.page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)))
+    await this.page.evaluate(async () => {
+      // What was just changed begins to fade in with the next frame.
+      const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      for (await drawn(); document.getAnimations().length > 0; await drawn()) {
+        await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))
+      }
+    })
     const findings = await this.page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
     return findings.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`)
+  }
+
+  /** How wide the page is drawn (CSS px): more than its window where something sticks out. */
+  width(): Promise<number> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth)
   }
 
   /** Keeps a picture for people to look at. */

@@ -5,6 +5,11 @@ import { PageServer } from './page-server.js'
 import { ServerProcess } from './server-process.js'
 import { until } from './until.js'
 
+/** Messages that are kept of somebody who waits for a word. */
+const strangersMessagesMax = 20
+/** A sender who gets no receipt tries again after 15 s: the rest has to come long before, over one new line. */
+const letInDeadlineMs = 6_000
+
 /** The page is served by a process that lives on when the signalling server's is killed. */
 let pages: PageServer
 let server: ServerProcess
@@ -23,6 +28,9 @@ afterAll(async () => {
   await server?.kill()
   await pages?.stop()
 })
+
+/** One word of 35 letters. */
+const longName = 'Bundesausbildungsförderungsgesetzin'
 
 /** One story, told in order: each part begins where the one before it ended. */
 describe('Ada and Bertil', () => {
@@ -166,8 +174,20 @@ describe('Ada and Bertil', () => {
     await ada.picture('conversation-dark')
 
     await bertil.page.setViewportSize({ width: 390, height: 780 })
+    await ada.rename(longName)
+    await until(
+      'her new name is shown',
+      findDeadlineMs,
+      () => bertil.heading(),
+      (heading) => heading === longName,
+    )
     expect(await bertil.barriers()).toEqual([])
     await bertil.picture('phone-conversation')
+    expect(await bertil.width()).toBe(390)
+    await bertil.page.getByRole('button', { name: /^About/ }).click()
+    await bertil.picture('phone-about')
+    expect(await bertil.page.getByRole('dialog').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    await bertil.closeDialog()
     await bertil.page.getByRole('button', { name: 'Back to the list' }).click()
     expect(await bertil.barriers()).toEqual([])
     await bertil.picture('phone-list')
@@ -176,8 +196,7 @@ describe('Ada and Bertil', () => {
     expect(await bertil.barriers()).toEqual([])
     await bertil.picture('phone-my-key-dark')
     await bertil.closeDialog()
-    const width = await bertil.page.evaluate(() => document.documentElement.scrollWidth)
-    expect(width).toBe(390)
+    expect(await bertil.width()).toBe(390)
   })
 })
 
@@ -190,7 +209,14 @@ test('who is blocked is not heard, sees nobody there, and is not told why', asyn
   await fred.say('Buy now!')
   await gina.open('Fred')
   await gina.hears('Buy now!')
-  await gina.page.getByRole('button', { name: 'Block' }).click()
+  await gina.page.getByRole('button', { name: 'Block…' }).click()
+  await gina.page.getByRole('button', { name: 'Keep' }).and(gina.page.locator(':focus')).click()
+  await gina.page.getByRole('button', { name: 'Block…' }).and(gina.page.locator(':focus')).click()
+  expect(await gina.page.getByRole('group', { name: 'Are you sure?' }).innerText()).toContain('Adding their key again lets them back in')
+  expect(await gina.barriers()).toEqual([])
+  await gina.picture('block')
+  await gina.page.getByRole('button', { name: 'Block', exact: true }).click()
+  await gina.listIsFocused()
   await until(
     'nobody is there for him',
     findDeadlineMs,
@@ -204,6 +230,29 @@ test('who is blocked is not heard, sees nobody there, and is not told why', asyn
   await gina.page.close()
 })
 
+test('who is let in after more messages than a stranger may send is heard with the rest at once', async () => {
+  const hanna = await ChatWindow.open(browser, address)
+  await hanna.introduce('Hanna')
+  const ivar = await ChatWindow.open(browser, address)
+  await ivar.introduce('Ivar')
+  await hanna.add(await ivar.myKey())
+  for (let i = 1; i <= strangersMessagesMax + 2; i++) await hanna.say(`No. ${i}`)
+  await ivar.open('Hanna')
+  await ivar.hears(`No. ${strangersMessagesMax}`)
+  await hanna.sees(`No. ${strangersMessagesMax + 1}`, 'Sent')
+  expect(await ivar.messages()).toHaveLength(strangersMessagesMax)
+  await ivar.accept()
+  await until(
+    'the rest is heard',
+    letInDeadlineMs,
+    async () => (await ivar.messages()).length,
+    (count) => count === strangersMessagesMax + 2,
+  )
+  await hanna.sees(`No. ${strangersMessagesMax + 2}`, 'Delivered')
+  await hanna.page.close()
+  await ivar.page.close()
+})
+
 test('what is no key is told apart, and so is my own', async () => {
   const window = await ChatWindow.open(browser, address)
   await window.introduce('Cecilia')
@@ -211,6 +260,7 @@ test('what is no key is told apart, and so is my own', async () => {
   await window.page.getByRole('button', { name: 'Add a contact' }).first().click()
   const field = window.page.getByLabel('Their key or link')
   for (const [text, told] of [
+    ['', 'Paste a key first'],
     ['hello', 'That is no key'],
     [key.slice(1), 'That is no key'],
     [key, 'That is your own key'],
@@ -258,6 +308,6 @@ test('no server and nobody there: the window says so, and what to do', async () 
     () => window.connectionWords(),
     (words) => words === 'No other peer in reach',
   )
-  expect(await window.page.locator('.connection .hint').innerText()).toContain('still trying')
+  expect(await window.page.getByRole('status').innerText()).toContain('still trying')
   await window.picture('no-server')
 })

@@ -17,6 +17,7 @@ export class Chat {
   readonly #signer: Signer
   readonly #notebook: Notebook
   readonly #listeners = new Set<() => void>()
+  readonly #drafts = new Map<UserKey, string>()
   #peer: Peer | undefined
   #postman: Postman | undefined
   #status: PeerStatus | undefined
@@ -26,7 +27,11 @@ export class Chat {
     this.#signer = signer
     this.myKey = hexOf(signer.publicKey) as UserKey
     this.#notebook = notebook
-    notebook.listen(() => this.#changed())
+    notebook.listen((fact) => {
+      if (fact.type === 'contact' && (fact.contact.standing === 'removed' || fact.contact.standing === 'blocked'))
+        this.#drafts.delete(fact.contact.key)
+      this.#changed()
+    })
   }
 
   /** Opens what is kept in this browser: the user's key and their conversations. Rejects where no key can be kept. */
@@ -47,7 +52,7 @@ export class Chat {
     return this.#postman?.online ?? new Set()
   }
 
-  /** Whether a contact is spoken to through relays, which could read along. */
+  /** Whether a contact is spoken to through relays: they see that it is, and not what. */
   isRelayed(contact: UserKey): boolean {
     return this.#postman?.isRelayed(contact) ?? false
   }
@@ -93,9 +98,20 @@ export class Chat {
     return this.#judge(key, 'removed')
   }
 
-  /** Says something to a contact: at once when they can be reached, else when they can. */
+  /** What is written to a contact and not sent yet. It is this tab's alone, and ends with it. */
+  draftTo(contact: UserKey): string {
+    return this.#drafts.get(contact) ?? ''
+  }
+
+  keepDraft(contact: UserKey, text: string) {
+    if (text === '') this.#drafts.delete(contact)
+    else this.#drafts.set(contact, text)
+  }
+
+  /** Says something to a contact: at once when they can be reached, else when they can. Rejects with a `RangeError` what is longer than one message. */
   async say(contact: UserKey, text: string): Promise<void> {
-    const words = wellFormed(text.slice(0, messageCharactersMax))
+    if (text.length > messageCharactersMax) throw new RangeError(`A message has at most ${messageCharactersMax} characters.`)
+    const words = wellFormed(text)
     if (words.trim() === '') return
     const nowMs = Date.now()
     const last = this.conversations.messagesWith(contact).at(-1)

@@ -21,9 +21,25 @@ export function readRoute(hash: string): Route {
 }
 
 export function go(route: Route) {
-  if (route.page === 'list') history.pushState(null, '', location.pathname + location.search)
-  else history.pushState(null, '', route.page === 'add' ? `#add=${encodeURIComponent(route.text)}` : `#with=${route.key}`)
+  history.pushState(null, '', addressOf(route))
   dispatchEvent(new HashChangeEvent('hashchange'))
+}
+
+/** The same from a page that there is not: the way back does not lead there. */
+export function goInstead(route: Route) {
+  history.replaceState(null, '', addressOf(route))
+  dispatchEvent(new HashChangeEvent('hashchange'))
+}
+
+function addressOf(route: Route): string {
+  switch (route.page) {
+    case 'list':
+      return location.pathname + location.search
+    case 'conversation':
+      return `#with=${route.key}`
+    case 'add':
+      return `#add=${encodeURIComponent(route.text)}`
+  }
 }
 
 function decoded(text: string): string {

@@ -11,6 +11,7 @@ interface AddContactProps {
   readonly onClose: () => void
 }
 
+const emptyWords = 'Paste a key first, or the link that they gave you.'
 const noKeyWords = 'That is no key. A key has 64 characters, 0–9 and a–f; paste it whole, or paste the link.'
 const brokenLinkWords =
   'There is no whole key in the link that you followed: it was cut or changed on its way. Ask for it again, or paste the key here.'
@@ -24,6 +25,7 @@ export function AddContact({ chat, offered, onClose }: AddContactProps) {
 
   const submit = async (event: Event) => {
     event.preventDefault()
+    if (text.trim() === '') return setFault(emptyWords)
     const key = readUserKey(text)
     if (key === undefined) return setFault(noKeyWords)
     if (key === chat.myKey) return setFault('That is your own key. Give it to somebody, and add theirs here.')

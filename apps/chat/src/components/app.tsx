@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Chat } from '../chat.js'
-import { go } from '../route.js'
+import { go, goInstead } from '../route.js'
 import { AddContact } from './add-contact.js'
 import { Conversation } from './conversation.js'
 import { EmptyPane } from './empty-pane.js'
@@ -29,6 +29,11 @@ export function App({ chat }: { readonly chat: Chat }) {
     [contact?.key, contact?.standing, chat.status !== undefined],
   )
 
+  // Asked when the page is come to, and not when somebody leaves the list while their page is open.
+  useEffect(() => {
+    if (route.page === 'conversation' && !contact) goInstead({ page: 'add', text: route.key })
+  }, [route])
+
   if (conversations.name === '') return <Welcome chat={chat} />
   const offered = route.page === 'add' ? route.text : undefined
   const isAdding = open === 'add' || route.page === 'add'
@@ -41,6 +46,7 @@ export function App({ chat }: { readonly chat: Chat }) {
       <Sidebar
         chat={chat}
         takesFocus={beganWithWelcome}
+        isPage={route.page === 'list'}
         selected={contact?.key}
         onAdd={() => setOpen('add')}
         onMyKey={() => setOpen('my-key')}

@@ -5,6 +5,9 @@ import { Icon } from './icon.js'
 interface ComposerProps {
   readonly to: string
   readonly isOnline: boolean
+  /** What was written before, and not sent. */
+  readonly draft: string
+  readonly onDraft: (text: string) => void
   readonly onSay: (text: string) => void
 }
 
@@ -12,21 +15,27 @@ interface ComposerProps {
 const warnBefore = 300
 
 /** Where a message is written. Enter sends it, Shift and Enter begins a line. */
-export function Composer({ to, isOnline, onSay }: ComposerProps) {
-  const [text, setText] = useState('')
+export function Composer({ to, isOnline, draft, onDraft, onSay }: ComposerProps) {
+  const [text, setText] = useState(draft)
   const field = useRef<HTMLTextAreaElement>(null)
   const hintId = useId()
-  const left = messageCharactersMax - text.length
+  const words = text.trim()
+  const left = messageCharactersMax - words.length
+  const canSay = words !== '' && left >= 0
 
   // Not on a touch screen, where the keyboard would cover what one came to read.
   useEffect(() => {
     if (matchMedia('(hover: hover)').matches) field.current?.focus()
   }, [])
 
+  const write = (written: string) => {
+    setText(written)
+    onDraft(written)
+  }
   const say = () => {
-    if (text.trim() === '') return
-    onSay(text.trim())
-    setText('')
+    if (!canSay) return
+    onSay(words)
+    write('')
     field.current?.focus()
   }
   return (
@@ -44,28 +53,35 @@ export function Composer({ to, isOnline, onSay }: ComposerProps) {
           rows={1}
           dir="auto"
           value={text}
-          maxLength={messageCharactersMax}
           aria-label={`Message to ${to}`}
           aria-describedby={hintId}
+          aria-invalid={left < 0}
           placeholder="Message"
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => write(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
             event.preventDefault()
             say()
           }}
         />
-        <button type="submit" class="icon-button is-strong" aria-label="Send" disabled={text.trim() === ''}>
+        <button type="submit" class="icon-button is-strong" aria-label="Send" disabled={!canSay}>
           <Icon of="send" />
         </button>
       </div>
-      <p id={hintId} class={isOnline && left >= warnBefore ? 'hint composer-hint is-for-keys' : 'hint composer-hint'}>
-        {left < warnBefore
-          ? `${left} characters left`
-          : isOnline
-            ? 'Enter to send, Shift + Enter for a new line'
-            : 'Not online: your message waits, and is sent when they come.'}
+      <p id={hintId} class={`hint composer-hint ${hintKind(left, isOnline)}`}>
+        {hintWords(left, isOnline)}
       </p>
     </form>
   )
+}
+
+function hintKind(left: number, isOnline: boolean): string {
+  if (left < 0) return 'is-wrong'
+  return isOnline && left >= warnBefore ? 'is-for-keys' : ''
+}
+
+function hintWords(left: number, isOnline: boolean): string {
+  if (left < 0) return `${left} characters: too long for one message. Send it in parts.`
+  if (left < warnBefore) return `${left} characters left`
+  return isOnline ? 'Enter to send, Shift + Enter for a new line' : 'Not online: your message waits, and is sent when they come.'
 }

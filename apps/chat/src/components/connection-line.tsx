@@ -11,11 +11,11 @@ interface ConnectionLineProps {
 export function ConnectionLine({ status, fault, keepsHistory }: ConnectionLineProps) {
   const words =
     fault === undefined
-      ? connectionWords(status)
+      ? connectionWords(status, location.hostname)
       : { tone: 'trouble' as const, line: 'Not connected', advice: `${fault} Reload the page to try again.` }
   return (
-    <div class="connection" data-tone={words.tone}>
-      <p class="connection-words" role="status">
+    <div class="connection" data-tone={words.tone} role="status" aria-atomic="false">
+      <p class="connection-words">
         <span class="connection-dot" aria-hidden="true" />
         {words.line}
       </p>

@@ -59,7 +59,13 @@ export function Conversation({ chat, contact }: { readonly chat: Chat; readonly 
       {contact.standing === 'asking' ? (
         <RequestBar chat={chat} contact={contact} />
       ) : (
-        <Composer to={calledName(contact)} isOnline={isOnline} onSay={(text) => void chat.say(contact.key, text)} />
+        <Composer
+          to={calledName(contact)}
+          isOnline={isOnline}
+          draft={chat.draftTo(contact.key)}
+          onDraft={(text) => chat.keepDraft(contact.key, text)}
+          onSay={(text) => void chat.say(contact.key, text)}
+        />
       )}
       {showsDetails && <ContactDetails chat={chat} contact={contact} onClose={() => setShowsDetails(false)} />}
     </main>
@@ -69,7 +75,7 @@ export function Conversation({ chat, contact }: { readonly chat: Chat; readonly 
 function presenceWords(chat: Chat, { key, standing }: Contact): string {
   if (standing === 'asking') return 'Not on your list'
   if (!chat.online.has(key)) return 'Not online'
-  return chat.isRelayed(key) ? 'Online, through tabs in between that could read along' : 'Online'
+  return chat.isRelayed(key) ? 'Online, through other tabs (encrypted)' : 'Online'
 }
 
 function beginning(contact: Contact, isOnline: boolean): string {
@@ -86,8 +92,16 @@ function useFollowedEnd(lastId: string | undefined) {
     const note = () => {
       wasAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < atEndPx
     }
+    // A phone's keyboard, a tall draft, a turned screen: the log becomes smaller, and its end must not go out of sight.
+    const sizes = new ResizeObserver(() => {
+      if (wasAtEnd.current) element.scrollTop = element.scrollHeight
+    })
     element.addEventListener('scroll', note, { passive: true })
-    return () => element.removeEventListener('scroll', note)
+    sizes.observe(element)
+    return () => {
+      element.removeEventListener('scroll', note)
+      sizes.disconnect()
+    }
   }, [])
   useLayoutEffect(() => {
     if (wasAtEnd.current && log.current) log.current.scrollTop = log.current.scrollHeight

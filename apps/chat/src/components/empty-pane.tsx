@@ -1,3 +1,4 @@
+import { isLoopback } from '../model/page-host.js'
 import { Icon } from './icon.js'
 
 interface EmptyPaneProps {
@@ -19,11 +20,11 @@ export function EmptyPane({ hasContacts, onAdd, onMyKey }: EmptyPaneProps) {
     <main class="pane empty">
       <div class="empty-body">
         <h2>Your list is empty</h2>
-        <p>People find each other here by key. Nobody can write your name in a search box, and no server knows whom you know.</p>
+        <p>People find each other here by key. There is no directory to search, and no server knows whom you know.</p>
         <ol class="steps">
           <li>
             <h3>Give somebody your key</h3>
-            <p>Send them the link, or let them scan the code.</p>
+            <p>{isLoopback(location.hostname) ? 'Send them the key.' : 'Send them the link, or let them scan the code.'}</p>
             <button type="button" class="button is-quiet" onClick={onMyKey}>
               <Icon of="key" /> Show my key
             </button>

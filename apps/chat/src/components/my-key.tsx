@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Chat } from '../chat.js'
+import { isLoopback } from '../model/page-host.js'
 import { linkTo } from '../model/user-key.js'
 import { Dialog } from './dialog.js'
 import { KeyText } from './key-text.js'
@@ -9,14 +10,17 @@ import { QrCode } from './qr-code.js'
 /** How long "Copied" stands on a button. */
 const copiedMs = 2_000
 
-/** What to give to somebody who is to find me: a code, a link, the key itself. */
+/** What to give to somebody who is to find me: a code, a link, the key itself. No code where no phone could open what it says. */
 export function MyKey({ chat, onClose }: { readonly chat: Chat; readonly onClose: () => void }) {
   const link = linkTo(chat.myKey, new URL(location.href))
   return (
     <Dialog title="My key" onClose={onClose}>
       <p>Whoever has this key can find you and ask to talk. It is safe to give away.</p>
-      <QrCode text={link} label="A code with the link that adds you" />
+      {!isLoopback(location.hostname) && <QrCode text={link} label="A code with the link that adds you" />}
       <KeyText of={chat.myKey} />
+      {isLoopback(location.hostname) && (
+        <p class="hint">This page is for this machine alone, and so is the link. The key is good anywhere.</p>
+      )}
       <div class="button-row">
         <CopyButton text={chat.myKey} words="Copy key" />
         <CopyButton text={link} words="Copy link" />

@@ -1,16 +1,14 @@
 import { useState } from 'preact/hooks'
 import type { Chat } from '../chat.js'
 import { calledName, type Contact } from '../model/contact.js'
-import { go } from '../route.js'
+import { AreYouSure, type Question } from './are-you-sure.js'
+import { blockQuestion } from './block-question.js'
 
 /** Somebody unknown has written: let them in, or never hear of them again. */
 export function RequestBar({ chat, contact }: { readonly chat: Chat; readonly contact: Contact }) {
   const [isFull, setFull] = useState(false)
+  const [question, ask] = useState<Question | undefined>()
   const accept = async () => setFull(!(await chat.add(contact.key)))
-  const block = async () => {
-    await chat.block(contact.key)
-    go({ page: 'list' })
-  }
   return (
     <section class="request" aria-label="Request">
       <p>
@@ -22,14 +20,14 @@ export function RequestBar({ chat, contact }: { readonly chat: Chat; readonly co
           Your list is full. Remove somebody first.
         </p>
       )}
-      <div class="button-row">
-        <button type="button" class="button is-quiet" onClick={() => void block()}>
-          Block
+      <AreYouSure question={question} onKeep={() => ask(undefined)}>
+        <button type="button" class="button is-quiet" onClick={() => ask(blockQuestion(chat, contact))}>
+          Block…
         </button>
         <button type="button" class="button" onClick={() => void accept()}>
           Accept
         </button>
-      </div>
+      </AreYouSure>
     </section>
   )
 }

@@ -12,21 +12,29 @@ interface SidebarProps {
   readonly selected: UserKey | undefined
   /** It takes the place of a form that had the focus. */
   readonly takesFocus: boolean
+  /** The list is what the address names: come back to, it takes the focus, which what stood there before has taken with it. */
+  readonly isPage: boolean
   readonly onAdd: () => void
   readonly onMyKey: () => void
 }
 
 /** Who I am, whom I know, who asks, and how the connection is. */
-export function Sidebar({ chat, selected, takesFocus, onAdd, onMyKey }: SidebarProps) {
+export function Sidebar({ chat, selected, takesFocus, isPage, onAdd, onMyKey }: SidebarProps) {
   const nowMs = useNow(60_000)
   const me = useRef<HTMLButtonElement>(null)
   useEffect(() => {
     if (takesFocus) me.current?.focus()
   }, [])
+  const list = useRef<HTMLElement>(null)
+  const wasPage = useRef(isPage)
+  useEffect(() => {
+    if (isPage && !wasPage.current) list.current?.focus()
+    wasPage.current = isPage
+  }, [isPage])
   const { conversations, online } = chat
   const { accepted, asking, name } = conversations
   return (
-    <nav class="sidebar" aria-label="People">
+    <nav ref={list} class="sidebar" aria-label="People" tabIndex={-1}>
       <header class="sidebar-head">
         <button ref={me} type="button" class="me" onClick={onMyKey}>
           <Avatar userKey={chat.myKey} name={name} />

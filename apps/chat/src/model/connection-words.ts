@@ -1,4 +1,5 @@
 import type { PeerStatus } from 'hashtab'
+import { isLoopback } from './page-host.js'
 
 /** How the connection is, for people: one line, and what can be done about it. */
 export interface ConnectionWords {
@@ -7,18 +8,19 @@ export interface ConnectionWords {
   readonly advice: string | undefined
 }
 
-const aloneAdvice =
-  'Nobody else is here yet. Open this page in another window or on another device. Messages you write wait here until then.'
-
-/** Says honestly where this tab stands. `undefined`: it has not begun to join yet. */
-export function connectionWords(status: PeerStatus | undefined): ConnectionWords {
+/** Says honestly where this tab stands. `status` is `undefined` before it has begun to join. `hostname`: of this page. */
+export function connectionWords(status: PeerStatus | undefined, hostname: string): ConnectionWords {
   if (!status) return { tone: 'waiting', line: 'Starting…', advice: undefined }
   switch (status.phase) {
     case 'joining':
       return { tone: 'waiting', line: 'Looking for other peers…', advice: meetingAdvice(status) }
     case 'alone': {
       const trouble = meetingAdvice(status)
-      return { tone: trouble === undefined ? 'waiting' : 'trouble', line: 'No other peer in reach', advice: trouble ?? aloneAdvice }
+      return {
+        tone: trouble === undefined ? 'waiting' : 'trouble',
+        line: 'No other peer in reach',
+        advice: trouble ?? aloneAdvice(hostname),
+      }
     }
     case 'online':
       return { tone: 'good', line: `${count(status.links, 'link')}, ${company(status)} online`, advice: meetingAdvice(status) }
@@ -31,6 +33,12 @@ export function connectionWords(status: PeerStatus | undefined): ConnectionWords
 function company({ estimatedPeers, links }: PeerStatus): string {
   const others = Math.round(estimatedPeers) - 1
   return others <= links ? count(links, 'other peer') : `about ${count(others, 'peer')}`
+}
+
+/** Two windows of one browser are one user, who would wait for a second one in vain. */
+function aloneAdvice(hostname: string): string {
+  const places = `one normal and one private window, or two browsers${isLoopback(hostname) ? '' : ', or on another device'}`
+  return `Nobody else is here yet. To try it alone, open this page in ${places}. Messages you write wait here until then.`
 }
 
 function meetingAdvice({ meetingPoints, phase }: PeerStatus): string | undefined {

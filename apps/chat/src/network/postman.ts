@@ -1,7 +1,7 @@
 import type { Entry, Peer, PeerStatus, Signer } from 'hashtab'
 import { newContact, type Contact } from '../model/contact.js'
 import type { ChannelMessage } from '../model/channel-message.js'
-import type { Fact } from '../model/conversations.js'
+import { askingMessagesMax, type Fact } from '../model/conversations.js'
 import type { Message, MessageId } from '../model/message.js'
 import { Outbox, receiptTimeoutMs, type OutboxEffect, type OutboxEvent } from '../model/outbox.js'
 import { profileRecord, readProfile, writeProfile } from '../model/profile.js'
@@ -147,6 +147,7 @@ export class Postman {
       this.#serve(key)
       this.#followNames()
       this.#lookout.follow()
+      this.#takeHeldBack(key)
       void this.#lookout.lookFor(key)
     }
   }
@@ -154,6 +155,13 @@ export class Postman {
   #serve(contact: UserKey) {
     this.#served.add(contact)
     for (const { id } of this.#notebook.conversations.undelivered(contact)) this.#do({ type: 'queued', contact, id })
+  }
+
+  /** Who was let in may have more to say than was taken of a stranger. It is sent again on a new line: at once, when we make it. */
+  #takeHeldBack(contact: UserKey) {
+    if (!this.#switchboard.lineTo(contact) || this.#notebook.conversations.messagesWith(contact).length < askingMessagesMax) return
+    this.#switchboard.hangUp(contact)
+    void this.#switchboard.call(contact)
   }
 
   #followNames() {
