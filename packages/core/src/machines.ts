@@ -10,7 +10,7 @@ import { type Link, type LinkId, RoutingTable } from './links/routing-table.js'
 import { Answering } from './lookups/answering.js'
 import { Asking } from './lookups/asking.js'
 import type { AskingEffect, AskingEvent } from './lookups/asking-event.js'
-import { PassingReads } from './lookups/passing-reads.js'
+import type { PassingReads } from './lookups/passing-reads.js'
 import type { Surrounding, SurroundingEvent } from './lookups/surrounding.js'
 import type { OverlayEffect } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
@@ -35,7 +35,8 @@ export class Machines implements ForwardingHost {
   readonly #self: Contact
   /** What may come late, once it is here. */
   late: LateParts | undefined
-  readonly #passingReads = new PassingReads()
+  /** Made when the first question of another is passed on. */
+  #passingReads: PassingReads | undefined
   /** Made when an app first reads, or the key of a write is crowded. */
   #surrounding: Surrounding | undefined
   /** What was ordered since the overlay's event began, in order. */
@@ -55,7 +56,7 @@ export class Machines implements ForwardingHost {
     this.relay = new Relay(this.table)
     this.forwarding = new Forwarding(this.table, this)
     this.records = new RecordRoom(this.table, verify, ids, options.late?.newReplication)
-    this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late?.newMerging, options.sealing)
+    this.linking = new Linking(this.table, ids, options.limits ?? desktopLinkLimits, nowMs, options.late, options.sealing)
     this.asking = new Asking(contact, this.table, ids, this.records, options.late)
     this.answering = new Answering(contact, this.table, this.records)
     this.post = new Post(this.table, ids, options.late?.newCorrespondence)
@@ -75,22 +76,22 @@ export class Machines implements ForwardingHost {
   answersHere(seek: Seek): boolean {
     const { target, want, store } = seek
     if (store) return this.records.isReplica(target)
-    if (this.#passingReads.cached(seek, this.nowMs)) return true
+    if (this.#passingReads?.cached(seek, this.nowMs)) return true
     return this.records.answersHere(target, want, this.unixS)
   }
 
   /** See `ForwardingHost`. */
   waits(seek: Seek): boolean {
-    return this.#passingReads.waits(seek, this.nowMs)
+    return this.#passingReads?.waits(seek, this.nowMs) ?? false
   }
 
   /** When questions that wait for the answers to others are to be passed on; Infinity: none waits. */
   get goOnAtMs(): number {
-    return this.#passingReads.wakeAtMs
+    return this.#passingReads?.wakeAtMs ?? Infinity
   }
 
   goOn(): void {
-    for (const seek of this.#passingReads.overdue(this.nowMs)) this.toForwarding({ type: 'goesOn', seek })
+    for (const seek of this.#passingReads?.overdue(this.nowMs) ?? []) this.toForwarding({ type: 'goesOn', seek })
   }
 
   toLinking(event: LinkingEvent): void {
@@ -144,15 +145,19 @@ export class Machines implements ForwardingHost {
           this.table.measured(effect.link, effect.afterMs)
           break
         case 'send':
-          if (effect.message.type === 'seek') this.#passingReads.passed(effect.message, this.late, this.nowMs)
+          if (effect.message.type === 'seek') this.#passed(effect.message)
           this.send(effect.link, effect.message)
       }
     }
   }
 
+  #passed(seek: Seek): void {
+    if (seek.path.length > 1) (this.#passingReads ??= this.late?.newPassingReads())?.passed(seek, this.nowMs)
+  }
+
   /** An envelope that this peer passes on for others. */
   passing(envelope: Envelope): void {
-    for (const effect of this.#passingReads.passing(envelope, this.nowMs)) {
+    for (const effect of this.#passingReads?.passing(envelope, this.nowMs) ?? []) {
       if (effect.type === 'goesOn') this.toForwarding(effect)
       else this.passOn(this.relay.passAlong(effect.envelope), undefined)
     }
@@ -160,7 +165,7 @@ export class Machines implements ForwardingHost {
 
   #arrived(seek: Seek): void {
     const { store } = seek
-    if (!store) return this.#respond(seek, this.answering.answerSeek(seek, this.#passingReads.cached(seek, this.nowMs), this.unixS))
+    if (!store) return this.#respond(seek, this.answering.answerSeek(seek, this.#passingReads?.cached(seek, this.nowMs), this.unixS))
     const from = this.table.linkTo(seek.path.at(-1)!)
     if (from && !this.guard.allows(from, 'store', this.nowMs)) return this.drop()
     // The writer goes on by itself, as from any replica that has no room.

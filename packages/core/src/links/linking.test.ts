@@ -19,8 +19,8 @@ const nonce = 'aa'.repeat(16)
 
 function linkingOf(links: readonly string[] = [], parts: LateParts | 'late' = latePartsWith(cipherSuite)) {
   const table = linkedTable('0b0', links)
-  const newMerging = parts === 'late' ? undefined : parts.newMerging
-  const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0, newMerging, sealing)
+  const early = parts === 'late' ? undefined : parts
+  const linking = new Linking(table, new FreshIds(seededRandom()), desktopLinkLimits, 0, early, sealing)
   return { table, linking, handle: (event: LinkingEvent, nowMs = 0) => linking.handle(event, nowMs, nowUnixS + Math.floor(nowMs / 1_000)) }
 }
 

@@ -1,14 +1,15 @@
 import { LateMap } from '../late-map.js'
 import { DialBudget } from './dial-budget.js'
-import { type Admission, Doorkeeper, type Guest } from './doorkeeper.js'
+import type { Admission, Doorkeeper, Guest } from './doorkeeper.js'
 import type { FreshIds } from '../fresh-ids.js'
 import { Introductions, type IntroductionsEffect } from './introductions.js'
 import type { Sealing } from './introduction-seal.js'
 import type { Key } from '../keys/key.js'
 import type { Carriage, Introduction, Why } from '../wire/letter.js'
 import { LinkKeeper, type LinkKeeperEffect } from './link-keeper.js'
-import type { Merging, MergingEffect, MergingEvent, NewMerging } from '../merging/merging.js'
+import type { Merging, MergingEffect, MergingEvent } from '../merging/merging.js'
 import { type LinkLimits, LinkPolicy } from './link-policy.js'
+import type { LinkingParts } from './linking-parts.js'
 import { Liveness, type LivenessEffect } from './liveness.js'
 import {
   type Answer,
@@ -51,7 +52,7 @@ export type LinkingEvent =
   /** To a question of `Merging`. */
   | { type: 'answered'; id: MessageId; from: Key; answer: Answer }
   | { type: 'undeliverable'; id: MessageId }
-  | { type: 'late'; newMerging: NewMerging }
+  | ({ type: 'late' } & LinkingParts)
   | { type: 'sealing'; sealing: Sealing }
   | { type: 'woke' }
 
@@ -81,7 +82,7 @@ export class Linking {
   readonly #neighbourhood: Neighbourhood
   readonly #ids: FreshIds
   /** What it is made with may come late: until then, whom each meeting point named last is remembered. */
-  #newMerging: NewMerging | undefined
+  #parts: LinkingParts | undefined
   readonly #metEarly = new LateMap<number, Extract<MergingEvent, { type: 'met' }>>()
   /** Made when anybody is met, or tells of strangers: in most peers of a large overlay that never happens. */
   #merging: Merging | undefined
@@ -92,7 +93,7 @@ export class Linking {
   /** As of the event that is handled. */
   #unixS = 0
 
-  constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number, newMerging?: NewMerging, sealing?: Sealing) {
+  constructor(table: RoutingTable, ids: FreshIds, limits: LinkLimits, nowMs: number, parts?: LinkingParts, sealing?: Sealing) {
     const budget = new DialBudget(nowMs)
     this.#table = table
     this.#policy = new LinkPolicy(table, limits, () => this.#introductions.contacts)
@@ -108,7 +109,7 @@ export class Linking {
     this.#liveness = new Liveness(table)
     this.#neighbourhood = new Neighbourhood(table)
     this.#ids = ids
-    this.#newMerging = newMerging
+    this.#parts = parts
     this.#role = new RoleKeeper(table, ids)
   }
 
@@ -168,7 +169,7 @@ export class Linking {
       case 'resumed':
         return this.#lived(this.#liveness.handle(event, nowMs), nowMs)
       case 'late': {
-        this.#newMerging = event.newMerging
+        this.#parts = event
         const early = [...this.#metEarly.values()]
         this.#metEarly.clear()
         return early.flatMap((met) => this.#merge(met, nowMs))
@@ -279,8 +280,8 @@ export class Linking {
   }
 
   #admits(guest: Guest, nowMs: number): Admission {
-    this.#doorkeeper ??= new Doorkeeper(nowMs)
-    const heard = this.#doorkeeper.lets(guest, this.#policy.isWantedHere(guest.contact.id), nowMs)
+    this.#doorkeeper ??= this.#parts?.newDoorkeeper(nowMs)
+    const heard = this.#doorkeeper?.lets(guest, this.#policy.isWantedHere(guest.contact.id), nowMs) ?? 'yes'
     return heard === 'yes' ? this.#policy.admits(guest.contact, guest.why) : heard
   }
 
@@ -368,8 +369,8 @@ export class Linking {
   }
 
   #merge(event: MergingEvent, nowMs: number): LinkingEffect[] {
-    if (event.type === 'met' && !this.#newMerging) this.#metEarly.set(event.point, event)
-    if (event.type === 'met' || event.type === 'told') this.#merging ??= this.#newMerging?.(this.#table, this.#ids, nowMs)
+    if (event.type === 'met' && !this.#parts) this.#metEarly.set(event.point, event)
+    if (event.type === 'met' || event.type === 'told') this.#merging ??= this.#parts?.newMerging(this.#table, this.#ids, nowMs)
     return this.#merging ? this.#merged(this.#merging.handle(event, nowMs), nowMs) : []
   }
 

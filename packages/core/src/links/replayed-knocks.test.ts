@@ -1,3 +1,5 @@
+import { cipherSuite } from '../fixtures/cipher-suite.js'
+import { latePartsWith } from '../late-parts.js'
 import { describe, expect, it } from 'vitest'
 import { linkedTable } from '../fixtures/linked-table.js'
 import { nowUnixS, OtherEnd, sealing } from '../fixtures/other-end.js'
@@ -21,7 +23,14 @@ let nonces = 0
 /** A peer, and another whose knocks a hostile carrier keeps. */
 function pairOf(self: string, otherBits: string) {
   const other = contact(otherBits)
-  const linking = new Linking(linkedTable(self, []), new FreshIds(seededRandom()), desktopLinkLimits, 0, undefined, sealing)
+  const linking = new Linking(
+    linkedTable(self, []),
+    new FreshIds(seededRandom()),
+    desktopLinkLimits,
+    0,
+    latePartsWith(cipherSuite),
+    sealing,
+  )
   const unixS = (nowMs: number) => nowUnixS + Math.floor(nowMs / 1_000)
   const end = new OtherEnd(other, contact(self).id)
   return {

@@ -1,9 +1,8 @@
 import type { ForwardingEvent } from '../links/forwarding.js'
 import { wayBack } from '../links/relay.js'
-import type { LateParts } from '../late-parts.js'
-import type { ContentCache } from '../records/content-cache.js'
+import { ContentCache } from '../records/content-cache.js'
 import type { Answer, Envelope, Seek } from '../wire/message.js'
-import type { Coalescing } from './coalescing.js'
+import { Coalescing } from './coalescing.js'
 
 export type PassingReadsEffect =
   /** This is the answer to another question that waits here, too: as if it had come over the same way. */
@@ -38,11 +37,10 @@ export class PassingReads {
     return this.#coalescing?.overdue(nowMs) ?? []
   }
 
-  /** A question was passed on: the answer to another's will pass here. `late`: what that takes, once it is here. */
-  passed(seek: Seek, late: LateParts | undefined, nowMs: number): void {
-    if (seek.path.length === 1) return
-    if (seek.want === 'content') (this.#cache ??= late?.newCache())?.asked(seek, nowMs)
-    if (seek.want !== 'peers') (this.#coalescing ??= late?.newCoalescing())?.passed(seek, nowMs)
+  /** Another's question was passed on: the answer will pass here. */
+  passed(seek: Seek, nowMs: number): void {
+    if (seek.want === 'content') (this.#cache ??= new ContentCache()).asked(seek, nowMs)
+    if (seek.want !== 'peers') (this.#coalescing ??= new Coalescing()).passed(seek, nowMs)
   }
 
   /** Something passes on its way back. */
