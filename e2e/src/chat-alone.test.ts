@@ -133,7 +133,12 @@ test('the code to scan is shown where another device can open what it says, and 
   )
   const served = await ChatWindow.open(browser, elsewhere + signal, context)
   await served.introduce('Kim')
-  expect(await served.page.getByRole('main').innerText()).toContain('scan')
+  await until(
+    'what to do with the code',
+    drawnWithinMs,
+    () => served.page.getByRole('main').innerText(),
+    (text) => text.includes('scan'),
+  )
   await served.openMyKey()
   await code(served).waitFor()
   expect(await served.barriers()).toEqual([])
