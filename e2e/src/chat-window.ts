@@ -49,6 +49,7 @@ export class ChatWindow {
 
   async openMyKey(): Promise<void> {
     await this.page.getByRole('button', { name: /show my key and name/ }).click()
+    await this.page.getByRole('dialog').waitFor()
   }
 
   async closeDialog(): Promise<void> {

@@ -185,6 +185,8 @@ describe('Ada and Bertil', () => {
     await bertil.picture('phone-conversation')
     expect(await bertil.width()).toBe(390)
     await bertil.page.getByRole('button', { name: /^About/ }).click()
+    await bertil.page.getByRole('dialog').waitFor()
+    expect(await bertil.barriers()).toEqual([])
     await bertil.picture('phone-about')
     expect(await bertil.page.getByRole('dialog').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
     await bertil.closeDialog()
