@@ -13,9 +13,6 @@ import { build, install } from './setup.mjs'
 
 const reports = mkdtempSync(join(tmpdir(), 'hashtab-tests-'))
 
-/** By itself: it is to take less than a minute. */
-const thousandPeers = 'packages/simulator/src/thousand-peers.test.ts'
-
 /** @type {readonly Step[]} */
 const onTheSources = [
   { name: 'types of the chat, tests and scripts', run: () => check('node_modules/typescript/bin/tsc', ['-b']) },
@@ -27,12 +24,12 @@ const onTheSources = [
   { name: 'dependencies have reasons, and run nothing', run: () => check('scripts/check-dependencies.mjs', []) },
   { name: 'README examples are tested', run: () => check('scripts/check-readmes.mjs', []) },
   { name: 'a browser is there', run: browser },
-  { name: 'unit and simulator tests', run: () => vitest('units', ['--exclude', thousandPeers]) },
-  { name: 'a thousand simulated peers', run: () => vitest('thousand', [thousandPeers]) },
+  { name: 'unit and simulator tests', run: () => vitest('units', []) },
 ]
 
 /** Without the build they would judge an older one. @type {readonly Step[]} */
 const onTheBuild = [
+  { name: 'a thousand simulated peers', run: () => simulate('thousand-peers') },
   { name: 'packages are fit to publish', run: fitToPublish },
   { name: 'bundle size', run: () => check('scripts/size.mjs', []) },
   { name: 'real-browser tests', run: () => vitest('browsers', ['--config', 'e2e/vitest.config.ts']) },
@@ -101,6 +98,15 @@ async function check(path, parameters) {
 async function outcome(work) {
   await work
   return { passed: 1, failed: 0 }
+}
+
+/**
+ * By itself: it is to take less than a minute.
+ *
+ * @param {string} scenario
+ */
+async function simulate(scenario) {
+  return counted(await runNpm(['run', 'simulate', '--', '--scenario', scenario]))
 }
 
 async function fitToPublish() {

@@ -1,45 +1,49 @@
 /**
  * What is still to happen, the earliest first; of one moment, in the order in which it was put in. A binary heap (Williams 1964) whose keys
- * lie in typed arrays: a million entries cost no more than their payloads.
+ * lie in typed arrays, with the places of the payloads, which stay where they are: a million entries cost no more than those.
  */
 export class EventHeap<T> {
   #atMs = new Float64Array(1_024)
   #order = new Float64Array(1_024)
-  readonly #payloads: T[] = []
+  #slots = new Int32Array(1_024)
+  readonly #payloads: (T | undefined)[] = []
+  /** Slots of `#payloads` that are empty. */
+  readonly #free: number[] = []
+  #size = 0
   #orders = 0
 
   get size(): number {
-    return this.#payloads.length
+    return this.#size
   }
 
   /** When the earliest happens; Infinity: nothing is to happen. */
   get nextMs(): number {
-    return this.#payloads.length > 0 ? this.#atMs[0]! : Infinity
+    return this.#size > 0 ? this.#atMs[0]! : Infinity
   }
 
   push(atMs: number, payload: T): void {
     const order = ++this.#orders
-    let place = this.#payloads.length
+    const slot = this.#free.pop() ?? this.#payloads.length
+    this.#payloads[slot] = payload
+    let place = this.#size++
     if (place === this.#atMs.length) this.#grow()
-    this.#payloads.push(payload)
     while (place > 0) {
       const above = (place - 1) >>> 1
       if (this.#atMs[above]! <= atMs) break
       this.#move(above, place)
       place = above
     }
-    this.#put(place, atMs, order, payload)
+    this.#put(place, atMs, order, slot)
   }
 
   /** Takes out the earliest. Throws a `RangeError` when there is none. */
   pop(): T {
-    const top = this.#payloads[0]
-    if (top === undefined) throw new RangeError('Nothing is to happen.')
-    const last = this.#payloads.length - 1
+    if (this.#size === 0) throw new RangeError('Nothing is to happen.')
+    const top = this.#slots[0]!
+    const last = --this.#size
     const atMs = this.#atMs[last]!
     const order = this.#order[last]!
-    const payload = this.#payloads.pop()!
-    if (last === 0) return top
+    const slot = this.#slots[last]!
     let place = 0
     for (;;) {
       let below = 2 * place + 1
@@ -49,8 +53,15 @@ export class EventHeap<T> {
       this.#move(below, place)
       place = below
     }
-    this.#put(place, atMs, order, payload)
-    return top
+    this.#put(place, atMs, order, slot)
+    return this.#taken(top)
+  }
+
+  #taken(slot: number): T {
+    const payload = this.#payloads[slot] as T
+    this.#payloads[slot] = undefined
+    this.#free.push(slot)
+    return payload
   }
 
   #isBefore(place: number, atMs: number, order: number): boolean {
@@ -59,21 +70,24 @@ export class EventHeap<T> {
   }
 
   #move(from: number, to: number): void {
-    this.#put(to, this.#atMs[from]!, this.#order[from]!, this.#payloads[from]!)
+    this.#put(to, this.#atMs[from]!, this.#order[from]!, this.#slots[from]!)
   }
 
-  #put(place: number, atMs: number, order: number, payload: T): void {
+  #put(place: number, atMs: number, order: number, slot: number): void {
     this.#atMs[place] = atMs
     this.#order[place] = order
-    this.#payloads[place] = payload
+    this.#slots[place] = slot
   }
 
   #grow(): void {
-    const atMs = new Float64Array(2 * this.#atMs.length)
-    const order = new Float64Array(2 * this.#order.length)
-    atMs.set(this.#atMs)
-    order.set(this.#order)
-    this.#atMs = atMs
-    this.#order = order
+    const length = 2 * this.#atMs.length
+    this.#atMs = copied(new Float64Array(length), this.#atMs)
+    this.#order = copied(new Float64Array(length), this.#order)
+    this.#slots = copied(new Int32Array(length), this.#slots)
   }
+}
+
+function copied<A extends Float64Array | Int32Array>(to: A, from: A): A {
+  to.set(from)
+  return to
 }

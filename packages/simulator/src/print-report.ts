@@ -58,15 +58,12 @@ export function printReport(report: Report): string {
 
 /**
  * Ends of connections made for one lookup in a calm overlay: what was made while lookups were, beyond what upkeep makes in the same time without any.
- * Upkeep makes a few now and then, so up to `upkeepNoise` is none.
+ * Upkeep makes a few now and then, so up to 0.02 is none: a lookup meets some twenty peers it has no link to, and if it led to links, it would be to several.
  */
 export function madePerLookup({ connections, calmLookups }: Report): number {
   const sum = (windows: readonly number[]) => windows.reduce((a, b) => a + b, 0)
   return Math.max(0, sum(connections.inReadingWindows) - sum(connections.inQuietWindows)) / Math.max(1, calmLookups.count)
 }
-
-/** A lookup meets some twenty peers it has no link to: if it led to links, it would be to several. */
-export const upkeepNoise = 0.02
 
 /** The share of lookups that brought what they should have, 0 to 1. */
 export function successOf({ count, found }: LookupReport): number {

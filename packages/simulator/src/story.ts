@@ -60,6 +60,7 @@ function figuresOf(report: Report): Figures {
     estimatedPeers: links.estimatedPeersMean,
     departures: peers.leaves + peers.crashes,
     alive: peers.alive,
+    virtualMinutes: Math.round(report.virtualMs / 60_000),
     happenings: report.happenings,
   }
 }

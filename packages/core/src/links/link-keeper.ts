@@ -21,7 +21,12 @@ export const unwantedAgeMs = 20_000
 export const silencesMax = 3
 
 export type LinkKeeperEvent =
+  /** Links, or what is wished for, are others than before. */
   | { type: 'changed' }
+  /** There is somebody new to dial. */
+  | { type: 'noted' }
+  /** The other end wants this link no more. */
+  | { type: 'unwanted'; link: Link }
   | { type: 'linked'; id: Key }
   | { type: 'failed'; id: Key; reason: 'silent' | 'failed' }
   | { type: 'refused'; id: Key; retryAfterMs: number }
@@ -49,7 +54,7 @@ export class LinkKeeper {
   #dueMs: number
   #lookedMs = -Infinity
   #recalledMs = -Infinity
-  /** When it may next be that a link is to be closed, or is wanted no more: at once after a change. */
+  /** When it may next be that a link is to be closed, or is wanted no more: at once after a change of the links. */
   #keepAtMs = -Infinity
   /** When it may next be that a peer is to be dialled: at once after a change. */
   #dialAtMs = -Infinity
@@ -69,12 +74,19 @@ export class LinkKeeper {
         break
       case 'failed': {
         const times = this.#avoidance.note(event.id, event.reason, nowMs)
-        this.#changed(nowMs)
+        this.#mayDial(nowMs)
         return event.reason === 'silent' && times >= silencesMax ? [{ type: 'forget', id: event.id }] : []
       }
       case 'refused':
         this.#avoidance.noteUntil(event.id, nowMs + event.retryAfterMs)
-        break
+        this.#mayDial(nowMs)
+        return []
+      case 'noted':
+        this.#mayDial(nowMs)
+        return []
+      case 'unwanted':
+        if (!event.link.wantedHere) this.#mayClose(nowMs)
+        return []
       case 'roleChanged':
         this.#recalledMs = -Infinity
         break
@@ -83,7 +95,8 @@ export class LinkKeeper {
       case 'woke':
         return nowMs >= this.#dueMs ? this.#lookOver(nowMs) : []
     }
-    this.#changed(nowMs)
+    this.#mayClose(nowMs)
+    this.#mayDial(nowMs)
     return []
   }
 
@@ -91,9 +104,17 @@ export class LinkKeeper {
     return this.#dueMs
   }
 
-  #changed(nowMs: number): void {
+  #mayClose(nowMs: number): void {
     this.#keepAtMs = -Infinity
+    this.#lookSoon(nowMs)
+  }
+
+  #mayDial(nowMs: number): void {
     this.#dialAtMs = -Infinity
+    this.#lookSoon(nowMs)
+  }
+
+  #lookSoon(nowMs: number): void {
     const delayMs = this.#table.linkCount === 0 ? 0 : lookOverDelayMs
     this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + delayMs, this.#lookedMs + lookOverGapMs))
   }

@@ -52,14 +52,19 @@ export function isWithin({ key, reach }: Held, id: Key): boolean {
   return !reach || Key.compare(key, id, reach) <= 0
 }
 
+/** Whether what a peer is to the record by now is another than was noted last; it is within its reach. */
+export function isOther(held: Held, id: Key, standing: Standing): boolean {
+  return !held.nearest || standingAt(held, id) !== standing
+}
+
 /** Notes what a peer is to the record by now. Whether that is another than before. */
 export function noteStanding(held: Held, contact: Contact, standing: Standing): boolean {
   const { nearest } = held
   if (!nearest) return true
-  if (!isWithin(held, contact.id) || standingAt(held, contact.id) === standing) return false
-  const isOther = ({ id }: Contact) => !id.equals(contact.id)
-  held.unproven = held.unproven.filter(isOther)
-  held.nearest = nearest.filter(isOther)
+  if (!isWithin(held, contact.id) || !isOther(held, contact.id, standing)) return false
+  const isAnother = ({ id }: Contact) => !id.equals(contact.id)
+  held.unproven = held.unproven.filter(isAnother)
+  held.nearest = nearest.filter(isAnother)
   if (standing === 'unproven' && held.unproven.length < replicas) held.unproven = [...held.unproven, contact]
   if (standing === 'counted') held.nearest = closest(held.key, [...held.nearest, contact], nearestCount, ({ id }) => id)
   if (held.nearest.length === nearestCount) held.reach = held.nearest[nearestCount - 1]!.id

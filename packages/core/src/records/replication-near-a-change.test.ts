@@ -12,8 +12,8 @@ describe('a change', () => {
   /** So many live peers that the record is not near all of them. */
   const crowd = Array.from({ length: 2 * replicas + 4 }, (_, i) => `0b${(i + 2).toString(2).padStart(8, '0')}`)
   const newcomer = '0b00000001'
-  /** Peers nearer to the record than the crowd, one more than are remembered, of whom none is alive. */
-  const strangers = Array.from({ length: touchedMax + 1 }, (_, i) => `0b00000000${(i + 1).toString(2).padStart(12, '0')}`)
+  /** Peers nearer to the record than the crowd and farther than the newcomer, one more than are remembered. */
+  const strangers = Array.from({ length: touchedMax + 1 }, (_, i) => `${newcomer}${(i + 1).toString(2).padStart(12, '0')}`)
 
   /** The closest holder among a crowd, which has looked the record over once; the newcomer comes then. */
   function crowded() {
@@ -26,23 +26,24 @@ describe('a change', () => {
     replication.handle({ type: 'kept', id, key: recordKey, elsewhere: true, own: false }, 0)
     expect(look(2_000, crowd)).toEqual([])
     table.addLink(99, contact(newcomer), 0)
-    return look
+    return { table, look }
   }
 
   it('near a record has it looked over, one farther away than all it is compared with does not', () => {
-    const look = crowded()
+    const { look } = crowded()
     expect(look(4_000, [crowd.at(-1)!, '0b1'])).toEqual([])
     expect(look(6_000, [newcomer])).toEqual(contacts(newcomer))
   })
 
   it('of very many peers has every record looked over', () => {
-    const look = crowded()
-    expect(look(4_000, strangers.slice(0, touchedMax))).toEqual([])
-    expect(look(6_000, strangers)).toEqual(contacts(newcomer))
+    const { table, look } = crowded()
+    expect(look(4_000, strangers)).toEqual([])
+    strangers.forEach((stranger, i) => table.addLink(100 + i, contact(stranger), 0))
+    expect(look(6_000, [...strangers, newcomer])).toContainEqual(contact(newcomer))
   })
 
   it('that is told of again, or of somebody who is as alive as before, has nothing looked over', () => {
-    const look = crowded()
+    const { look } = crowded()
     expect(look(4_000, [strangers[0]!, crowd[0]!])).toEqual([])
     expect(look(6_000, [crowd[0]!, newcomer])).toEqual(contacts(newcomer))
     expect(look(8_000, [newcomer])).toEqual([])

@@ -3,7 +3,7 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { type Held, isCloser, isWithin, nearestCount, noteAround, noteStanding } from './held.js'
+import { type Held, isCloser, isOther, isWithin, nearestCount, noteAround, noteStanding } from './held.js'
 import { Duty, proofsNeeded } from './duty.js'
 import { type HandInEffect, HandIns } from './hand-ins.js'
 import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
@@ -310,11 +310,13 @@ export class Replication {
     held.nearest = undefined
   }
 
-  /** Whether any of these may be among the closest to some record. */
+  /** Whether any of these is to some record another than it was. */
   #touch(contacts: readonly Contact[]): boolean {
     let isNear = false
     for (const held of this.#held.values()) {
-      const near = this.#view.isFarOff(held.key) ? [] : contacts.filter(({ id }) => isWithin(held, id))
+      const near = this.#view.isFarOff(held.key)
+        ? []
+        : contacts.filter(({ id }) => isWithin(held, id) && isOther(held, id, this.#view.standing(id)))
       for (const contact of near) if (this.#touched.size <= touchedMax) this.#touched.set(contact.id.hex, contact)
       isNear ||= near.length > 0
     }
@@ -344,9 +346,9 @@ export class Replication {
       // More came and went than were remembered: all are looked for anew.
       if (touched.length > touchedMax) held.nearest = undefined
       if (!held.nearest) return true
-      let isOther = false
-      for (const { contact, standing } of touched) isOther = noteStanding(held, contact, standing) || isOther
-      return isOther
+      let isChanged = false
+      for (const { contact, standing } of touched) isChanged = noteStanding(held, contact, standing) || isChanged
+      return isChanged
     })
   }
 

@@ -58,7 +58,7 @@ export const rows: readonly Row[] = [
     figures: ['churnSuccess', 'lost', 'lostShare', 'upkeepBytesInChurn'],
     chart: 'bounds',
     remark:
-      '`npm test` runs churn-10m-phones for twenty of its thirty minutes, in less than one. churn-10m and churn-1.4m were measured before introductions were sealed, churn-10m-6h was not run to its end.',
+      '`npm test` runs churn-10m-phones with twenty minutes of churn, as `thousand-peers`, in less than one. churn-10m and churn-1.4m were measured before introductions were sealed, churn-10m-6h was not run to its end.',
   },
   {
     name: 'crash',
