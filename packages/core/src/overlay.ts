@@ -23,9 +23,11 @@ export class Overlay {
 
   handle(event: OverlayEvent, nowMs: number): OverlayEffect[] {
     this.#machines.nowMs = nowMs
-    this.#machines.out = []
+    const out = (this.#machines.out = [])
     this.#take(event)
-    return this.#machines.out
+    // Whoever carries them out has them alone: a million overlays remember none.
+    this.#machines.out = []
+    return out
   }
 
   /** The earliest deadline of all machines: wake the overlay then, or later. */

@@ -1,5 +1,6 @@
 /**
- * What is still to happen, the earliest first; of one moment, in the order in which it was put in. A binary heap (Williams 1964) whose keys
+ * What is still to happen, the earliest first; of one moment, in the order in which it was put in. Times are rounded up to whole milliseconds: what remembers
+ * them, in millions of peers, takes a word for each then. A binary heap (Williams 1964) whose keys
  * lie in typed arrays, with the places of the payloads, which stay where they are: a million entries cost no more than those.
  */
 export class EventHeap<T> {
@@ -21,7 +22,8 @@ export class EventHeap<T> {
     return this.#size > 0 ? this.#atMs[0]! : Infinity
   }
 
-  push(atMs: number, payload: T): void {
+  push(exactlyAtMs: number, payload: T): void {
+    const atMs = Math.ceil(exactlyAtMs)
     const order = ++this.#orders
     const slot = this.#free.pop() ?? this.#payloads.length
     this.#payloads[slot] = payload

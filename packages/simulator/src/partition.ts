@@ -1,6 +1,6 @@
 import type { Errand } from './happening.js'
 import { pairShare } from './latency.js'
-import type { Simulation } from './simulation.js'
+import { seekAgainMs, type Simulation } from './simulation.js'
 import type { Site } from './site.js'
 
 export interface PartitionOptions {
@@ -16,7 +16,16 @@ export function schedulePartition(simulation: Simulation, { share, afterMs, forM
   const { schedule, nowMs } = simulation
   const cut = (site: Site) => pairShare(site, site, 6) < share
   const divide: Errand = { run: (nowMs) => simulation.network.divide(simulation.alive, (peer) => cut(peer.site), nowMs) }
-  const heal: Errand = { run: () => simulation.heal() }
+  const mend: Errand = { run: () => heal(simulation) }
   schedule.push(nowMs + afterMs, { type: 'errand', errand: divide })
-  schedule.push(nowMs + afterMs + forMs, { type: 'errand', errand: heal })
+  schedule.push(nowMs + afterMs + forMs, { type: 'errand', errand: mend })
+}
+
+/** Whoever was cut off is so no longer. A socket that was open then has broken, and is opened anew after a while, as the signalling client does. */
+export function heal({ alive, network, schedule, random, nowMs }: Simulation): void {
+  for (const peer of alive) {
+    if (!network.isCutOff(peer) || !peer.points.some((point) => point.has(peer))) continue
+    schedule.push(nowMs + random.between(seekAgainMs / 10, seekAgainMs), { type: 'seeks', peer, drawn: true })
+  }
+  network.heal()
 }

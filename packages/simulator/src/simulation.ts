@@ -40,7 +40,10 @@ export class Simulation {
   /** In no particular order. */
   readonly alive: VirtualPeer[] = []
   watcher: Watcher | undefined
+  /** In whole milliseconds, as all that happens does. */
   nowMs = 0
+  /** Up to where everything has happened. */
+  #passedMs = 0
   happenings = 0
   readonly #options: SimulationOptions
   readonly #siteOptions: SiteOptions
@@ -152,15 +155,6 @@ export class Simulation {
     if (peer.alive) this.tell(peer, { type: 'woke' })
   }
 
-  /** Whoever was cut off is so no longer. A socket that was open then has broken, and is opened anew after a while, as the signalling client does. */
-  heal(): void {
-    for (const peer of this.alive) {
-      if (!this.network.isCutOff(peer) || !peer.points.some((point) => point.has(peer))) continue
-      this.schedule.push(this.nowMs + this.random.between(seekAgainMs / 10, seekAgainMs), { type: 'seeks', peer, drawn: true })
-    }
-    this.network.heal()
-  }
-
   /** A number for the next operation, of whatever peer. */
   nextOperation(): number {
     return (this.#operations += 1)
@@ -178,16 +172,18 @@ export class Simulation {
   /** Lets everything happen up to this time. */
   runUntil(untilMs: number): void {
     while (this.schedule.nextMs <= untilMs) {
-      this.nowMs = this.schedule.nextMs
+      // Whole already; but what is read from an array of doubles stays one until it is rounded, and is no word in those that remember it.
+      this.nowMs = Math.floor(this.schedule.nextMs)
       this.happenings += 1
       this.#happen(this.schedule.pop())
     }
-    this.nowMs = untilMs
+    this.nowMs = Math.floor(untilMs)
+    this.#passedMs = untilMs
   }
 
   /** Lets time pass. */
   run(forMs: number): void {
-    this.runUntil(this.nowMs + forMs)
+    this.runUntil(this.#passedMs + forMs)
   }
 
   #happen(happening: Happening): void {
@@ -340,7 +336,7 @@ export class Simulation {
   }
 
   #setWake(peer: VirtualPeer): void {
-    const wakeAtMs = Math.max(peer.overlay.wakeAtMs, this.nowMs)
+    const wakeAtMs = Math.max(Math.ceil(peer.overlay.wakeAtMs), this.nowMs)
     if (!peer.alive || wakeAtMs >= peer.wakeAtMs || wakeAtMs === Infinity) return
     peer.wakeAtMs = wakeAtMs
     this.schedule.push(wakeAtMs, (peer.wake ??= { type: 'wake', peer }))

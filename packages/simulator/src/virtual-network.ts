@@ -243,7 +243,7 @@ export class VirtualNetwork {
   #arrivalMs(from: VirtualPeer, to: LinkEnd, bytes: number, nowMs: number): number {
     const jitterMs = this.#options.latency.model === 'constant' ? 0 : to.latencyMs * jitterShare * this.#random.share()
     const lostMs = this.#options.loss > 0 ? this.#lostMs(to, bytes) : 0
-    const arrivalMs = this.#sentMs(from, bytes, nowMs) + to.latencyMs + jitterMs + lostMs
+    const arrivalMs = Math.round(this.#sentMs(from, bytes, nowMs) + to.latencyMs + jitterMs + lostMs)
     to.lastArrivalMs = Math.max(to.lastArrivalMs, arrivalMs)
     return to.lastArrivalMs
   }

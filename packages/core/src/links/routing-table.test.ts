@@ -61,6 +61,18 @@ describe('who is alive', () => {
   })
 })
 
+describe('a mesh', () => {
+  it('is where linked peers name nobody but this peer and those it is linked to, or who are probably gone', () => {
+    const table = linkedTable('0b0', ['0b1', '0b01'])
+    linkWith(table, '0b1', ['0b0', '0b01'])
+    expect(table.isMeshed).toBe(true)
+    linkWith(table, '0b01', ['0b0', '0b1', '0b001'])
+    expect(table.isMeshed).toBe(false)
+    table.doubt(key('0b001'), 0)
+    expect(table.isMeshed).toBe(true)
+  })
+})
+
 describe('who is probably gone', () => {
   it('is not alive while only lists that were told before have it', () => {
     const table = linkedTable('0b0', ['0b1'])

@@ -208,6 +208,12 @@ export class RoutingTable {
     return [...alive.values()]
   }
 
+  /** Whether every full peer that linked peers name is linked. */
+  get isMeshed(): boolean {
+    const isLinked = (contact: Contact) => contact.id.equals(this.self) || this.linkTo(contact.id) !== undefined || this.#isDoubted(contact)
+    return this.#links.full.every(({ neighbours }) => neighbours.contacts.every(isLinked))
+  }
+
   /** How many others are known to serve, and not by one list alone, which may be made up. */
   get serving(): number {
     return this.alive().filter(({ id }) => this.isVouchedFor(id)).length

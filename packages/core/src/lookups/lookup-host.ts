@@ -40,11 +40,11 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
 
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
   get estimatedPeers(): number {
-    const { self, linkCount } = this.table
+    const { linkCount } = this.table
     // A leaf is linked to few of those it knows.
     const isLeaf = this.table.role === 'leaf'
     const seen = (isLeaf ? Math.max(linkCount, this.table.serving) : linkCount) + 1
-    const isMeshed = this.table.buckets.size === 0 && this.table.closestAlive(self, seen).length <= linkCount
+    const isMeshed = this.table.buckets.size === 0 && this.table.isMeshed
     return isMeshed || (linkCount < replicas && !isLeaf) ? seen : this.size.peers(seen)
   }
 

@@ -10,6 +10,7 @@ import { type Acknowledged, Ledger } from './ledger.js'
 import { seqOf } from './reader-memory.js'
 import { type Violation, Violations } from './violation.js'
 import { Witness } from './witness.js'
+import { heal } from '../partition.js'
 
 /** One arrives after the other, this far apart; then the overlay settles. */
 const arrivalGapMs = 150
@@ -113,7 +114,7 @@ class FaultWorld {
       this.#at(nowMs + partition.atMs, () =>
         this.#simulation.network.divide(this.#simulation.alive, (peer) => cut.has(peer), this.#simulation.nowMs),
       )
-      this.#at(nowMs + partition.atMs + partition.forMs, () => this.#simulation.heal())
+      this.#at(nowMs + partition.atMs + partition.forMs, () => heal(this.#simulation))
     }
     this.#look(faultsMs)
   }
@@ -121,7 +122,7 @@ class FaultWorld {
   /** Nothing goes wrong any more: the frozen thaw, the hostile are gone, the network is whole. */
   #calm(): void {
     this.#isFaulty = false
-    this.#simulation.heal()
+    heal(this.#simulation)
     for (const peer of this.#simulation.alive) if (peer.frozen) this.#simulation.thaw(peer)
     for (const peer of [...this.#simulation.alive])
       if (peer.conducts && !this.#honest.has(peer.contact.id.hex)) this.#simulation.crash(peer)
