@@ -1,5 +1,6 @@
 import { type CrashOptions, defaultCrash, runCrash } from './crash-story.js'
 import { type Figures, type Progress } from './figures.js'
+import { defaultFlood, type FloodOptions, runFlood } from './flood-story.js'
 import { defaultHostile, type HostileOptions, runHostile } from './hostile-story.js'
 import { defaultJoining, type JoiningOptions, runJoining } from './joining-story.js'
 import { madePerLookup, successOf } from './print-report.js'
@@ -7,13 +8,14 @@ import type { LookupReport, Report } from './report.js'
 import { defaultScenario, runScenario, type ScenarioOptions } from './scenario.js'
 import { defaultStatic, runStatic, type StaticOptions } from './static-story.js'
 
-/** What can be told of an overlay: `life`: peers come and go; `static`: nobody does; `joining`: some come; `crash`: many go at once; `hostile`: a share of them misbehaves. */
+/** What can be told of an overlay: `life`: peers come and go; `static`: nobody does; `joining`: some come; `crash`: many go at once; `hostile`: a share of them misbehaves; `flood`: they are flooded. */
 export type Story =
   | { readonly kind: 'life'; readonly options: ScenarioOptions }
   | { readonly kind: 'static'; readonly options: StaticOptions }
   | { readonly kind: 'joining'; readonly options: JoiningOptions }
   | { readonly kind: 'crash'; readonly options: CrashOptions }
   | { readonly kind: 'hostile'; readonly options: HostileOptions }
+  | { readonly kind: 'flood'; readonly options: FloodOptions }
 
 export const defaultStories = {
   life: { kind: 'life', options: defaultScenario },
@@ -21,6 +23,7 @@ export const defaultStories = {
   joining: { kind: 'joining', options: defaultJoining },
   crash: { kind: 'crash', options: defaultCrash },
   hostile: { kind: 'hostile', options: defaultHostile },
+  flood: { kind: 'flood', options: defaultFlood },
 } as const satisfies { readonly [kind in Story['kind']]: Story }
 
 export function tellStory(story: Story, progress: Progress): Figures {
@@ -35,6 +38,8 @@ export function tellStory(story: Story, progress: Progress): Figures {
       return runCrash(story.options, progress)
     case 'hostile':
       return runHostile(story.options, progress)
+    case 'flood':
+      return runFlood(story.options, progress)
   }
 }
 

@@ -8,7 +8,7 @@ const help = `Holds sockets on one signalling server process of this machine, an
   --sockets <number>    default 10000
   --networks <number>   over which they are spread, default 200: none has more than its reservoir keeps
   --seconds <number>    for how long letters are sent, default 40: longer than from one heartbeat to the next
-  --json <file>         writes the figures there, too
+  --json <file>         writes the figures there, too, as docs/measurements/results/load.json has them
   --help`
 
 const { values } = parseArgs({
@@ -29,11 +29,36 @@ if (values.help) {
   console.error(`--sockets, --networks and --seconds take positive numbers.\n${help}`)
   process.exitCode = 2
 } else {
+  const beganMs = performance.now()
   const figures = await load({ sockets: sockets!, networks: networks!, seconds: seconds! }, (line) => console.log(line))
   print(figures)
   if (values.json !== undefined) {
-    const machine = { node: process.versions.node, processors: cpus().length, model: cpus()[0]?.model }
-    writeFileSync(values.json, `${JSON.stringify({ ...figures, machine }, undefined, 2)}\n`)
+    const result = resultOf(figures, (performance.now() - beganMs) / 1_000)
+    writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`)
+  }
+}
+
+/** As `npm run measure` shows it. */
+function resultOf(figures: LoadFigures, wallSeconds: number) {
+  const { networks, letters } = figures
+  return {
+    about: `one server process, its sockets in ${networks} networks, all of it on one machine of ${cpus().length} processors; ${letters.perS} letters a second while they are held`,
+    command: `npm run load -- --sockets ${sockets} --networks ${networks} --seconds ${seconds}`,
+    figures: {
+      sockets: figures.sockets,
+      socketsFailed: figures.failed,
+      socketsLost: figures.lost,
+      joinsPerSecond: figures.joinsPerS,
+      residentKiBPerSocket: figures.residentBytesPerSocket / 1_024,
+      residentMiB: figures.residentBytes / 2 ** 20,
+      lettersArrived: letters.arrived / letters.sent,
+      relayMedianMs: letters.p50Ms,
+      relayP99Ms: letters.p99Ms,
+      relayLongestMs: letters.maxMs,
+      eventLoopP99Ms: figures.eventLoopP99Ms,
+    },
+    wallSeconds,
+    node: process.version,
   }
 }
 

@@ -1,12 +1,10 @@
-import { contactOf, defaultStoreQuotas, type Introduction, nonceBytes, publicKey, publicKeyBytes } from '@hashtab/core'
-import { contentRecord, recordId } from '@hashtab/core'
+import { contentRecord, defaultStoreQuotas, publicKey, publicKeyBytes, recordId } from '@hashtab/core'
 import { describe, expect, it } from 'vitest'
-import { anyExchangeKey } from '../cheap-cipher.js'
 import { outcomeOf } from '../outcome-of.js'
 import type { VirtualPeer } from '../virtual-peer.js'
-import { groundContact } from './ground-contact.js'
 import { heapInUse } from './heap-in-use.js'
 import { Siege } from './siege.js'
+import { StrangerKnocks } from './stranger-knocks.js'
 
 const floodMs = 30 * 60_000
 /** What a flood may leave behind in memory: noise of the collector, and what is bounded. */
@@ -14,21 +12,6 @@ const heapGrowthMax = 2 * 2 ** 20
 
 /** What each honest peer writes before a flood. */
 const ownRecords = 10
-
-/** Knocks from keys that were made just now, over this meeting point, so many a second; none of them ever answers an offer. */
-function knockFlood({ simulation }: Siege, victim: VirtualPeer, perSecond: number, nearBits: number): void {
-  const { random } = simulation
-  const until = simulation.nowMs + floodMs
-  const again = () => {
-    if (simulation.nowMs > until) return
-    const from = nearBits > 0 ? groundContact(victim.contact.id, nearBits, random) : contactOf(publicKey(random.bytes(publicKeyBytes)))
-    const writtenUnixS = Math.floor(simulation.unixMs / 1_000)
-    const body: Introduction = { type: 'knock', nonce: random.hex(nonceBytes), key: anyExchangeKey(random), writtenUnixS, why: 'app' }
-    simulation.tell(victim, { type: 'letter', from, body, back: { by: 'meetingPoint', point: 0 } })
-    simulation.schedule.push(simulation.nowMs + 1_000 / perSecond, { type: 'errand', errand: { run: again } })
-  }
-  again()
-}
 
 describe('thirty minutes of knocks by keys that nobody has heard of', () => {
   it.each([
@@ -38,7 +21,7 @@ describe('thirty minutes of knocks by keys that nobody has heard of', () => {
     const world = new Siege({ seed: 11, honest: 14, hostile: 0, conducts: [] })
     const { simulation } = world
     const [victim, friend] = world.honest as [VirtualPeer, VirtualPeer]
-    knockFlood(world, victim, nearBits > 0 ? 2 : 5, nearBits)
+    const knocks = new StrangerKnocks(simulation, victim, { perSecond: nearBits > 0 ? 2 : 5, forMs: floodMs, nearBits })
     simulation.run(5 * 60_000)
     const before = heapInUse()
     simulation.run(20 * 60_000)
@@ -52,6 +35,7 @@ describe('thirty minutes of knocks by keys that nobody has heard of', () => {
     const newcomer = simulation.join()
     simulation.run(90_000)
     expect(newcomer.overlay.isLinkedTo(victim.contact.id)).toBe(true)
+    expect(knocks.count).toBeGreaterThan(2_000)
   })
 })
 

@@ -25,6 +25,8 @@ export class Gang {
   readonly random: RandomSource
   /** Keys under which their owners say different things. */
   readonly equivocated: Key[] = []
+  /** Knocks of its members that are to come to nothing. */
+  knocks = 0
   /** Told of every record that a member signs. */
   signed: (record: Record) => void = () => {}
   readonly #options: GangOptions

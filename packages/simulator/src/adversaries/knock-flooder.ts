@@ -38,6 +38,7 @@ export class KnockFlooder implements Conduct {
         writtenUnixS: self.unixS,
         why: random.pick(['app', 'sibling'] as const)!,
       } as const
+      this.#gang.knocks += 1
       self.do({ type: 'seal', id: random.hex(8), to: to.id, body, carriage: { by: 'overlay', route: [] } })
     }
   }

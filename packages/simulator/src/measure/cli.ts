@@ -78,7 +78,10 @@ function writePage(measurements: Measurements): void {
     const chart = chartOf(row, resultOf)
     if (chart !== undefined) writeFileSync(join(measurements.folder, `${row.name}.svg`), chart)
   }
-  writeFileSync(join(measurements.folder, 'README.md'), measurementsPage(resultOf))
+  writeFileSync(
+    join(measurements.folder, 'README.md'),
+    measurementsPage(resultOf, (name) => measurements.otherResultOf(name)),
+  )
 }
 
 function table(wanted: readonly Row[], measurements: Measurements): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ScenarioResult } from '../index.js'
 import { checkFigures, readScenario, scenarioNames } from '../index.js'
 import { cellsOf, chartOf, measurementsPage } from './measurements-page.js'
-import { figureTitles, rows } from './rows.js'
+import { figureTitles, measuredElsewhere, rows } from './rows.js'
 
 const row = (name: string) => rows.find((one) => one.name === name)!
 
@@ -27,12 +27,13 @@ const resultsWith =
     }
   }
 
+const none = () => undefined
+
 describe('the rows', () => {
   it('name scenarios that there are, and figures that have titles', () => {
-    for (const { scenarios, figures } of rows) {
-      expect(scenarioNames()).toEqual(expect.arrayContaining([...scenarios]))
-      expect(figures.filter((figure) => figureTitles[figure] === undefined)).toEqual([])
-    }
+    for (const { scenarios } of rows) expect(scenarioNames()).toEqual(expect.arrayContaining([...scenarios]))
+    const figures = [...rows, ...measuredElsewhere].flatMap((one) => one.figures ?? [])
+    expect(figures.filter((figure) => figureTitles[figure] === undefined)).toEqual([])
   })
 
   it.each(rows.map((one) => [one.name, one] as const))('%s has a bound for something', (_, { scenarios, figures }) => {
@@ -47,7 +48,7 @@ describe('the rows', () => {
 
 describe('the page', () => {
   it('says what was reached, what was missed, and how to have it again', () => {
-    const page = measurementsPage(resultsWith({ getHopsMean: 2.7, getHopsP99: 4 }))
+    const page = measurementsPage(resultsWith({ getHopsMean: 2.7, getHopsP99: 4 }), none)
     expect(page).toMatch(/\| static-1k +\| hops, mean +\| +2\.7 \| +≤ 2\.6 \| \*\*missed\*\* \|/)
     expect(page).toMatch(/\| static-10k +\| hops, mean +\| +2\.7 \| +≤ 3\.7 \| reached +\|/)
     expect(page).toContain('npm run simulate -- --scenario static-1k')
@@ -55,15 +56,26 @@ describe('the page', () => {
   })
 
   it('says what is not measured yet', () => {
-    const page = measurementsPage(() => undefined)
+    const page = measurementsPage(none, none)
     expect(page).toContain('Not measured yet: crash-third (`npm run measure -- --only crash`)')
     expect(chartOf(row('crash'), () => undefined)).toBeUndefined()
+  })
+
+  it('shows what other commands have measured, and names the commands of what they have not', () => {
+    const load = { about: 'a test', command: 'npm run load -- --sockets 5', figures: { sockets: 5, lettersArrived: 0.5 }, wallSeconds: 7 }
+    const page = measurementsPage(none, (name) => (name === 'load' ? load : undefined))
+    expect(page).toMatch(/\| sockets held +\| +5 \|/)
+    expect(page).toMatch(/\| letters that arrived +\| +50 % \|/)
+    expect(page).toMatch(/\| relay time, median +\| +never \|/)
+    expect(page).toContain('npm run load -- --sockets 5   # a test; took 7 s')
+    expect(page).toContain('`npm run fuzz -- --inputs 10000000`')
+    expect(page).not.toContain('`npm run load`')
   })
 
   it('shows a figure that never came as missed, not as none', () => {
     const cells = cellsOf(row('crash'), resultsWith({ readWithin10s: 1, lost: 0, lastReadMs: Infinity }))
     expect(cells.map(({ figure, value }) => [figure, value])).toContainEqual(['lastReadMs', Infinity])
-    expect(measurementsPage(resultsWith({}))).toContain('**missed**')
+    expect(measurementsPage(resultsWith({}), none)).toContain('**missed**')
   })
 })
 

@@ -2,10 +2,12 @@ import type { Check, ScenarioResult } from '../scenario-result.js'
 import { printBound, printFigure } from '../scenario-result.js'
 import type { Bound } from '../scenario-file.js'
 import { markdownTable } from './markdown-table.js'
-import { figureTitles, measuredElsewhere, type Row, rows, shares } from './rows.js'
+import type { OtherResult } from './measurements.js'
+import { type Elsewhere, figureTitles, measuredElsewhere, type Row, rows, shares } from './rows.js'
 import { type Bar, barChart, lineChart, type Series } from './svg-chart.js'
 
 export type ResultOf = (scenario: string) => ScenarioResult | undefined
+export type OtherResultOf = (name: string) => OtherResult | undefined
 
 /** One measured figure of a row, with its bound where there is one. */
 export interface Cell {
@@ -35,11 +37,16 @@ export function printCell({ figure, value, check }: Cell): readonly [title: stri
 }
 
 /** The page, as Markdown. */
-export function measurementsPage(resultOf: ResultOf): string {
-  const chapters = rows.map((row) => chapterOf(row, resultOf))
+export function measurementsPage(resultOf: ResultOf, otherResultOf: OtherResultOf): string {
+  const chapters = [
+    ...rows.map((row) => chapterOf(row, resultOf)),
+    ...measuredElsewhere.flatMap((one) => otherChapterOf(one, otherResultOf)),
+  ]
   const elsewhere = markdownTable(
     ['what', 'by'],
-    measuredElsewhere.map(({ title, command }) => [title, `\`${command}\``]),
+    measuredElsewhere
+      .filter(({ name }) => name === undefined || !otherResultOf(name))
+      .map(({ title, command }) => [title, `\`${command}\``]),
   )
   return `# Measurements
 
@@ -70,6 +77,16 @@ function chapterOf(row: Row, resultOf: ResultOf): string {
     ...(missing.length > 0 ? [`Not measured yet: ${missing.join(', ')} (\`npm run measure -- --only ${row.name}\`).`] : []),
   ]
   return parts.join('\n\n')
+}
+
+/** What was measured elsewhere, as its command wrote it. */
+function otherChapterOf({ title, name, figures = [] }: Elsewhere, otherResultOf: OtherResultOf): string[] {
+  const result = name === undefined ? undefined : otherResultOf(name)
+  if (!result) return []
+  const lines = figures.map((figure) => [figureTitles[figure] ?? figure, printValue(figure, result.figures[figure] ?? null)])
+  const table = markdownTable(['figure', 'measured'], lines, [1])
+  const command = `${result.command}   # ${result.about}; took ${result.wallSeconds.toFixed(0)} s`
+  return [[`## ${title}`, table, `\`\`\`sh\n${command}\n\`\`\``].join('\n\n')]
 }
 
 /** The row's chart; undefined: nothing of it was measured. */

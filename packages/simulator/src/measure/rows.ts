@@ -122,6 +122,15 @@ export const rows: readonly Row[] = [
     chart: 'bounds',
   },
   {
+    name: 'flood',
+    title: 'An overlay that is flooded all the time',
+    scenarios: ['flood-strangers', 'flood-members', 'flood-stores'],
+    figures: ['knocksPerSecond', 'storesPerSecond', 'newcomersLinked', 'getSuccess', 'copiesLeft', 'recordsKeptMax', 'heapGrowthMiB'],
+    chart: 'bounds',
+    remark:
+      'Newcomers come while the flood goes on, and get is of what was written before it. Among nine, everybody is a replica of nearly everything, so most of a storage flood comes by honest hands.',
+  },
+  {
     name: 'beyond',
     title: 'Beyond the table: ten thousand that join for real, a rough Internet, a partition',
     scenarios: ['joined-10k', 'rough', 'partition'],
@@ -131,7 +140,39 @@ export const rows: readonly Row[] = [
 ]
 
 /** What the simulator cannot measure, and what does. */
-export const measuredElsewhere: readonly { readonly title: string; readonly command: string }[] = [
+export interface Elsewhere {
+  readonly title: string
+  readonly command: string
+  /** Of its file in `results/`, which the command writes with `--json`; left out: it has none. */
+  readonly name?: string
+  /** Those of its figures that are shown. */
+  readonly figures?: readonly string[]
+}
+
+export const measuredElsewhere: readonly Elsewhere[] = [
+  {
+    title: 'Ten million mutated inputs to every decoder that meets foreign bytes',
+    command: 'npm run fuzz -- --inputs 10000000',
+    name: 'fuzz',
+    figures: ['decoders', 'inputs', 'taken', 'slowestMs'],
+  },
+  {
+    title: 'Ten thousand sockets on one signalling server',
+    command: 'npm run load',
+    name: 'load',
+    figures: [
+      'sockets',
+      'socketsFailed',
+      'socketsLost',
+      'joinsPerSecond',
+      'residentKiBPerSocket',
+      'lettersArrived',
+      'relayMedianMs',
+      'relayP99Ms',
+      'relayLongestMs',
+      'eventLoopP99Ms',
+    ],
+  },
   { title: 'A tab in a 24-tab overlay: connections, memory, processor', command: 'npm run bench -- --guest' },
   { title: 'Beside js-libp2p at its best, in 8 and 16 tabs: [a run](beside-js-libp2p.md)', command: 'npm run bench' },
   { title: 'What an app that imports only join weighs', command: 'npm run size' },
@@ -176,6 +217,26 @@ export const figureTitles: { readonly [figure: string]: string } = {
   fullTableMedianMs: '32 links, median',
   linksMean: 'links after 90 s',
   connectionsPerNewcomer: 'connections a newcomer',
+  knocksPerSecond: 'hostile knocks a second',
+  storesPerSecond: 'hostile stores a second',
+  newcomersLinked: 'links that newcomers get',
+  copiesLeft: 'copies of records left',
+  recordsKeptMax: 'records kept by one peer, most',
+  heapGrowthMiB: 'heap growth of all, MiB',
+  decoders: 'decoders',
+  inputs: 'inputs',
+  taken: 'of them taken for good',
+  slowestMs: 'the slowest input',
+  sockets: 'sockets held',
+  socketsFailed: 'sockets that failed',
+  socketsLost: 'sockets that were lost',
+  joinsPerSecond: 'joins a second',
+  residentKiBPerSocket: 'memory a socket, KiB',
+  lettersArrived: 'letters that arrived',
+  relayMedianMs: 'relay time, median',
+  relayP99Ms: 'relay time, 99 of 100 within',
+  relayLongestMs: 'relay time, longest',
+  eventLoopP99Ms: 'event loop held up, 99 of 100 within',
 }
 
 /** Figures that are shares, and read better in per cent. */
@@ -187,6 +248,9 @@ export const shares: ReadonlySet<string> = new Set([
   'falseAlarms',
   'probeArrived',
   'churnSuccess',
+  'newcomersLinked',
+  'copiesLeft',
+  'lettersArrived',
   'calmSuccess',
   'lostShare',
   'readWithin10s',
