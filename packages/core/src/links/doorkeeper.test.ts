@@ -61,8 +61,23 @@ describe('a doorkeeper', () => {
 
   it('remembers no more than so many', () => {
     const doorkeeper = new Doorkeeper(0)
-    for (let i = 0; i < 4 * rememberedMax; i++) doorkeeper.lets(guest(peer(i), byLink(`0b1${i.toString(2)}`)), false, i * minuteMs)
-    // Whoever knocked first is forgotten.
-    expect(doorkeeper.lets(guest(peer(0), byPoint(0)), false, 4 * rememberedMax * minuteMs)).toBe('yes')
+    let most = 0
+    for (let i = 0; i < 4 * rememberedMax; i++) {
+      doorkeeper.lets(guest(peer(i), byLink(`0b1${i.toString(2)}1`)), false, 0)
+      most = Math.max(most, doorkeeper.remembered)
+    }
+    expect(most).toBe(rememberedMax)
+  })
+
+  it('remembers nobody who owes nothing any more', () => {
+    const doorkeeper = new Doorkeeper(0)
+    for (let i = 0; i < 10; i++) doorkeeper.lets(guest(peer(i), byLink(`0b1${i.toString(2)}1`)), false, 0)
+    expect(doorkeeper.remembered).toBe(20)
+    // All of them have waited long enough. Whoever comes now is lent something, and so is its carrier.
+    const laterMs = minuteMs / Math.min(trustInPeer.perMinute, trustInCarrier.perMinute)
+    doorkeeper.lets(guest(peer(10), byPoint(0)), false, laterMs)
+    expect(doorkeeper.remembered).toBe(2)
+    doorkeeper.linked(peer(10).id, laterMs)
+    expect(doorkeeper.remembered).toBe(0)
   })
 })

@@ -109,6 +109,11 @@ export class Doorkeeper {
     }
   }
 
+  /** Peers and carriers whose knocks it remembers: those that owe something, and some that did not long ago. */
+  get remembered(): number {
+    return this.#lent.size
+  }
+
   #bucket(name: string, trust: Trust, nowMs: number): TokenBucket {
     const bucket = this.#lent.get(name) ?? bucketOf(trust, nowMs)
     this.#lent.delete(name)

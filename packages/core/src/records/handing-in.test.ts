@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { linkedTable } from '../fixtures/linked-table.js'
-import { key } from '../fixtures/visible-key.js'
+import { openRecord } from '../fixtures/made-up-record.js'
+import { seededRandom } from '../fixtures/seeded-random.js'
+import { contact, key } from '../fixtures/visible-key.js'
+import { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import { proofsNeeded } from './duty.js'
 import { handedInMax, handInGapMs } from './hand-ins.js'
+import { recordId } from './record.js'
+import { RecordRoom } from './record-room.js'
 import { ReplicaView } from './replica-view.js'
 import { arrivingMs, firstRepairMs, Replication, type ReplicationEffect } from './replication.js'
+import { defaultStoreQuotas } from './store-quotas.js'
 
 const self = '0b0000000000'
 /** Its siblings share eight bits and more with it: there are some two thousand peers. */
@@ -75,5 +81,64 @@ describe('a record far off from this peer', () => {
     const offered: ReplicationEffect[] = []
     for (let nowMs = 1_000; nowMs < arrivingMs; nowMs += 1_000) offered.push(...replication.handle({ type: 'woke' }, nowMs))
     expect(offered).toEqual([])
+  })
+})
+
+describe('a far-off record that is handed in to a peer whose store is full', () => {
+  const giver = contact(self)
+  const takerId = '0b00011'
+  const unixS = 1_000
+  const record = openRecord(farKey, { publisher: 200 })
+  const id = recordId(record)
+  /** Right beside the taker, all of them nearer than the record. */
+  const flood = (count: number) =>
+    Array.from({ length: count }, (_, i) =>
+      openRecord(key(takerId + '0'.repeat(8) + i.toString(2).padStart(16, '0')), { publisher: i % 100 }),
+    )
+  const roomOf = (of: string, links: readonly string[]) =>
+    new RecordRoom(
+      linkedTable(of, links),
+      () => true,
+      new FreshIds(seededRandom()),
+      (...given) => new Replication(...given),
+    )
+
+  /** A room that has the record, and hands it in. */
+  const giving = () => {
+    const room = roomOf(self, siblings)
+    room.keep(record, { from: key('0b1') }, 0, unixS)
+    expect(room.handle({ type: 'woke' }, firstRepairMs, unixS)).toContainEqual({ type: 'rewrite', record, all: true })
+    return room
+  }
+  const wrote = (storedElsewhere: number) =>
+    ({ type: 'wrote', record, storedElsewhere, wanted: replicas, isMet: false, newer: undefined, crowded: false }) as const
+  const taking = (floodedBy: Key) => {
+    const room = roomOf(takerId, [self, '0b1'])
+    for (const one of flood(defaultStoreQuotas.peer.records)) room.keep(one, { from: floodedBy }, 0, unixS)
+    return room
+  }
+
+  it('is let in and stays, though it is the farthest: those who brought most give way, however many they bring', () => {
+    const giverRoom = giving()
+    const taker = roomOf(takerId, [self, '0b1', '0b01'])
+    const [first, second] = [key('0b1'), key('0b01')]
+    const { records } = defaultStoreQuotas.total
+    flood(records).forEach((one, i) => taker.keep(one, { from: i % 2 === 0 ? first : second }, 0, unixS))
+    expect(taker.count).toBe(records)
+    expect(taker.keep(record, { from: giver.id }, 0, unixS).receipt).toBe('stored')
+    flood(2 * records).forEach((one, i) => taker.keep(one, { from: i % 2 === 0 ? first : second }, 0, unixS))
+    expect([taker.count, taker.kept(id)]).toEqual([records, record])
+    // So whoever handed it in may let go of it.
+    giverRoom.handle(wrote(proofsNeeded), firstRepairMs, unixS)
+    expect(giverRoom.kept(id)).toBeUndefined()
+  })
+
+  it('is not let in where all is from who hands it in, and nearer; then it stays where it was', () => {
+    const giverRoom = giving()
+    const taker = taking(giver.id)
+    expect(taker.keep(record, { from: giver.id }, 0, unixS).receipt).toBe('full')
+    expect(taking(key('0b1')).keep(record, { from: giver.id }, 0, unixS).receipt).toBe('stored')
+    giverRoom.handle(wrote(0), firstRepairMs, unixS)
+    expect(giverRoom.kept(id)).toEqual(record)
   })
 })
