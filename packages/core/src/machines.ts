@@ -2,7 +2,7 @@ import { FreshIds } from './fresh-ids.js'
 import { Post, type PostEvent } from './letters/post.js'
 import { Forwarding, type ForwardingEffect, type ForwardingEvent, type ForwardingHost, newSeek } from './links/forwarding.js'
 import type { LateParts } from './late-parts.js'
-import { Guard } from './links/guard.js'
+import { Guard, type Judged } from './links/guard.js'
 import { desktopLinkLimits } from './links/link-policy.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './links/linking.js'
 import { Relay, type RelayOutcome, wayBack } from './links/relay.js'
@@ -169,14 +169,14 @@ export class Machines implements ForwardingHost {
     const from = this.table.linkTo(seek.path.at(-1)!)
     if (from && !this.guard.allows(from, 'store', this.nowMs)) return this.drop()
     // The writer goes on by itself, as from any replica that has no room.
-    if (!this.mayJudge(store.record, from))
+    if (!this.mayJudge(store.record, from, 'store'))
       return this.#respond(seek, { type: 'placed', replicas: [{ contact: this.#self, receipt: 'full' }] })
     this.toAsking({ type: 'placement', seek: { ...seek, store }, unixS: this.unixS })
   }
 
   /** Whether this peer judges a record that came over the link for others; `from` undefined: the link is gone. */
-  mayJudge(record: Record, from: Link | undefined): boolean {
-    return !this.records.needsProof(record) || this.guard.allowsVerification(from, this.nowMs)
+  mayJudge(record: Record, from: Link | undefined, as: Judged): boolean {
+    return !this.records.needsProof(record) || this.guard.allowsVerification(from, as, this.nowMs)
   }
 
   /** Back along the path that the question came. */

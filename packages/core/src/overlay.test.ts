@@ -269,10 +269,46 @@ describe('signatures judged for others', () => {
         wire.tell(one, { type: 'received', link, message })
       }
       wire.run(3_000)
-      const judged = verificationsInAll.burst + allowances.verification.burst * links.length
+      const judged = verificationsInAll.store.burst + allowances.verification.burst * links.length
       expect(Object.fromEntries(receipts)).toEqual({ stored: judged, full: asked * links.length - judged })
     },
   )
+})
+
+describe('signatures of what is pushed to a watch', () => {
+  it('are bounded: what is more is left unanswered, so that it comes again', () => {
+    const { wire, one, other } = pair()
+    let lease: string | undefined
+    let [heard, pushes] = [0, 0]
+    wire.carry = (message, from) => {
+      if (message.type !== 'envelope') return [message]
+      const { payload } = message
+      if (payload.type === 'request' && payload.question.type === 'watch') lease = payload.question.lease
+      if (from === one && payload.type === 'response' && payload.answer.type === 'heard') heard += 1
+      return [message]
+    }
+    wire.tell(one, { type: 'watch', operation: 901, target, want: 'open' })
+    wire.run(3_000)
+    const perPush = 10
+    const push = (from: number) => {
+      const records = Array.from({ length: perPush }, (_, i) =>
+        openRecord(target, { publisher: i + 1, seq: from, expiresUnixS, value: 'x' }),
+      )
+      const question = { type: 'changed', lease: lease!, records, ending: false } as const
+      const payload = { type: 'request', id: (pushes += 1).toString(16).padStart(16, '0'), question } as const
+      wire.tell(one, { type: 'received', link: wire.linkOf(one, other), message: envelopeTo(one.contact.id, [other.contact.id], payload) })
+    }
+    for (let i = 1; i <= allowances.changed.burst / 2; i++) push(i)
+    const judged = verificationsInAll.changed.burst + allowances.verification.burst
+    expect(noticed(one, 'watched')).toHaveLength(judged)
+    wire.run(10)
+    expect(heard).toBe(judged / perPush)
+    // A minute later there is time again.
+    wire.run(60_000)
+    push(pushes + 1)
+    wire.run(10)
+    expect([noticed(one, 'watched').length, heard]).toEqual([judged + perPush, judged / perPush + 1])
+  })
 })
 
 describe('every call', () => {

@@ -5,6 +5,7 @@ import { Machines } from './machines.js'
 import type { Call, OverlayEffect, OverlayEvent } from './overlay-event.js'
 import type { OverlayOptions } from './overlay-options.js'
 import type { OverlayStatus } from './overlay-status.js'
+import type { Record } from './records/record.js'
 import { type Answer, type Envelope, type Message, type Payload, protocolVersion, type Question, type Seek } from './wire/message.js'
 
 /**
@@ -212,6 +213,7 @@ export class Overlay {
     switch (payload.type) {
       case 'request': {
         const answer = this.#answer(payload.question, envelope, link)
+        if (!answer) return this.#machines.drop()
         // Who passes another's bad record on may not know; who brings its own does.
         if (answer.type === 'receipt' && answer.receipt === 'refused' && envelope.path.length === 1) this.#machines.fault(link.link)
         return this.#machines.passOn(this.#machines.relay.answer(envelope, { type: 'response', id: payload.id, answer }), undefined)
@@ -262,10 +264,12 @@ export class Overlay {
     if (!this.#machines.guard.allows(link, 'unasked', this.#machines.nowMs)) this.#machines.fault(link.link)
   }
 
-  #answer(question: Question, envelope: Envelope, link: Link): Answer {
-    if (question.type === 'store' && !this.#machines.mayJudge(question.record, link)) return { type: 'receipt', receipt: 'full' }
+  /** Undefined: it is not to be answered, so that it comes again. */
+  #answer(question: Question, envelope: Envelope, link: Link): Answer | undefined {
+    if (question.type === 'store' && !this.#machines.mayJudge(question.record, link, 'store')) return { type: 'receipt', receipt: 'full' }
     if (question.type === 'watch' || question.type === 'changed') {
-      const { answer, effects } = this.#machines.watches.answer(question, envelope, this.#machines.nowMs, this.#machines.unixS)
+      const mayJudge = (record: Record) => this.#machines.mayJudge(record, link, 'changed')
+      const { answer, effects } = this.#machines.watches.answer(question, envelope, mayJudge, this.#machines.nowMs, this.#machines.unixS)
       this.#machines.onWatches(effects)
       return answer
     }

@@ -66,6 +66,8 @@ export function runFlood(options: FloodOptions, progress: Progress): Figures {
   const heapBytes = flood(fillMinutes)
   const heapGrowthBytes = flood(watchedMinutes) - heapBytes
   const recordsKept = honest.map(({ overlay }) => overlay.status.recordsKept)
+  // Before newcomers take over from some of their holders.
+  const copiesLeft = copies() / copiesBefore
   const came = Array.from({ length: newcomers }, () => {
     const newcomer = simulation.join()
     simulation.run(newcomerGapMs)
@@ -78,10 +80,14 @@ export function runFlood(options: FloodOptions, progress: Progress): Figures {
   const reads = kept.flatMap(({ record, id }) => honest.map((reader) => siege.read(reader, record).some((one) => recordId(one) === id)))
   return {
     ...(knocks > 0 && { knocksPerSecond: knocks / floodedS }),
-    ...(stores > storesBefore && { storesPerSecond: (stores - storesBefore) / floodedS, recordsKeptMax: Math.max(...recordsKept) }),
+    ...(stores > storesBefore && {
+      storesPerSecond: (stores - storesBefore) / floodedS,
+      recordsKeptMax: Math.max(...recordsKept),
+      recordsKeptMin: Math.min(...recordsKept),
+    }),
     newcomersLinked: shareOf(links),
     getSuccess: shareOf(reads),
-    copiesLeft: copies() / copiesBefore,
+    copiesLeft,
     heapGrowthMiB: heapGrowthBytes / 2 ** 20,
     happenings: simulation.happenings,
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { contact } from '../fixtures/visible-key.js'
-import { allowances, Guard, verificationsInAll } from './guard.js'
+import { allowances, Guard, type Judged, verificationsInAll } from './guard.js'
 import { defaultStoreQuotas } from '../records/store-quotas.js'
 import { desktopLinkLimits } from './link-policy.js'
 import { type Link, RoutingTable } from './routing-table.js'
@@ -33,26 +33,34 @@ it('forgets a link that is over', () => {
 
 describe('signatures judged for others', () => {
   const perMinute = allowances.verification.perMinute
+  const { store, changed } = verificationsInAll
   /** As many as are judged of so many asked for over the link. */
-  const judged = (guard: Guard, link: Link | undefined, asked: number, nowMs: number) =>
-    Array.from({ length: asked }, () => guard.allowsVerification(link, nowMs)).filter(Boolean).length
+  const judged = (guard: Guard, link: Link | undefined, as: Judged, asked: number, nowMs: number) =>
+    Array.from({ length: asked }, () => guard.allowsVerification(link, as, nowMs)).filter(Boolean).length
 
-  it('are bounded over all links, and each link has some that no other uses up', () => {
+  it.each(['store', 'changed'] as const)('are bounded over all links, and each link has some that no other uses up: %s', (as) => {
     const guard = new Guard()
     const [one, other] = links()
-    expect(judged(guard, one, 5_000, 0)).toBe(verificationsInAll.burst + allowances.verification.burst)
-    expect(judged(guard, undefined, 1, 0)).toBe(0)
-    expect(judged(guard, other, 5_000, 0)).toBe(allowances.verification.burst)
-    expect(judged(guard, one, 5_000, 60_000)).toBe(verificationsInAll.perMinute + perMinute)
+    expect(judged(guard, one, as, 5_000, 0)).toBe(verificationsInAll[as].burst + allowances.verification.burst)
+    expect(judged(guard, undefined, as, 1, 0)).toBe(0)
+    expect(judged(guard, other, as, 5_000, 0)).toBe(allowances.verification.burst)
+    expect(judged(guard, one, as, 5_000, 60_000)).toBe(Math.min(verificationsInAll[as].burst, verificationsInAll[as].perMinute) + perMinute)
   })
 
-  it('take at most a fifth of a core in the long run, at 3 ms each, with as many links as there may be', () => {
-    const msPerMinute = 3 * (verificationsInAll.perMinute + desktopLinkLimits.hard * perMinute)
-    expect(msPerMinute / 60_000).toBeLessThanOrEqual(0.2)
+  it('of what is stored take nothing from those of what is watched, nor the other way round', () => {
+    const guard = new Guard()
+    expect(judged(guard, undefined, 'store', 5_000, 0)).toBe(store.burst)
+    expect(judged(guard, undefined, 'changed', 5_000, 0)).toBe(changed.burst)
+    expect(judged(guard, undefined, 'store', 5_000, 60_000)).toBe(store.perMinute)
+  })
+
+  it('take at most a quarter of a core in the long run, at 3 ms each, with as many links as there may be', () => {
+    const msPerMinute = 3 * (store.perMinute + changed.perMinute + desktopLinkLimits.hard * perMinute)
+    expect(msPerMinute / 60_000).toBeLessThanOrEqual(0.25)
   })
 
   it('are enough at once for a peer that comes home, and is handed a full store', () => {
-    expect(verificationsInAll.burst).toBeGreaterThanOrEqual(defaultStoreQuotas.total.records)
+    expect(store.burst).toBeGreaterThanOrEqual(defaultStoreQuotas.total.records)
   })
 })
 

@@ -36,10 +36,16 @@ export const allowances = {
 } as const satisfies { readonly [what: string]: Allowance }
 
 /**
- * Signatures judged for others beyond each link's own few, over all links together: the burst is as many records as a store holds, for a peer that comes home is handed them all.
- * With 64 links' own 30 a minute, 65 a second of up to 3 ms in the long run: a fifth of a core.
+ * Signatures judged for others beyond each link's own few, over all links together. `store`: of records that are to be kept; the burst is as many as a store holds, for a peer that
+ * comes home is handed them all. `changed`: of what is pushed to this peer's watches, apart, so that neither takes from the other; ten a second are new, and a minute of it comes at once after a tab stood still.
+ * With 64 links' own 30 a minute, 82 a second of up to 3 ms in the long run: a quarter of a core.
  */
-export const verificationsInAll: Allowance = { burst: 2_000, perMinute: 2_000 }
+export const verificationsInAll = {
+  store: { burst: 2_000, perMinute: 2_000 },
+  changed: { burst: 600, perMinute: 1_000 },
+} as const satisfies { readonly [what: string]: Allowance }
+
+export type Judged = keyof typeof verificationsInAll
 
 export type GuardedKind = keyof typeof allowances
 const kinds = Object.keys(allowances) as GuardedKind[]
@@ -49,7 +55,7 @@ export class Guard {
   /** Until when what each link had of each kind is paid for, at a steady rate: buckets of tokens, each as one number, as in `Relay`. */
   readonly #paidMs = new LateMap<LinkId, number[]>()
   /** The same of the signatures judged for all. */
-  #verifiedPaidMs = -Infinity
+  readonly #verifiedPaidMs: { [judged in Judged]: number } = { store: -Infinity, changed: -Infinity }
 
   /** Whether the message that came over the link is within what the link may have. */
   admits(link: Link, message: Message, self: Key, nowMs: number): boolean {
@@ -68,12 +74,12 @@ export class Guard {
     return true
   }
 
-  /** Whether one more signature may be judged for others, because of what came over this link; undefined: it is gone. */
-  allowsVerification(link: Link | undefined, nowMs: number): boolean {
+  /** Whether one more signature may be judged for others, of what came over this link; undefined: it is gone. */
+  allowsVerification(link: Link | undefined, judged: Judged, nowMs: number): boolean {
     if (link && this.allows(link, 'verification', nowMs)) return true
-    const nextMs = pay(this.#verifiedPaidMs, verificationsInAll, nowMs)
+    const nextMs = pay(this.#verifiedPaidMs[judged], verificationsInAll[judged], nowMs)
     if (nextMs === undefined) return false
-    this.#verifiedPaidMs = nextMs
+    this.#verifiedPaidMs[judged] = nextMs
     return true
   }
 

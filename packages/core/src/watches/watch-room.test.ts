@@ -6,6 +6,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import { type LateParts, latePartsWith } from '../late-parts.js'
+import type { Record } from '../records/record.js'
 import { RecordRoom } from '../records/record-room.js'
 import { versionsDigest } from '../records/record-version.js'
 import { type Envelope, leaseMaxS, type WatchQuestion } from '../wire/message.js'
@@ -24,10 +25,10 @@ function roomOf(self: string, links: readonly string[], parts: LateParts | 'late
   const records = new RecordRoom(table, () => true, ids)
   const room = new WatchRoom(table, ids, records, parts === 'late' ? undefined : parts)
   const handle = (event: WatchRoomEvent, nowMs = 0) => room.handle(event, nowMs, unixS)
-  const answer = (question: WatchQuestion, path: readonly string[], nowMs = 0) => {
+  const answer = (question: WatchQuestion, path: readonly string[], nowMs = 0, mayJudge: (record: Record) => boolean = () => true) => {
     const payload = { type: 'request', id: '00'.repeat(8), question } as const
     const envelope: Envelope = { type: 'envelope', destination: key(self), route: [], path: path.map(key), hopsLeft: 9, payload }
-    return room.answer(question, envelope, nowMs, unixS)
+    return room.answer(question, envelope, mayJudge, nowMs, unixS)
   }
   return { room, records, handle, answer }
 }
@@ -107,7 +108,8 @@ describe('a push', () => {
     expect(answer(changed(lease, 1), ['0b0'])).toEqual({ answer: { type: 'heard', watching: false }, effects: [] })
   })
 
-  it('is told of when it is of whom it was asked, under the lease that was asked for, and of nobody else', () => {
+  /** A peer whose watch one peer holds: that one's id, and the lease. */
+  const watching = () => {
     const { handle, answer } = roomOf('0b1', ['0b0', '0b01'])
     const [seek] = handle({ type: 'watch', operation: 1, target, want: 'open' })
     if (seek?.type !== 'findReplicas') throw new Error(seek?.type)
@@ -115,11 +117,32 @@ describe('a push', () => {
     const [ask] = posed(handle({ type: 'replicasFound', topic: seek.topic, closest }))
     const given = { type: 'watching', verdict: 'taken', leaseS: leaseMaxS, contacts: [], records: [] } as const
     handle({ type: 'replied', asker: ask!.asker, answer: given })
-    const own = ask!.asker.lease
+    return { handle, answer, holder: ['0b0'], own: ask!.asker.lease }
+  }
+
+  it('is told of when it is of whom it was asked, under the lease that was asked for, and of nobody else', () => {
+    const { handle, answer, holder, own } = watching()
     expect(answer(changed(own, 1), ['0b01'])).toEqual({ answer: { type: 'heard', watching: false }, effects: [] })
-    expect(answer(changed(lease, 1), ['0b0'])).toEqual({ answer: { type: 'heard', watching: false }, effects: [] })
-    expect(answer(changed(own, 1), ['0b0'])).toMatchObject({ answer: { watching: true }, effects: [{ type: 'watched', operation: 1 }] })
+    expect(answer(changed(lease, 1), holder)).toEqual({ answer: { type: 'heard', watching: false }, effects: [] })
+    expect(answer(changed(own, 1), holder)).toMatchObject({ answer: { watching: true }, effects: [{ type: 'watched', operation: 1 }] })
     expect(posed(handle({ type: 'cancel', operation: 1 }))).toMatchObject([{ question: { lease: own, leaseS: 0 } }])
-    expect(answer(changed(own, 2), ['0b0'])).toMatchObject({ answer: { watching: false } })
+    expect(answer(changed(own, 2), holder)).toMatchObject({ answer: { watching: false } })
+  })
+
+  it('for which there is no time is not answered, and told of as far as there is; what comes again is judged but once', () => {
+    const { answer, holder, own } = watching()
+    const records = [1, 2, 3].map((publisher) => openRecord(target, { publisher, value: 'x' }))
+    const push = { type: 'changed', lease: own, records, ending: false } as const
+    const asked: Record[] = []
+    const haveTimeFor = (count: number) => (record: Record) => asked.push(record) <= count
+    const first = answer(push, holder, 0, haveTimeFor(2))
+    expect(first).toMatchObject({ answer: undefined, effects: [{ record: records[0] }, { record: records[1] }] })
+    const again = answer(push, holder, 0, haveTimeFor(4))
+    expect(again).toMatchObject({ answer: { type: 'heard', watching: true }, effects: [{ record: records[2] }] })
+    expect(asked).toEqual([...records, records[2]])
+    // What is known already, as another holder brings it, or what is not of the key, takes no time.
+    const other = { ...push, records: [...records, openRecord(key('0b01'), { value: 'x' })] }
+    expect(answer(other, holder, 0, haveTimeFor(0))).toEqual({ answer: { type: 'heard', watching: true }, effects: [] })
+    expect(asked).toHaveLength(4)
   })
 })

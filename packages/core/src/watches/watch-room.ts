@@ -112,14 +112,27 @@ export class WatchRoom {
     }
   }
 
-  /** The answer to a question that came in an envelope for us. */
-  answer(question: WatchQuestion, envelope: Envelope, nowMs: number, unixS: number): { answer: WatchAnswer; effects: WatchRoomEffect[] } {
+  /**
+   * The answer to a question that came in an envelope for us. `mayJudge`: whether there is time to judge this record of a push; asked once of each that is news. Those that there is no time for are left,
+   * and the push unanswered: its holder brings them again, or by then what is newer.
+   */
+  answer(
+    question: WatchQuestion,
+    envelope: Envelope,
+    mayJudge: (record: Record) => boolean,
+    nowMs: number,
+    unixS: number,
+  ): { answer: WatchAnswer | undefined; effects: WatchRoomEffect[] } {
     this.#unixS = unixS
     this.#dueMs = undefined
     const watcher = sourceOf(envelope)
     if (question.type === 'changed') {
-      const watching = this.#watching?.expects(question.lease, watcher) === true
-      return { answer: { type: 'heard', watching }, effects: watching ? this.#watch({ ...question, type: 'pushed' }, nowMs) : [] }
+      const watching = this.#watching
+      if (!watching?.expects(question.lease, watcher)) return { answer: { type: 'heard', watching: false }, effects: [] }
+      const records = question.records.filter((record) => !watching.isNews(question.lease, record) || mayJudge(record))
+      const isWhole = records.length === question.records.length
+      const effects = this.#watch({ ...question, records, type: 'pushed' }, nowMs)
+      return { answer: isWhole ? { type: 'heard', watching: true } : undefined, effects }
     }
     const nearest = this.#table.closestLinks(question.target, replicas + 1).filter(({ contact }) => !contact.id.equals(watcher))
     const farthest = nearest[replicas - 1]

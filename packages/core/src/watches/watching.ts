@@ -126,6 +126,12 @@ export class Watching {
     return [...this.#topics.values()].some(({ holders }) => holders.expects(lease, from))
   }
 
+  /** Whether this record, pushed under this lease, would be judged. */
+  isNews(lease: LeaseId, record: Record): boolean {
+    const topic = this.#byLease(lease)
+    return topic !== undefined && isNews(topic, record)
+  }
+
   #watch({ operation, target, want, here }: Extract<WatchingEvent, { type: 'watch' }>, nowMs: number, unixS: number): WatchingEffect[] {
     if (this.count >= watchesMax) return [{ type: 'finish', operation, outcome: { type: 'notWatched' } }]
     const name = topicName(target, want)
@@ -164,8 +170,7 @@ export class Watching {
     const effects: WatchingEffect[] = []
     let bad = 0
     for (const record of records) {
-      if (record.kind !== topic.want || !record.key.equals(topic.target)) continue
-      if (![...topic.watches.values()].some((delivered) => delivered.isNews(record))) continue
+      if (!isNews(topic, record)) continue
       if (this.#holds(record)) effects.push(...this.#deliver(topic, record, unixS))
       else if ((bad += 1) >= badRecordsMax) return [...effects, ...this.#tell(topic, { type: 'distrusted', lease }, nowMs, unixS)]
     }
@@ -183,6 +188,11 @@ export class Watching {
     for (const topic of this.#topics.values()) if (topic.holders.has(lease)) return topic
     return undefined
   }
+}
+
+function isNews({ target, want, watches }: Topic, record: Record): boolean {
+  if (record.kind !== want || !record.key.equals(target)) return false
+  return [...watches.values()].some((delivered) => delivered.isNews(record))
 }
 
 function topicName(target: Key, want: Watchable): string {
