@@ -1,4 +1,4 @@
-import { publicKey, publicKeyBytes, recordId } from '@hashtab/core'
+import { publicKey, publicKeyBytes, recordId, type SignedRecord } from '@hashtab/core'
 import { heapInUse } from './adversaries/heap-in-use.js'
 import { Siege } from './adversaries/siege.js'
 import { StrangerKnocks } from './adversaries/stranger-knocks.js'
@@ -45,61 +45,99 @@ const newcomerGapMs = 30_000
 const linkedWithinMs = 90_000
 
 export function runFlood(options: FloodOptions, progress: Progress): Figures {
-  const { seed, peers, hostile, conducts, strangerKnocks, records, fillMinutes, watchedMinutes, newcomers } = options
-  const siege = new Siege({ seed, honest: peers, hostile, conducts: conducts === '' ? [] : conductsOf(conducts) })
-  const { simulation, gang, honest } = siege
-  let stores = 0
-  gang.signed = () => (stores += 1)
-  const kept = honest.flatMap((writer) => Array.from({ length: records }, (_, i) => keptOf(siege, writer, i)))
-  const copies = () => kept.flatMap(({ id, holders }) => holders.filter((peer) => peer.has(id))).length
-  const copiesBefore = copies()
-  const [beganMs, knocksBefore, storesBefore] = [simulation.nowMs, gang.knocks, stores]
-  const forMs = (fillMinutes + watchedMinutes) * minuteMs + newcomers * newcomerGapMs + linkedWithinMs
-  const strangers = strangerKnocks > 0 ? new StrangerKnocks(simulation, honest[0]!, { perSecond: strangerKnocks, forMs }) : undefined
-  const flood = (minutes: number) => {
-    for (let minute = 0; minute < minutes; minute++) {
-      simulation.run(minuteMs)
-      progress('flooding', simulation.nowMs, simulation.alive.length)
-    }
-    return heapInUse()
-  }
-  const heapBytes = flood(fillMinutes)
-  const heapGrowthBytes = flood(watchedMinutes) - heapBytes
-  const recordsKept = honest.map(({ overlay }) => overlay.status.recordsKept)
-  // Before newcomers take over from some of their holders.
-  const copiesLeft = copies() / copiesBefore
-  const came = Array.from({ length: newcomers }, () => {
-    const newcomer = simulation.join()
-    simulation.run(newcomerGapMs)
-    return newcomer
-  })
-  simulation.run(linkedWithinMs)
-  const knocks = (strangers?.count ?? 0) + gang.knocks - knocksBefore
-  const floodedS = (simulation.nowMs - beganMs) / 1_000
-  const links = came.flatMap((newcomer) => honest.map(({ contact }) => newcomer.overlay.isLinkedTo(contact.id)))
-  const reads = kept.flatMap(({ record, id }) => honest.map((reader) => siege.read(reader, record).some((one) => recordId(one) === id)))
-  return {
-    ...(knocks > 0 && { knocksPerSecond: knocks / floodedS }),
-    ...(stores > storesBefore && {
-      storesPerSecond: (stores - storesBefore) / floodedS,
-      recordsKeptMax: Math.max(...recordsKept),
-      recordsKeptMin: Math.min(...recordsKept),
-    }),
-    newcomersLinked: shareOf(links),
-    getSuccess: shareOf(reads),
-    copiesLeft,
-    heapGrowthMiB: heapGrowthBytes / 2 ** 20,
-    happenings: simulation.happenings,
-  }
+  return new FloodStory(options, progress).tell()
 }
 
-/** A record of one writer, and who has it besides: the writer's own copy never goes. */
-function keptOf(siege: Siege, writer: VirtualPeer, i: number) {
-  const owner = { publicKey: publicKey(new Uint8Array(publicKeyBytes).fill(writer.index + 1)), salt: new Uint8Array([i]) }
-  const record = siege.owned(owner, 1, 'was there before')
-  siege.write(writer, record)
-  const id = recordId(record)
-  return { record, id, holders: siege.honest.filter((peer) => peer !== writer && peer.has(id)) }
+/** A record that was written before, and who had it besides its writer, whose own copy never goes. */
+interface Written {
+  readonly record: SignedRecord
+  readonly id: string
+  readonly holders: readonly VirtualPeer[]
+}
+
+class FloodStory {
+  readonly #options: FloodOptions
+  readonly #progress: Progress
+  readonly #siege: Siege
+  readonly #written: readonly Written[]
+  readonly #copiesBefore: number
+  #stores = 0
+
+  constructor(options: FloodOptions, progress: Progress) {
+    this.#options = options
+    this.#progress = progress
+    const { seed, peers, hostile, conducts, records } = options
+    this.#siege = new Siege({ seed, honest: peers, hostile, conducts: conducts === '' ? [] : conductsOf(conducts) })
+    this.#written = this.#siege.honest.flatMap((writer) => Array.from({ length: records }, (_, i) => this.#write(writer, i)))
+    this.#copiesBefore = this.#copies
+    this.#siege.gang.signed = () => (this.#stores += 1)
+  }
+
+  tell(): Figures {
+    const { fillMinutes, watchedMinutes, newcomers, strangerKnocks } = this.#options
+    const { simulation, gang, honest } = this.#siege
+    const [beganMs, knocksBefore] = [simulation.nowMs, gang.knocks]
+    const forMs = (fillMinutes + watchedMinutes) * minuteMs + newcomers * newcomerGapMs + linkedWithinMs
+    const strangers = strangerKnocks > 0 ? new StrangerKnocks(simulation, honest[0]!, { perSecond: strangerKnocks, forMs }) : undefined
+    this.#flood(fillMinutes)
+    const heapBytes = heapInUse()
+    const copiesLeast = Math.min(...this.#flood(watchedMinutes))
+    const heapGrowthMiB = (heapInUse() - heapBytes) / 2 ** 20
+    const recordsKept = honest.map(({ overlay }) => overlay.status.recordsKept)
+    const newcomersLinked = this.#welcome(newcomers)
+    const floodedS = (simulation.nowMs - beganMs) / 1_000
+    const knocks = (strangers?.count ?? 0) + gang.knocks - knocksBefore
+    return {
+      ...(knocks > 0 && { knocksPerSecond: knocks / floodedS }),
+      ...(this.#stores > 0 && { storesPerSecond: this.#stores / floodedS, recordsKeptMax: Math.max(...recordsKept) }),
+      newcomersLinked,
+      getSuccess: this.#readAll(),
+      copiesLeft: copiesLeast / this.#copiesBefore,
+      heapGrowthMiB,
+      happenings: simulation.happenings,
+    }
+  }
+
+  /** How many copies are left after each minute. */
+  #flood(minutes: number): number[] {
+    const { simulation } = this.#siege
+    return Array.from({ length: minutes }, () => {
+      simulation.run(minuteMs)
+      this.#progress('flooding', simulation.nowMs, simulation.alive.length)
+      return this.#copies
+    })
+  }
+
+  /** The share of the links that newcomers should have with those who were there. */
+  #welcome(newcomers: number): number {
+    const { simulation, honest } = this.#siege
+    const came = Array.from({ length: newcomers }, () => {
+      const newcomer = simulation.join()
+      simulation.run(newcomerGapMs)
+      return newcomer
+    })
+    simulation.run(linkedWithinMs)
+    return shareOf(came.flatMap(({ overlay }) => honest.map(({ contact }) => overlay.isLinkedTo(contact.id))))
+  }
+
+  /** The share of reads, by each of each, that bring what was written. */
+  #readAll(): number {
+    const { honest } = this.#siege
+    const isRead = (reader: VirtualPeer, { record, id }: Written) => this.#siege.read(reader, record).some((one) => recordId(one) === id)
+    return shareOf(this.#written.flatMap((written) => honest.map((reader) => isRead(reader, written))))
+  }
+
+  get #copies(): number {
+    return this.#written.flatMap(({ id, holders }) => holders.filter((peer) => peer.has(id))).length
+  }
+
+  #write(writer: VirtualPeer, i: number): Written {
+    const owner = { publicKey: publicKey(new Uint8Array(publicKeyBytes).fill(writer.index + 1)), salt: new Uint8Array([i]) }
+    const record = this.#siege.owned(owner, 1, 'was there before')
+    this.#siege.write(writer, record)
+    const id = recordId(record)
+    return { record, id, holders: this.#siege.honest.filter((peer) => peer !== writer && peer.has(id)) }
+  }
 }
 
 function shareOf(held: readonly boolean[]): number {

@@ -52,6 +52,10 @@ const lettersPerS = 10
 const letterBytes = 1_500
 /** What settles before memory is read: buffers of the handshakes, and the page of metrics, which is kept for a second. */
 const settleMs = 6_000
+/** A server that does not listen by then never will. */
+const startMs = 30_000
+/** A crowd in which nobody has joined or failed for so long has stopped: a join is over in a minute, one way or the other. */
+const stuckMs = 90_000
 /** A page of metrics that takes longer is not waited for. */
 const metricsMs = 30_000
 /** A letter that takes longer counts as lost. */
@@ -103,25 +107,43 @@ async function startServer(sockets: number): Promise<{ process: ChildProcess; ad
   })
   const lines = createInterface(child.stdout)
   const ended = once(child, 'exit').then(() => Promise.reject(new Error('The server ended before it listened.')))
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
   ended.catch(() => {})
-  const entry = JSON.parse(line) as LogEntry
-  if (entry.event !== 'listening') throw new Error(`The server does not listen: ${line}`)
-  return { process: child, address: entry.address }
+  try {
+    const [line] = (await Promise.race([once(lines, 'line', { signal: AbortSignal.timeout(startMs) }), ended])) as [string]
+    const entry = JSON.parse(line) as LogEntry
+    if (entry.event !== 'listening') throw new Error(`The server does not listen: ${line}`)
+    return { process: child, address: entry.address }
+  } catch (fault) {
+    child.kill('SIGKILL')
+    throw fault
+  }
 }
 
 /** Has a process of its own hold these sockets. Resolves when they have joined; `lost` grows with those that end later. */
 async function holdCrowd(order: CrowdOrder, lost: string[], tell: (line: string) => void): Promise<Crowd> {
   const child = fork(fileURLToPath(new URL('crowd.js', import.meta.url)), [JSON.stringify(order)])
-  const joined = await new Promise<CrowdReport & { type: 'joined' }>((resolve, reject) => {
-    child.on('exit', () => reject(new Error('The crowd ended before it had joined.')))
-    child.on('message', (report: CrowdReport) => {
-      if (report.type === 'progress') tell(`${report.joined} joined, ${report.failed} failed`)
-      if (report.type === 'lost') lost.push(report.why)
-      if (report.type === 'joined') resolve(report)
+  let done = 0
+  let stuck: NodeJS.Timeout | undefined
+  try {
+    const joined = await new Promise<CrowdReport & { type: 'joined' }>((resolve, reject) => {
+      stuck = setTimeout(() => reject(new Error(`Of the crowd nobody joined or failed for ${stuckMs / 1_000} s, after ${done}.`)), stuckMs)
+      child.on('exit', () => reject(new Error('The crowd ended before it had joined.')))
+      child.on('message', (report: CrowdReport) => {
+        if (report.type === 'lost') lost.push(report.why)
+        if (report.type === 'joined') resolve(report)
+        if (report.type !== 'progress') return
+        tell(`${report.joined} joined, ${report.failed} failed`)
+        if (report.joined + report.failed > done) stuck?.refresh()
+        done = report.joined + report.failed
+      })
     })
-  })
-  return { process: child, joined }
+    return { process: child, joined }
+  } catch (fault) {
+    child.kill('SIGKILL')
+    throw fault
+  } finally {
+    clearTimeout(stuck)
+  }
 }
 
 /** Sends letters at an even pace, and times each from the sender's call to the reader's. Both are in this process, which does nothing else. */

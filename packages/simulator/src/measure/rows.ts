@@ -128,7 +128,7 @@ export const rows: readonly Row[] = [
     figures: ['knocksPerSecond', 'storesPerSecond', 'newcomersLinked', 'getSuccess', 'copiesLeft', 'recordsKeptMax', 'heapGrowthMiB'],
     chart: 'bounds',
     remark:
-      'Newcomers come while the flood goes on, and get is of what was written before it. Among nine, everybody is a replica of nearly everything, so most of a storage flood comes by honest hands.',
+      'Newcomers come while the flood goes on, and get is of what was written before it. Copies are those at others than the writer, counted every minute while the heap is watched. Among nine, everybody is a replica of nearly everything, so most of a storage flood comes by honest hands.',
   },
   {
     name: 'beyond',
@@ -220,7 +220,7 @@ export const figureTitles: { readonly [figure: string]: string } = {
   knocksPerSecond: 'hostile knocks a second',
   storesPerSecond: 'hostile stores a second',
   newcomersLinked: 'links that newcomers get',
-  copiesLeft: 'copies of records left',
+  copiesLeft: 'copies of records left, least',
   recordsKeptMax: 'records kept by one peer, most',
   heapGrowthMiB: 'heap growth of all, MiB',
   decoders: 'decoders',
