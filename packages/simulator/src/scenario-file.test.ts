@@ -72,3 +72,23 @@ describe('a static scenario', () => {
     expect(byChance(same)).toEqual(byChance(one))
   })
 })
+
+describe('a flood scenario', () => {
+  const changes = ['fillMinutes=1', 'watchedMinutes=2', 'newcomers=1', 'records=1']
+  const told = (name: string) => tellStory(readScenario(name, changes).story, () => {})
+
+  it('floods with what it says, and counts that', { timeout: 60_000 }, () => {
+    expect(told('flood-strangers')).toMatchObject({
+      knocksPerSecond: expect.closeTo(5, 1),
+      newcomersLinked: 1,
+      getSuccess: 1,
+      copiesLeft: 1,
+    })
+    const members = told('flood-members')
+    expect(members['knocksPerSecond']).toBeGreaterThan(10)
+    const stores = told('flood-stores')
+    expect(stores['storesPerSecond']).toBeGreaterThan(3)
+    expect(stores['recordsKeptMax']).toBeGreaterThan(300)
+    expect([members['storesPerSecond'], stores['knocksPerSecond']]).toEqual([undefined, undefined])
+  })
+})
