@@ -54,7 +54,7 @@ export const rows: readonly Row[] = [
   {
     name: 'churn',
     title: 'Peers that come and go',
-    scenarios: ['churn-10m', 'churn-10m-phones', 'churn-10m-6h', 'churn-1.4m'],
+    scenarios: ['churn-10m', 'churn-10m-phones', 'thousand-peers', 'churn-10m-6h', 'churn-1.4m'],
     figures: ['churnSuccess', 'lost', 'lostShare', 'upkeepBytesInChurn'],
     chart: 'bounds',
     remark:
