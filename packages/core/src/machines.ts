@@ -90,8 +90,8 @@ export class Machines implements ForwardingHost {
     return this.#passingReads?.wakeAtMs ?? Infinity
   }
 
-  goOn(): void {
-    for (const seek of this.#passingReads?.overdue(this.nowMs) ?? []) this.toForwarding({ type: 'goesOn', seek })
+  goOn(seeks = this.#passingReads?.overdue(this.nowMs)): void {
+    for (const seek of seeks ?? []) this.toForwarding({ type: 'goesOn', seek })
   }
 
   toLinking(event: LinkingEvent): void {
@@ -183,6 +183,7 @@ export class Machines implements ForwardingHost {
   #respond(seek: Seek, answer: Answer): void {
     const { id, path } = seek
     this.passOn(this.relay.dispatch(path[0]!, wayBack(seek), { type: 'response', id, answer }), undefined)
+    this.goOn(this.#passingReads?.ended(id))
   }
 
   /** Does what the relay decided. `own`: the id of our own payload, to be told of when it goes nowhere. */
@@ -269,11 +270,9 @@ export class Machines implements ForwardingHost {
         case 'ping':
           this.toAsking(effect)
           break
-        case 'ask': {
-          const question = { type: 'find', target: effect.target, want: 'peers' } as const
-          this.passOn(this.relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question }), effect.id)
+        case 'ask':
+          this.#ask({ ...effect, question: { type: 'find', target: effect.target, want: 'peers' } })
           break
-        }
         default:
           this.out.push(effect)
       }
@@ -284,10 +283,7 @@ export class Machines implements ForwardingHost {
     for (const effect of effects) {
       switch (effect.type) {
         case 'ask':
-          this.passOn(
-            this.relay.dispatch(effect.to, effect.route, { type: 'request', id: effect.id, question: effect.question }),
-            effect.id,
-          )
+          this.#ask(effect)
           break
         case 'alive':
         case 'silent':
@@ -336,6 +332,10 @@ export class Machines implements ForwardingHost {
           else this.out.push(effect)
       }
     }
+  }
+
+  #ask({ id, to, route, question }: Omit<Extract<AskingEffect, { type: 'ask' }>, 'type'>): void {
+    this.passOn(this.relay.dispatch(to, route, { type: 'request', id, question }), id)
   }
 
   toPost(event: PostEvent): void {

@@ -123,10 +123,9 @@ export class Asking {
       case 'cancel':
         this.#placed.delete(event.operation)
         this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs)
-        this.#delivering?.handle({ type: 'cancelled', operation: event.operation }, nowMs)
         this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
         this.#errands.cancel(event.operation)
-        return this.#writes.abandoned(event.operation)
+        return [...this.#delivered({ type: 'cancelled', operation: event.operation }, nowMs), ...this.#writes.abandoned(event.operation)]
       case 'answered': {
         const { id, from, route, answer } = event
         if (answer.type === 'placed' && this.#delivering?.awaits(id)) {

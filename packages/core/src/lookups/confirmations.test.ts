@@ -66,11 +66,14 @@ describe('what the end of a path says of a record', () => {
     expect(ends(claimed().looked([], 0))).toEqual(['confirmed'])
   })
 
-  it('waits its turn, and is not asked about when it is forgotten', () => {
+  it('waits its turn, which comes when another is refuted or forgotten', () => {
     const confirmations = new Confirmations()
-    const looks = Array.from({ length: confirmationsMax + 1 }, () => confirmations.handle({ type: 'claimed', claim: claimOf() })).flat()
+    const looks = Array.from({ length: confirmationsMax + 3 }, () => confirmations.handle({ type: 'claimed', claim: claimOf() })).flat()
     expect(looks).toHaveLength(confirmationsMax)
     const next = confirmations.handle({ type: 'looked', confirmation: 1, closest: undefined, asked: 1 })
     expect(next).toMatchObject([{ type: 'refuted' }, { type: 'look', confirmation: confirmationsMax + 1 }])
+    expect(confirmations.forget(confirmationsMax + 3)).toEqual([])
+    expect(confirmations.forget(2)).toMatchObject([{ type: 'look', confirmation: confirmationsMax + 2 }])
+    expect(confirmations.forget(3)).toEqual([])
   })
 })

@@ -62,10 +62,10 @@ export class Confirmations {
     return this.#last + 1
   }
 
-  /** Nobody wants to know any more. */
-  forget(confirmation: number): void {
+  /** Nobody wants to know any more: the turn is another's. */
+  forget(confirmation: number): ConfirmationsEffect[] {
     this.#waiting.delete(confirmation)
-    this.#confirmations.delete(confirmation)
+    return this.#confirmations.delete(confirmation) ? this.#begin() : []
   }
 
   handle(event: ConfirmationsEvent): ConfirmationsEffect[] {

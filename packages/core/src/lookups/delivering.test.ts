@@ -5,6 +5,7 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import type { Receipt } from '../wire/message.js'
+import { confirmationsMax } from './confirmations.js'
 import { Delivering, type DeliveringEffect } from './delivering.js'
 
 const record = openRecord(key('0b1111'))
@@ -17,8 +18,8 @@ function writer() {
   const host = { estimatedPeers: 9, holds: () => true, keep: (): Receipt => 'stored' }
   const delivering = new Delivering(linkedTable('0b0', ['0b1']), new FreshIds(seededRandom()), host)
   /** Writes, and hears from the end of the path that all have taken it. */
-  const write = (over: { readonly all?: boolean; readonly ifSeq?: bigint }, receipt: Receipt = 'stored') => {
-    const [seek] = delivering.handle({ type: 'start', operation: 1, order: { record, all: false, ...over } }, 0)
+  const write = (over: { readonly all?: boolean; readonly ifSeq?: bigint }, receipt: Receipt = 'stored', operation = 1) => {
+    const [seek] = delivering.handle({ type: 'start', operation, order: { record, all: false, ...over } }, 0)
     if (seek?.type !== 'seek') throw new Error('No path begins.')
     delivering.handle({ type: 'setOut', id: seek.id, via: key('0b1') }, 0)
     const replicas = others.map((one) => ({ contact: one, receipt }))
@@ -69,6 +70,13 @@ describe('a write', () => {
 
   it('whose condition fails is told of at once: whoever says so shows what is there instead', () => {
     expect(writer().write({ ifSeq: 4n }, 'conflict')).toMatchObject([{ type: 'written', outcome: { conflict: true } }])
+  })
+
+  it('whose caller gives up leaves its turn to be confirmed to the next', () => {
+    const { delivering, write } = writer()
+    for (let i = 0; i < confirmationsMax; i++) expect(typesOf(write({ all: true }))).toEqual(['look'])
+    expect(write({ all: true }, 'stored', 2)).toEqual([])
+    expect(typesOf(delivering.handle({ type: 'cancelled', operation: 1 }, 100))).toEqual(['look'])
   })
 
   it('1: that is cancelled while it waits to be confirmed is never told of', () => {

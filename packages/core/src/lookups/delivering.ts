@@ -58,12 +58,7 @@ export class Delivering {
       case 'compared':
         return this.#confirmed(this.#confirmations.handle(event))
       case 'cancelled':
-        for (const [confirmation, { operation }] of this.#untold) {
-          if (operation !== event.operation) continue
-          this.#untold.delete(confirmation)
-          this.#confirmations.forget(confirmation)
-        }
-        return this.#stored(this.#storing.handle(event, nowMs), nowMs)
+        return [...this.#forget(event.operation), ...this.#stored(this.#storing.handle(event, nowMs), nowMs)]
       default:
         return this.#stored(this.#storing.handle(event, nowMs), nowMs)
     }
@@ -76,6 +71,14 @@ export class Delivering {
   /** Whether an answer of this id belongs here. */
   awaits(id: MessageId): boolean {
     return this.#storing.awaits(id)
+  }
+
+  #forget(operation: OperationId): DeliveringEffect[] {
+    const untold = [...this.#untold].filter(([, written]) => written.operation === operation)
+    return untold.flatMap(([confirmation]) => {
+      this.#untold.delete(confirmation)
+      return this.#confirmed(this.#confirmations.forget(confirmation))
+    })
   }
 
   #stored(effects: readonly StoringEffect[], nowMs: number): DeliveringEffect[] {

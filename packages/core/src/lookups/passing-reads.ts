@@ -1,7 +1,7 @@
 import type { ForwardingEvent } from '../links/forwarding.js'
 import { wayBack } from '../links/relay.js'
 import { ContentCache } from '../records/content-cache.js'
-import type { Answer, Envelope, Seek } from '../wire/message.js'
+import type { Answer, Envelope, MessageId, Seek } from '../wire/message.js'
 import { Coalescing } from './coalescing.js'
 
 export type PassingReadsEffect =
@@ -35,6 +35,11 @@ export class PassingReads {
   /** Those that have waited long enough. */
   overdue(nowMs: number): readonly Seek[] {
     return this.#coalescing?.overdue(nowMs) ?? []
+  }
+
+  /** A question that was passed on has ended here after all, since nobody took it: those that wait for its answer, to be passed on now. */
+  ended(id: MessageId): readonly Seek[] {
+    return this.#coalescing?.answered(id) ?? []
   }
 
   /** Another's question was passed on: the answer will pass here. */
