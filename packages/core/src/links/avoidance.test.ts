@@ -35,6 +35,13 @@ describe('avoidance', () => {
     }
   })
 
+  it('takes a peer that was silent, and one that a set-up failed with, for two things', () => {
+    const avoidance = new Avoidance()
+    for (const what of ['silent', 'silent', 'failed'] as const) avoidance.note(peer, what, 0)
+    expect(endsAtMs(avoidance)).toBe(failureMs[0])
+    expect(avoidance.note(peer, 'silent', 0)).toBe(3)
+  })
+
   it('comes back when it was told to', () => {
     const avoidance = new Avoidance()
     avoidance.noteUntil(peer, 5_000)

@@ -11,24 +11,27 @@ const avoidedMaxMs = 3_600_000
 
 interface Avoided {
   readonly untilMs: number
-  readonly times: number
+  /** How often in a row: a busy tab that was silent is none that cannot be linked to. */
+  readonly silent: number
+  readonly failed: number
 }
 
 /** Peers that are not to be dialled for a while. Forgets by itself. */
 export class Avoidance {
   readonly #avoided = new LateMap<string, Avoided>()
 
-  /** `silent`: no answer to a knock; `failed`: agreed, but no link came of it. Answers with how often in a row it was noted. */
+  /** `silent`: no answer to a knock; `failed`: agreed, but no link came of it. Answers with how often this was noted since the last link. */
   note(id: Key, what: 'silent' | 'failed', nowMs: number): number {
-    const times = (this.#avoided.get(id.hex)?.times ?? 0) + 1
+    const before = this.#timesOf(id)
+    const times = before[what] + 1
     const lengthMs = what === 'silent' ? silenceMs * 2 ** (times - 1) : (failureMs[times - 1] ?? avoidedMaxMs)
-    this.#put(id, { untilMs: nowMs + Math.min(lengthMs, avoidedMaxMs), times })
+    this.#put(id, { ...before, [what]: times, untilMs: nowMs + Math.min(lengthMs, avoidedMaxMs) })
     return times
   }
 
   /** The peer itself said when to come back. */
   noteUntil(id: Key, untilMs: number): void {
-    this.#put(id, { untilMs, times: this.#avoided.get(id.hex)?.times ?? 0 })
+    this.#put(id, { ...this.#timesOf(id), untilMs })
   }
 
   /** A link came about: all is forgiven. */
@@ -43,6 +46,11 @@ export class Avoidance {
   /** Until when this peer is left alone; in the past, or -Infinity: it is not. */
   untilMs(id: Key): number {
     return this.#avoided.get(id.hex)?.untilMs ?? -Infinity
+  }
+
+  #timesOf(id: Key): Omit<Avoided, 'untilMs'> {
+    const { silent = 0, failed = 0 } = this.#avoided.get(id.hex) ?? {}
+    return { silent, failed }
   }
 
   #put(id: Key, avoided: Avoided): void {
