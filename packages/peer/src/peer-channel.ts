@@ -73,7 +73,7 @@ export class PeerChannel {
     return this.#closed !== undefined
   }
 
-  /** Sends one message of at most 1 MiB. Resolves when there is room for the next. Errors: `too-large`, `queue-full`, `closed`. */
+  /** Sends one message of at most 1 MiB. Resolves when there is room for the next. Aborted, it is not sent, unless part of it is on its way. Errors: `too-large`, `queue-full`, `closed`. */
   async send(data: Data, options: { signal?: AbortSignal } = {}): Promise<void> {
     const bytes = bytesOf(data)
     if (bytes.length > channelMessageBytesMax) {

@@ -43,6 +43,21 @@ describe('sending', () => {
     expect(channel.handle(frame(progress(2)), 3)).toEqual([write(part(windowParts + 1)), { type: 'sent', operation: 2 }])
   })
 
+  it('3: gives up what nobody wants to send any more, unless part of it is on its way', () => {
+    const channel = channelOf()
+    channel.handle(send(1, bytes((windowParts + 1) * partBytesMax)), 0)
+    for (const operation of [2, 3, 4]) channel.handle(send(operation, bytes(partBytesMax + 1, operation)), 0)
+    for (const operation of [1, 2, 4]) expect(channel.handle({ type: 'cancelled', operation }, 1)).toEqual([])
+    expect(channel.handle(frame(progress(3)), 2)).toEqual([
+      write(part(windowParts, bytes(partBytesMax))),
+      { type: 'sent', operation: 1 },
+      write(part(windowParts + 1, bytes(partBytesMax, 3), false)),
+      write(part(windowParts + 2, bytes(1, 3))),
+      { type: 'sent', operation: 3 },
+    ])
+    expect(channel.handle(frame(progress(windowParts + 3)), 3)).toEqual([])
+  })
+
   it('again what was not acknowledged in time, each time later', () => {
     const channel = channelOf()
     channel.handle(send(1, bytes(1)), 0)

@@ -10,17 +10,24 @@ export const resendMs = 2_000
 /** Without any progress for this long the channel is lost. */
 export const channelLostMs = 40_000
 
-interface Part {
-  readonly seq: number
+/** Numbered as it goes out: until then its send may be given up. */
+interface Waiting {
+  /** The send that it is of, and whether it is the first or the last part of that. */
+  readonly operation: number
+  readonly first: boolean
   readonly last: boolean
   readonly data: Uint8Array
-  /** The send that ends with this part. */
-  readonly operation: number | undefined
+}
+
+interface Part extends Waiting {
+  readonly seq: number
 }
 
 export type ChannelEvent =
   | { type: 'send'; operation: number; data: Uint8Array }
   | { type: 'frame'; frame: Extract<ChannelFrame, { type: 'part' | 'progress' | 'probe' | 'close' }> }
+  /** Whoever sends gave up: it is not sent, unless part of it is on its way. */
+  | { type: 'cancelled'; operation: number }
   /** The link to the other end came, or went: send again, and see whether it is still there. */
   | { type: 'rerouted' }
   | { type: 'close' }
@@ -43,7 +50,7 @@ export type ChannelEffect =
 export class Channel {
   readonly id: ChannelId
   readonly contact: Contact
-  readonly #queue: Part[] = []
+  #queue: Waiting[] = []
   readonly #underWay: Part[] = []
   #nextSeq = 0
   #limit = windowParts
@@ -72,6 +79,8 @@ export class Channel {
       case 'send':
         this.#enqueue(event.data, event.operation)
         return this.#sendOn(nowMs)
+      case 'cancelled':
+        return this.#cancel(event.operation)
       case 'frame':
         return this.#frame(event.frame, nowMs)
       case 'rerouted':
@@ -98,21 +107,27 @@ export class Channel {
   #enqueue(data: Uint8Array, operation: number): void {
     let offset = 0
     do {
+      const first = offset === 0
       const chunk = data.subarray(offset, offset + partBytesMax)
       offset += partBytesMax
-      const last = offset >= data.length
-      this.#queue.push({ seq: this.#nextSeq++, last, data: chunk, operation: last ? operation : undefined })
+      this.#queue.push({ operation, first, last: offset >= data.length, data: chunk })
     } while (offset < data.length)
+  }
+
+  #cancel(operation: number): ChannelEffect[] {
+    if (this.#queue.some((part) => part.operation === operation && part.first))
+      this.#queue = this.#queue.filter((part) => part.operation !== operation)
+    return this.#closeWhenDone()
   }
 
   #sendOn(nowMs: number): ChannelEffect[] {
     const effects: ChannelEffect[] = []
     if (!this.#awaits) this.#progressMs = nowMs
-    while (this.#queue[0] && this.#queue[0].seq < this.#limit && this.#underWay.length < windowParts) {
-      const part = this.#queue.shift()!
+    while (this.#queue.length > 0 && this.#nextSeq < this.#limit && this.#underWay.length < windowParts) {
+      const part: Part = { ...this.#queue.shift()!, seq: this.#nextSeq++ }
       this.#underWay.push(part)
       effects.push(this.#write(part))
-      if (part.operation !== undefined) effects.push({ type: 'sent', operation: part.operation })
+      if (part.last) effects.push({ type: 'sent', operation: part.operation })
     }
     if (this.#underWay.length > 0) this.#resendAtMs ??= nowMs + resendMs
     return effects
@@ -132,7 +147,7 @@ export class Channel {
   }
 
   #progress(next: number, limit: number, nowMs: number): ChannelEffect[] {
-    if (next > (this.#queue[0]?.seq ?? this.#nextSeq)) return [this.#close('abused')]
+    if (next > this.#nextSeq) return [this.#close('abused')]
     const awaited = this.#probing
     const before = this.#underWay.length
     this.#probing = false
@@ -205,8 +220,8 @@ export class Channel {
   #close(reason: 'closed' | 'lost' | 'abused'): ChannelEffect {
     this.#closed = true
     this.#resendAtMs = undefined
-    const unsent = this.#queue.flatMap(({ operation }) => operation ?? [])
-    this.#queue.length = 0
+    const unsent = this.#queue.filter(({ last }) => last).map(({ operation }) => operation)
+    this.#queue = []
     this.#underWay.length = 0
     this.#early.clear()
     this.#message = []

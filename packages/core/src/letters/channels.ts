@@ -98,7 +98,8 @@ export class Channels {
       case 'cancelled': {
         const connecting = this.#connecting.get(event.operation)
         this.#connecting.delete(event.operation)
-        return connecting?.state === 'opening' ? [closeAt(connecting.contact, connecting.channel)] : []
+        if (connecting) return connecting.state === 'opening' ? [closeAt(connecting.contact, connecting.channel)] : []
+        return [...this.#channels.values()].flatMap((channel) => this.#run(channel, event, nowMs))
       }
       case 'woke':
         return this.#woke(nowMs)

@@ -109,6 +109,18 @@ describe('a relayed channel', () => {
     expect(one.overlay.status.links).toBe(1)
   })
 
+  it('sends nothing that was given up before its turn came', () => {
+    const scene = row()
+    const { wire, one, other, channel } = scene
+    const all = [1_000_000, 900_000, 20].map((length, i) => new Uint8Array(length).fill(i))
+    all.forEach((data, i) => wire.tell(one, { type: 'channelSend', operation: 2_000 + i, channel, data }))
+    wire.tell(one, { type: 'cancel', operation: 2_001 })
+    wire.run(30_000)
+    const came = other.notices.flatMap((notice) => (notice.type === 'channelMessage' ? [notice.data.length] : []))
+    expect(came).toEqual([1_000_000, 20])
+    expect(one.outcomes.get(2_001)).toBeUndefined()
+  })
+
   it('opened over a link that goes makes its keys then', () => {
     const wire = new WiredOverlays(3)
     const [one, relay, other] = wire.peers as [WiredPeer, WiredPeer, WiredPeer]
