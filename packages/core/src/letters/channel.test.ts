@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contact } from '../fixtures/visible-key.js'
 import { type ChannelFrame, partBytesMax } from '../wire/letter.js'
-import { Channel, type ChannelEffect, type ChannelEvent, channelLostMs, channelMessageBytesMax, resendMs, windowParts } from './channel.js'
+import {
+  Channel,
+  type ChannelEffect,
+  type ChannelEvent,
+  channelLostMs,
+  channelMessageBytesMax,
+  idleMs,
+  resendMs,
+  windowParts,
+} from './channel.js'
 
 const id = 'c0'.repeat(16)
 const channelOf = () => new Channel(id, contact('0b1'), 0)
@@ -66,7 +75,7 @@ describe('sending', () => {
     expect(channel.handle({ type: 'woke' }, resendMs)).toEqual([write(part(0))])
     expect(channel.wakeAtMs).toBe(resendMs + 2 * resendMs)
     expect(channel.handle(frame(progress(1)), resendMs + 1)).toEqual([])
-    expect(channel.wakeAtMs).toBeUndefined()
+    expect(channel.wakeAtMs).toBe(resendMs + 1 + idleMs)
   })
 
   it('again at once when the way changed, and asks whether the other end is there', () => {
@@ -74,7 +83,7 @@ describe('sending', () => {
     channel.handle(send(1, bytes(1)), 0)
     expect(channel.handle({ type: 'rerouted' }, 1)).toEqual([write({ type: 'probe', channel: id }), write(part(0))])
     channel.handle(frame(progress(1)), 2)
-    expect(channel.wakeAtMs).toBeUndefined()
+    expect(channel.wakeAtMs).toBe(2 + idleMs)
   })
 })
 
@@ -173,6 +182,21 @@ describe('closing', () => {
     expect(nowMs).toBeLessThan(channelLostMs + 8 * resendMs + 1)
   })
 
+  it('happens to one on which nothing was said when the other end is gone; one that is there says so', () => {
+    const there = channelOf()
+    const probe = there.handle({ type: 'woke' }, idleMs)
+    expect(probe).toEqual([write({ type: 'probe', channel: id })])
+    expect(there.handle(frame(progress(0)), idleMs + 90)).toEqual([])
+    expect(there.wakeAtMs).toBe(2 * idleMs + 90)
+
+    const gone = channelOf()
+    expect(gone.handle({ type: 'woke' }, idleMs - 1)).toEqual([])
+    const said: ChannelEffect[] = []
+    while (gone.wakeAtMs !== undefined) said.push(...gone.handle({ type: 'woke' }, gone.wakeAtMs))
+    expect(said.at(-1)).toEqual(closed('lost'))
+    expect(said.length).toBeGreaterThan(3)
+  })
+
   it('does not happen at once to one that slept: it is tried a few times first', () => {
     const channel = channelOf()
     channel.handle(send(1, bytes(1)), 0)
@@ -218,11 +242,12 @@ class Pipe {
     this.#due.push({ atMs, happen: () => this.#take(end, event) })
   }
 
-  run(): void {
+  run(untilMs = Infinity): void {
     for (let steps = 0; steps < 100_000; steps++) {
       this.#due.sort((a, b) => a.atMs - b.atMs)
       const wakeAtMs = Math.min(...this.ends.map((end) => end.wakeAtMs ?? Infinity))
       const [next] = this.#due
+      if (Math.min(wakeAtMs, next?.atMs ?? Infinity) > untilMs) return
       if (next && next.atMs <= wakeAtMs) {
         this.#due.shift()
         this.#nowMs = Math.max(this.#nowMs, next.atMs)
@@ -312,7 +337,7 @@ describe('two channels joined by a pipe that loses, doubles and reorders', () =>
     const pipe = new Pipe([[30], [250, 10], [], [5], [90], [40], [700]])
     const data = Uint8Array.from({ length: 3 * windowParts * partBytesMax }, (_, i) => i % 251)
     pipe.at(0, 0, send(1, data))
-    pipe.run()
+    pipe.run(3_600_000)
     expect(pipe.messages[1].map((came) => came.length === data.length && came.every((byte, i) => byte === data[i]))).toEqual([true])
     expect(pipe.closes).toEqual([[], []])
   })

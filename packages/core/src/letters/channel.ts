@@ -9,6 +9,8 @@ export const windowParts = 24
 export const resendMs = 2_000
 /** Without any progress for this long the channel is lost. */
 export const channelLostMs = 40_000
+/** When nothing was heard for this long the other end is asked whether it is there: as over a link (`Liveness`), but whoever is not linked has nobody else to say so. */
+export const idleMs = 120_000
 
 /** Numbered as it goes out: until then its send may be given up. */
 interface Waiting {
@@ -57,6 +59,7 @@ export class Channel {
   #resendAtMs: number | undefined
   #resends = 0
   #progressMs: number
+  #heardMs: number
   readonly #early = new Map<number, { last: boolean; data: Uint8Array }>()
   #expected = 0
   #message: Uint8Array[] = []
@@ -70,6 +73,7 @@ export class Channel {
     this.id = id
     this.contact = contact
     this.#progressMs = nowMs
+    this.#heardMs = nowMs
   }
 
   handle(event: ChannelEvent, nowMs: number): ChannelEffect[] {
@@ -82,11 +86,10 @@ export class Channel {
       case 'cancelled':
         return this.#cancel(event.operation)
       case 'frame':
+        this.#heardMs = nowMs
         return this.#frame(event.frame, nowMs)
       case 'rerouted':
-        if (!this.#awaits) this.#progressMs = nowMs
-        this.#probing = true
-        return this.#resend(nowMs)
+        return this.#probe(nowMs)
       case 'close':
         this.#closing = true
         return this.#closeWhenDone()
@@ -96,7 +99,7 @@ export class Channel {
   }
 
   get wakeAtMs(): number | undefined {
-    return this.#resendAtMs
+    return this.#closed ? undefined : (this.#resendAtMs ?? this.#heardMs + idleMs)
   }
 
   /** Whether the other end owes an answer. */
@@ -194,8 +197,16 @@ export class Channel {
   }
 
   #woke(nowMs: number): ChannelEffect[] {
-    if (this.#resendAtMs === undefined || nowMs < this.#resendAtMs) return []
+    if (nowMs < (this.#resendAtMs ?? this.#heardMs + idleMs)) return []
+    if (this.#resendAtMs === undefined) return this.#probe(nowMs)
     if (nowMs - this.#progressMs >= channelLostMs && this.#resends >= 3) return [this.#close('lost')]
+    return this.#resend(nowMs)
+  }
+
+  /** Is the other end still there? */
+  #probe(nowMs: number): ChannelEffect[] {
+    if (!this.#awaits) this.#progressMs = nowMs
+    this.#probing = true
     return this.#resend(nowMs)
   }
 

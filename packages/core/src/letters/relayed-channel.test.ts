@@ -121,6 +121,16 @@ describe('a relayed channel', () => {
     expect(one.outcomes.get(2_001)).toBeUndefined()
   })
 
+  it('on which nothing is said stays open, until one end is gone: the other is told', () => {
+    const { wire, one, other } = row()
+    wire.run(1_800_000)
+    const closes = () => one.notices.filter(({ type }) => type === 'channelClosed')
+    expect(closes()).toEqual([])
+    wire.vanish(other)
+    wire.run(240_000)
+    expect(closes()).toMatchObject([{ reason: 'lost' }])
+  })
+
   it('opened over a link that goes makes its keys then', () => {
     const wire = new WiredOverlays(3)
     const [one, relay, other] = wire.peers as [WiredPeer, WiredPeer, WiredPeer]
