@@ -282,7 +282,7 @@ describe('known contacts', () => {
   })
 })
 
-it('the way to a neighbour of several links is over the quickest', () => {
+it('the way to a neighbour of several links is over the quickest, and over one that was silent only where there is no other', () => {
   const several = linkedTable('0b0', ['0b1', '0b01', '0b001'])
   const rttsMs = [50, 10, undefined]
   ;['0b1', '0b01', '0b001'].forEach((bits, i) => {
@@ -291,7 +291,11 @@ it('the way to a neighbour of several links is over the quickest', () => {
     link.neighbours = new NeighbourList([{ contact: contact('0b11'), rttMs: [5, 90, 5][i]! }])
   })
   expect(several.routeTo(key('0b11'))).toEqual([key('0b1')])
-  linkWith(several, '0b1').rttMs = 200
+  several.linkTo(key('0b1'))!.rttMs = 200
+  expect(several.routeTo(key('0b11'))).toEqual([key('0b01')])
+  several.linkTo(key('0b01'))!.isSilent = true
+  expect(several.routeTo(key('0b11'))).toEqual([key('0b1')])
+  for (const link of several.links()) link.isSilent = true
   expect(several.routeTo(key('0b11'))).toEqual([key('0b01')])
 })
 

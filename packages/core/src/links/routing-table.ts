@@ -338,7 +338,7 @@ export class RoutingTable {
     return chooseNextHop(this, destination, passed, options)
   }
 
-  /** The link that leads to this peer in two hops, the quickest. */
+  /** The link that leads to this peer in two hops, the quickest that was not silent. */
   #beside(id: Key): Link | undefined {
     let best: Link | undefined
     let bestMs = Infinity
@@ -346,7 +346,8 @@ export class RoutingTable {
       const place = link.neighbours.placeOf(id)
       if (place < 0) continue
       const ms = (link.rttMs ?? unmeasuredMs) + (link.neighbours.rttsMs[place]! || unmeasuredMs)
-      if (ms >= bestMs) continue
+      // Who was silent may be frozen: any other is the better way.
+      if (best && (link.isSilent === best.isSilent ? ms >= bestMs : link.isSilent)) continue
       best = link
       bestMs = ms
     }
