@@ -108,6 +108,7 @@ describe('asking', () => {
     expect([ask.to, ask.route]).toEqual([key('0b11'), [peer.id]])
     expect(handle(answered(ask.id, found(), key('0b11')), 10)).toMatchObject([
       { type: 'finish', outcome: { records: [record], complete: true } },
+      { type: 'ask', to: key('0b11'), question: { type: 'store', record } },
     ])
   })
 

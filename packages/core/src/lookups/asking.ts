@@ -12,6 +12,7 @@ import type { PlacementSeek, Placements, PlacementsEvent } from './placements.js
 import type { Contact } from '../keys/public-key.js'
 import type { RecordRoom } from '../records/record-room.js'
 import { recordId } from '../records/record.js'
+import type { Repair } from './read-repair.js'
 import { Refresh, type RefreshEffect } from './refresh.js'
 import { Requests, type RequestsEffect } from './requests.js'
 import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
@@ -233,10 +234,7 @@ export class Asking {
   #sought(effects: readonly SeekingEffect[], nowMs: number): AskingEffect[] {
     return effects.flatMap((effect): AskingEffect[] => {
       if (effect.type === 'seek') return [effect]
-      if (effect.type === 'repair') {
-        const { record, to, route } = effect
-        return this.#ask({ to, route, question: { type: 'store', record }, asker: { for: 'push', id: recordId(record) }, tries: 1 }, nowMs)
-      }
+      if (effect.type === 'repair') return this.#repair(effect, nowMs)
       return effect.believed ? this.#settled(effect.sought, nowMs) : this.#unsettled(effect.sought, nowMs)
     })
   }
@@ -363,8 +361,12 @@ export class Asking {
   #operated(effects: readonly OperationsEffect[], nowMs: number): AskingEffect[] {
     return effects.flatMap((effect): AskingEffect[] => {
       if (effect.type === 'ask') return this.#ask(effect, nowMs)
-      return this.#finished(effect, nowMs)
+      return effect.type === 'repair' ? this.#repair(effect, nowMs) : this.#finished(effect, nowMs)
     })
+  }
+
+  #repair({ record, to, route }: Repair, nowMs: number): AskingEffect[] {
+    return this.#ask({ to, route, question: { type: 'store', record }, asker: { for: 'push', id: recordId(record) }, tries: 1 }, nowMs)
   }
 
   #finished(effect: Extract<OperationsEffect, { type: 'finish' }>, nowMs: number): AskingEffect[] {

@@ -113,6 +113,20 @@ describe('reading', () => {
     ])
   })
 
+  it('mends those of the closest that lack the best, or have an old version of it', () => {
+    const { operations } = operationsOf()
+    const [old, newer] = [1, 2].map((seq) => openRecord(target, { seq })) as [Record, Record]
+    operations.handle(start({ type: 'read', want: 'open' }, ['0b1', '0b11', '0b101']), 0)
+    operations.handle(answered('0b1', found([], [old]), [key('0b01')]), 1)
+    operations.handle(answered('0b11', found([], [newer])), 2)
+    const effects = operations.handle(answered('0b101', found()), 3)
+    expect(effects).toMatchObject([
+      { type: 'finish', outcome: { records: [newer] } },
+      { type: 'repair', record: newer, to: key('0b101'), route: [] },
+      { type: 'repair', record: newer, to: key('0b1'), route: [key('0b01')] },
+    ])
+  })
+
   it('ends at the first content that holds', () => {
     const { operations } = operationsOf()
     operations.handle(start({ type: 'read', want: 'content' }, ['0b1', '0b11'], { target: content.key }), 0)
@@ -345,7 +359,7 @@ describe('operations', () => {
           const take = (effects: readonly OperationsEffect[]) => {
             for (const effect of effects) {
               if (effect.type === 'ask') underWay.push(effect)
-              else finishes += 1
+              else if (effect.type === 'finish') finishes += 1
             }
           }
           take(operations.handle(start(purpose, seeds, forContent ? { target: content.key } : {}), 0))

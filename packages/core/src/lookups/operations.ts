@@ -3,6 +3,7 @@ import { Key } from '../keys/key.js'
 import { type Found, Lookup, type LookupEffect } from './lookup.js'
 import { type Answer, type Question, type Receipt, replicas, type Want } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
+import { type Brought, type Repair, repairsOf } from './read-repair.js'
 import { Reading } from './reading.js'
 import type { Record } from '../records/record.js'
 import { Writing, type Written } from './writing.js'
@@ -68,6 +69,7 @@ export type OperationsEvent =
 export type OperationsEffect =
   | { type: 'ask'; asker: OperationAsker; to: Key; route: readonly Key[]; question: Question; tries: number }
   | { type: 'finish'; operation: OperationId; target: Key; outcome: Outcome; closest: readonly Found[] }
+  | Repair
 
 interface Operation {
   readonly id: OperationId
@@ -75,6 +77,8 @@ interface Operation {
   readonly purpose: Purpose
   readonly lookup: Lookup
   readonly reading: Reading | undefined
+  /** Who answered, and with what. */
+  readonly brought: Brought[]
   writing: Writing | undefined
   closest: readonly Found[]
   deadlineMs: number
@@ -164,6 +168,7 @@ export class Operations {
       purpose,
       lookup: new Lookup(this.#self, target, seeds, answered),
       reading: purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined,
+      brought: [],
       writing: undefined,
       closest: [],
       deadlineMs: nowMs + operationTimeoutMs,
@@ -180,6 +185,7 @@ export class Operations {
     if (answer.type === 'receipt') return this.#wrote(operation, from, answer)
     if (answer.type !== 'found') return []
     operation.reading?.offer(answer.records)
+    if (operation.reading) operation.brought.push({ from, route, records: answer.records })
     const effects = operation.lookup.handle({ type: 'answered', from, route, contacts: answer.contacts })
     const located = operation.purpose.type === 'locate' && answer.contacts.some((contact) => contact.id.equals(operation.target))
     const seenEnough = (operation.reading?.satisfied || located) && !operation.lookup.finished
@@ -211,15 +217,15 @@ export class Operations {
         const contact = [...found.closest.map((one) => one.contact), ...named].find(({ id }) => id.equals(target))
         return [this.#finish(operation, { type: 'located', contact, route: lookup.routeTo(target) ?? [] })]
       }
-      case 'read':
+      case 'read': {
+        const records = reading!.best((record) => this.#host.isBehind(record))
+        // A lookup that was stopped, by what it found or by its time, has not come to the closest.
+        const isAtEnd = !reading!.satisfied && !operation.isCutShort
         return [
-          this.#finish(operation, {
-            type: 'read',
-            records: reading!.best((record) => this.#host.isBehind(record)),
-            asked: found.asked,
-            complete: isComplete(operation),
-          }),
+          this.#finish(operation, { type: 'read', records, asked: found.asked, complete: isComplete(operation) }),
+          ...(isAtEnd ? repairsOf(records, operation.brought, found.closest) : []),
         ]
+      }
       case 'write':
         return this.#write(operation, purpose.record, purpose.ifSeq, nowMs)
     }

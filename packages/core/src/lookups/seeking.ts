@@ -4,12 +4,13 @@ import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { compareRecords, type Record, recordId } from '../records/record.js'
+import type { Record } from '../records/record.js'
 import type { MessageId, Want } from '../wire/message.js'
 import { isCrowded, isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
+import { type Brought, type Repair, repairsOf } from './read-repair.js'
 import { RoundTrips } from './round-trips.js'
 import { closestOf } from './path-answer.js'
 import { pathsMax, RoutedLookup, type RoutedLookupEffect } from './routed-lookup.js'
@@ -18,8 +19,6 @@ import { pathsMax, RoutedLookup, type RoutedLookupEffect } from './routed-lookup
 const hopsReckoned = 3
 /** Paths remembered after the end of their search: as many as may still be under way. */
 const overMax = pathsMax * operationsMax
-/** Records that one lookup repairs at one peer: the rest is replication's. */
-export const repairsMax = 4
 
 export type SeekingEvent =
   /** `avoid`: peers that no path is to pass. */
@@ -34,8 +33,7 @@ export type SeekingEffect =
   | { type: 'seek'; id: MessageId; target: Key; want: Want; avoid: readonly Key[] }
   /** `believed`: this is what there is; else it is to be asked for with care. `closest`: the peers closest to the target, and the ways to them. */
   | { type: 'sought'; sought: Sought; believed: boolean }
-  /** This peer should have the record and answered without it, or with an older version. */
-  | { type: 'repair'; record: Record; to: Key; route: readonly Key[] }
+  | Repair
 
 export interface Sought {
   readonly operation: OperationId
@@ -64,7 +62,7 @@ interface Search {
   readonly reading: Reading | undefined
   readonly lookup: RoutedLookup
   /** Who answered, and with what. */
-  readonly brought: { readonly from: Key; readonly route: readonly Key[]; readonly records: readonly Record[] }[]
+  readonly brought: Brought[]
 }
 
 interface Path {
@@ -192,7 +190,7 @@ export class Seeking {
         asked: effect.asked,
       }
       const believed = effect.believed && !this.#isDoubted(search, closest)
-      return [{ type: 'sought', sought, believed }, ...(effect.believed ? this.#repairs(search, closest) : [])]
+      return [{ type: 'sought', sought, believed }, ...repairsOf(sought.records, search.brought, closest)]
     })
   }
 
@@ -214,17 +212,6 @@ export class Seeking {
       this.#host.estimatedPeers,
       target,
       closest.map(({ contact }) => contact),
-    )
-  }
-
-  /** Read repair: what one path brought goes to those of the closest that another found without it. */
-  #repairs({ reading, brought }: Search, closest: readonly Found[]): SeekingEffect[] {
-    const best = reading?.best().slice(0, repairsMax) ?? []
-    const replicas = brought.filter(({ from }) => closest.some(({ contact }) => contact.id.equals(from)))
-    return replicas.flatMap(({ from, route, records }) =>
-      best
-        .filter((record) => !records.some((one) => recordId(one) === recordId(record) && compareRecords(one, record) >= 0))
-        .map((record): SeekingEffect => ({ type: 'repair', record, to: from, route })),
     )
   }
 
