@@ -100,17 +100,20 @@ describe('requests', () => {
     expect(requests.handle({ type: 'woke' }, 10_000 + timeoutMinMs)).toMatchObject([{ type: 'silent' }])
   })
 
-  /** As many as may wait, one of them in the background. */
+  /** As many as may wait, the first of them a ping, and one in the background. */
   const crowd = (backgroundAt: number) => {
     const requests = new Requests<number>()
-    for (let i = 0; i < requestsMax; i++) requests.handle({ ...ask({ id: `${i}`, background: i === backgroundAt }), asker: i }, 0)
+    for (let i = 0; i < requestsMax; i++) {
+      const question: Question = i === 0 ? ping : { type: 'find', target: peer, want: 'peers' }
+      requests.handle({ ...ask({ id: `${i}`, background: i === backgroundAt }), question, asker: i }, 0)
+    }
     return requests
   }
   const crowdedOut = (asker: number) => ({ type: 'silent', asker, to: peer, route: [], reason: 'crowdedOut' })
 
-  it('3: are given up beyond the bound: a background one, else the oldest', () => {
+  it('3: are given up beyond the bound: a background one, else the oldest, but for pings', () => {
     const one = { ...ask({ id: 'x' }), asker: -1 }
-    expect(crowd(-1).handle(one, 0)).toMatchObject([crowdedOut(0), { type: 'send', id: 'x' }])
+    expect(crowd(-1).handle(one, 0)).toMatchObject([crowdedOut(1), { type: 'send', id: 'x' }])
     expect(crowd(7).handle(one, 0)).toMatchObject([crowdedOut(7), { type: 'send', id: 'x' }])
   })
 

@@ -3,7 +3,7 @@ import type { Key } from '../keys/key.js'
 import type { Answer, MessageId, Question } from '../wire/message.js'
 import { RoundTrips } from './round-trips.js'
 
-/** Questions that wait for an answer at one time: beyond this a background question is given up as silent, else the oldest. */
+/** Questions that wait for an answer at one time: beyond this a background question is given up as silent, else the oldest that is no ping: of these there is one a link. */
 export const requestsMax = 512
 
 /** One question on its way. `asker` is whoever wants the answer, and is handed back with it. */
@@ -92,7 +92,9 @@ export class Requests<Asker> {
 
   #leastWanted(): Pending<Asker> {
     const pending = [...this.#pending.values()]
-    return pending.find(({ background }) => background) ?? pending[0]!
+    // A sign of life that was not asked for to the end would be taken for one that did not come.
+    const others = pending.filter(({ question }) => question.type !== 'ping')
+    return others.find(({ background }) => background) ?? others[0] ?? pending[0]!
   }
 
   #answered(event: Extract<RequestsEvent<Asker>, { type: 'answered' }>, nowMs: number): RequestsEffect<Asker>[] {
