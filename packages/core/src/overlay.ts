@@ -82,9 +82,11 @@ export class Overlay {
       case 'troubled':
       case 'met':
       case 'laidOut':
-      case 'resumed':
       case 'sealing':
         return this.#machines.toLinking(event)
+      case 'resumed':
+        this.#machines.toLinking(event)
+        return this.#machines.toWatches(event)
       case 'received':
         return this.#received(event.link, event.message)
       case 'malformed':

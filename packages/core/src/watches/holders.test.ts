@@ -251,6 +251,17 @@ describe('a replay', () => {
   })
 })
 
+describe('whoever stood still', () => {
+  it('asks every holder anew at its next wake-up', () => {
+    const { holders, handle, answer, first } = begun(...eight)
+    answer(first[0]!)
+    expect(handle({ type: 'resumed' }, 5)).toEqual([])
+    expect(holders.wakeAtMs).toBe(5)
+    expect(asked(handle({ type: 'woke' }, 5))).toEqual(leases('0b0001'))
+    expect(asked(answer(first[1]!, 'taken', 6))).toEqual(leases('0b0010'))
+  })
+})
+
 describe('the end', () => {
   it('is told to those who hold a lease', () => {
     const { handle, first } = served()

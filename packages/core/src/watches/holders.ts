@@ -57,6 +57,8 @@ export type HoldersEvent =
   | { type: 'unlinked'; contact: Contact }
   /** Somebody else wants to know the present state. */
   | { type: 'replay' }
+  /** This peer stood still: whoever pushed meanwhile may have given up. At the next `woke` all are asked. */
+  | { type: 'resumed' }
   | { type: 'ended' }
   | { type: 'woke' }
 
@@ -108,11 +110,11 @@ export class Holders {
         this.#unlinked(event.contact, nowMs)
         break
       case 'replay':
-        for (const holder of this.#known.values()) {
-          if (holder.state === 'watching' || holder.state === 'full') holder.dueMs = nowMs
-          holder.askAgain = holder.state === 'asked'
-        }
+        this.#askAll(nowMs)
         break
+      case 'resumed':
+        this.#askAll(nowMs)
+        return []
       case 'ended':
         return [...this.#known.values()].filter((holder) => isLeased(holder, nowMs)).map((holder) => this.#end(holder))
     }
@@ -177,6 +179,13 @@ export class Holders {
     holder.state = 'gone'
     holder.leasedUntilMs = 0
     holder.dueMs = nowMs + leftAloneMs
+  }
+
+  #askAll(nowMs: number): void {
+    for (const holder of this.#known.values()) {
+      if (holder.state === 'watching' || holder.state === 'full') holder.dueMs = nowMs
+      holder.askAgain = holder.state === 'asked'
+    }
   }
 
   #linked(contact: Contact, nowMs: number): void {

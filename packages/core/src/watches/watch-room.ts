@@ -47,6 +47,8 @@ export type WatchRoomEvent =
   | { type: 'unlinked'; contact: Contact }
   /** This peer goes, or is no replica any more: watchers are told to ask another. */
   | { type: 'leaving' }
+  /** This peer stood still for a while. */
+  | { type: 'resumed' }
   | { type: 'woke' }
 
 export type WatchRoomEffect =
@@ -98,6 +100,7 @@ export class WatchRoom {
         return this.#watch({ ...event, type: 'sought' }, nowMs)
       case 'linked':
       case 'unlinked':
+      case 'resumed':
         return this.#watch(event, nowMs)
       case 'replied':
         return this.#replied(event.asker, event.answer, nowMs)

@@ -6,7 +6,7 @@ import { FreshIds } from '../fresh-ids.js'
 import type { Record } from '../records/record.js'
 import { versionsDigest } from '../records/record-version.js'
 import { leaseMaxS, type WatchVerdict } from '../wire/message.js'
-import { badRecordsMax, Watching, type WatchingEffect, type WatchingEvent } from './watching.js'
+import { askGapMs, asksAtOnceMax, badRecordsMax, Watching, type WatchingEffect, type WatchingEvent } from './watching.js'
 import { watchesMax } from './watch-bounds.js'
 
 const target = key('0b0000')
@@ -146,4 +146,19 @@ describe('watches', () => {
     handle(watch(watchesMax + 1))
     expect(watching.count).toBe(watchesMax)
   })
+})
+
+it('4: whoever stood still renews its leases a few at a time', () => {
+  const { watching, handle, answer } = app()
+  for (let operation = 1; operation <= watchesMax; operation++) {
+    const closest = ['0b0001', '0b0010', '0b0011'].map((bits) => ({ contact: contact(bits), route: [] }))
+    const [seek] = handle({ type: 'watch', operation, target: key(operation.toString(2).padStart(9, '0')), want: 'open', here: [] })
+    if (seek?.type !== 'seek') throw new Error(seek?.type)
+    for (const ask of asks(handle({ type: 'sought', topic: seek.topic, closest }))) answer(ask)
+  }
+  expect(handle({ type: 'resumed' }, 10)).toEqual([])
+  const renewed: number[] = []
+  for (let nowMs = 10; watching.wakeAtMs <= nowMs; nowMs += askGapMs) renewed.push(asks(handle({ type: 'woke' }, nowMs)).length)
+  expect(renewed.reduce((sum, one) => sum + one)).toBe(3 * watchesMax)
+  expect(Math.max(...renewed)).toBeLessThan(asksAtOnceMax + 3)
 })

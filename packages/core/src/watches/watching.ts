@@ -11,6 +11,9 @@ import { watchesMax } from './watch-bounds.js'
 
 /** Records of one message that may turn out not to hold (expired just now, or forged: 3 ms each) before its sender is asked no more. */
 export const badRecordsMax = 3
+/** Questions asked at one wake-up, and when the next follow: whoever slept has all of its leases to renew, and a few hundred questions may be under way. */
+export const asksAtOnceMax = 64
+export const askGapMs = 100
 /** What a holder is told is known when the watches of a key know different things: nothing. */
 const unknownDigest = '0'.repeat(16)
 
@@ -27,6 +30,8 @@ export type WatchingEvent =
   | { type: 'kept'; record: Record }
   | { type: 'linked'; contact: Contact }
   | { type: 'unlinked'; contact: Contact }
+  /** This peer stood still for a while. */
+  | { type: 'resumed' }
   | { type: 'woke' }
 
 export type WatchingEffect =
@@ -47,12 +52,14 @@ interface Topic {
 /**
  * The watcher's side: which keys this peer's app watches, and what of them it was told. Whoever brings a record, a holder or this peer's own store, it is delivered once.
  * Invariants: 1. no record is delivered that does not hold, none twice, none after a later one; 2. the watches of one key share their leases;
- * 3. a watch ends when it is cancelled, and for no other reason, unless there were `watchesMax`.
+ * 3. a watch ends when it is cancelled, and for no other reason, unless there were `watchesMax`; 4. what is due is asked, `asksAtOnceMax` or few more at a time.
  */
 export class Watching {
   readonly #ids: FreshIds
   readonly #holds: (record: Record) => boolean
   readonly #topics = new Map<string, Topic>()
+  /** When those that are due are asked on, if they were too many. */
+  #goOnAtMs = -Infinity
 
   /** `holds`: the judge of records. */
   constructor(ids: FreshIds, holds: (record: Record) => boolean) {
@@ -96,8 +103,12 @@ export class Watching {
       }
       case 'linked':
       case 'unlinked':
-      case 'woke':
         return [...this.#topics.values()].flatMap((topic) => this.#tell(topic, event, nowMs, unixS))
+      case 'resumed':
+        for (const { holders } of this.#topics.values()) holders.handle(event, nowMs)
+        return []
+      case 'woke':
+        return this.#woke(nowMs, unixS)
     }
   }
 
@@ -105,7 +116,7 @@ export class Watching {
   get wakeAtMs(): number {
     let earliest = Infinity
     for (const { holders } of this.#topics.values()) earliest = Math.min(earliest, holders.wakeAtMs)
-    return earliest
+    return Math.max(earliest, this.#goOnAtMs)
   }
 
   get count(): number {
@@ -143,6 +154,17 @@ export class Watching {
       ...here.filter((record) => this.#holds(record)).flatMap((record) => this.#deliver(topic, record, unixS)),
       ...this.#tell(topic, { type: known ? 'replay' : 'began' }, nowMs, unixS),
     ]
+  }
+
+  #woke(nowMs: number, unixS: number): WatchingEffect[] {
+    const effects: WatchingEffect[] = []
+    for (const topic of this.#topics.values()) {
+      effects.push(...this.#tell(topic, { type: 'woke' }, nowMs, unixS))
+      if (effects.length < asksAtOnceMax) continue
+      this.#goOnAtMs = nowMs + askGapMs
+      break
+    }
+    return effects
   }
 
   #cancelled(operation: OperationId, nowMs: number, unixS: number): WatchingEffect[] {
