@@ -15,6 +15,7 @@ import type { AskingEffect, AskingEvent } from './asking-event.js'
 import { pathsMax } from './routed-lookup.js'
 import { surroundingsDelayMs } from './refresh.js'
 import { requestsMax } from './requests.js'
+import { turnsMax } from './turns.js'
 
 const unixS = 1_000
 const target = key('0b111')
@@ -110,6 +111,21 @@ describe('asking', () => {
       { type: 'finish', outcome: { records: [record], complete: true } },
       { type: 'ask', to: key('0b11'), question: { type: 'store', record } },
     ])
+  })
+
+  it('begins what an app asks for as other things end, or are given up', () => {
+    const { handle } = askingOf()
+    const begun = Array.from({ length: turnsMax }, (_, i) => seek(handle({ type: 'read', operation: i + 1, target, want: 'open', unixS })))
+    expect(new Set(begun.map(({ id }) => id)).size).toBe(turnsMax)
+    const record = openRecord(target)
+    const [write, read, last] = [turnsMax + 1, turnsMax + 2, turnsMax + 3] as [number, number, number]
+    expect(handle({ type: 'write', operation: write, record, unixS })).toEqual([])
+    expect(handle({ type: 'read', operation: read, target, want: 'open', unixS })).toEqual([])
+    const { key: lastKey } = contentRecord(new Uint8Array(3))
+    expect(handle({ type: 'read', operation: last, target: lastKey, want: 'content', unixS })).toEqual([])
+    expect(handle({ type: 'cancel', operation: write })).toMatchObject([{ type: 'wrote', record, storedElsewhere: 0 }])
+    expect(handle({ type: 'cancel', operation: read })).toEqual([])
+    expect(seek(handle({ type: 'cancel', operation: 1 })).target).toEqual(lastKey)
   })
 
   it('writes where a lookup leads while routed writes are not loaded', () => {

@@ -6,18 +6,20 @@ import type { Asker, AskingEffect, AskingEvent, AskingParts } from './asking-eve
 import type { Delivering, DeliveringEvent } from './delivering.js'
 import { Errands, isBackground } from './errands.js'
 import type { Found } from './lookup.js'
-import { type Question, replicas, type StoreOrder } from '../wire/message.js'
+import { replicas, type StoreOrder } from '../wire/message.js'
 import { type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
 import type { PlacementSeek, Placements, PlacementsEvent } from './placements.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RecordRoom } from '../records/record-room.js'
 import { recordId } from '../records/record.js'
+import { type Posed, posedBy } from './posed.js'
 import type { Repair } from './read-repair.js'
 import { Refresh, type RefreshEffect } from './refresh.js'
 import { Requests, type RequestsEffect } from './requests.js'
 import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
 import { LookupHost } from './lookup-host.js'
 import type { RoutingTable } from '../links/routing-table.js'
+import { type AppOperation, Turns } from './turns.js'
 import { wrote, WritesUnderWay } from './writes-under-way.js'
 import { isThin, unwritten } from './writing.js'
 
@@ -40,6 +42,7 @@ export class Asking {
   readonly #refresh: Refresh
   readonly #errands = new Errands()
   readonly #writes = new WritesUnderWay()
+  readonly #turns = new Turns()
   #dueMs: number | undefined
   /** Who judges records, and knows how many peers there are. */
   readonly host: LookupHost
@@ -59,6 +62,7 @@ export class Asking {
   handle(event: AskingEvent, nowMs: number): AskingEffect[] {
     this.#dueMs = undefined
     const effects = this.#take(event, nowMs)
+    for (let next = this.#turns.next(); next; next = this.#turns.next()) effects.push(...this.#begin(next, nowMs))
     const kept = this.host.takeEffects()
     return kept ? [...effects, { type: 'records', effects: kept }] : effects
   }
@@ -84,13 +88,13 @@ export class Asking {
     if ('unixS' in event) this.host.unixS = event.unixS
     switch (event.type) {
       case 'read':
-        return this.#start(event.operation, event.target, { type: 'read', want: event.want }, nowMs)
+        return this.#turns.begins(event) ? this.#begin(event, nowMs) : []
       case 'write': {
-        const { operation, record, ifSeq, all = false } = event
+        const { operation, record, ifSeq } = event
         const obstacle = this.#records.obstacle(record, ifSeq, this.host.unixS)
         if (obstacle) return [{ type: 'finish', operation, outcome: unwritten(obstacle) }]
         this.#writes.began(operation, record, ifSeq)
-        return this.#deliver(operation, { record, all, ...(ifSeq !== undefined && { ifSeq }) }, nowMs)
+        return this.#turns.begins(event) ? this.#begin(event, nowMs) : []
       }
       case 'rewrite':
         return this.#deliver(this.#errands.begin({ for: 'rewrite', record: event.record }), { record: event.record, all: event.all }, nowMs)
@@ -101,27 +105,17 @@ export class Asking {
         return []
       case 'locate':
         return this.#start(this.#errands.begin({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
-      case 'push': {
-        const question: Question = { type: 'store', record: event.record }
-        return this.#ask({ to: event.to.id, route: event.route, question, asker: { for: 'push', id: event.id }, tries: 2 }, nowMs)
-      }
-      case 'compare': {
-        const { compared, to, route } = event
-        const question: Question = { type: 'compare', versions: compared.map(({ version }) => version) }
-        return this.#ask({ to: to.id, route, question, asker: { for: 'comparison', with: to, compared }, tries: 2 }, nowMs)
-      }
+      case 'push':
+      case 'compare':
       case 'ping':
-        return this.#ask(
-          { to: event.to, route: [], question: { type: 'ping' }, asker: { for: 'liveness', link: event.link }, tries: 1 },
-          nowMs,
-        )
+      case 'pose':
+        return this.#ask(posedBy(event), nowMs)
       case 'findReplicas':
         return this.#start(this.#errands.begin({ for: 'watch', topic: event.topic }), event.target, { type: 'look' }, nowMs)
       case 'lookAround':
         return this.#start(this.#errands.begin({ ...event, for: 'surrounding' }), event.target, carefulLook, nowMs)
-      case 'pose':
-        return this.#ask(event, nowMs)
       case 'cancel':
+        this.#turns.ended(event.operation)
         this.#placed.delete(event.operation)
         this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs)
         this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
@@ -158,6 +152,13 @@ export class Asking {
           ...this.#refreshed(this.#refresh.handle(event, nowMs), nowMs),
         ]
     }
+  }
+
+  #begin(event: AppOperation, nowMs: number): AskingEffect[] {
+    const { operation } = event
+    if (event.type === 'read') return this.#start(operation, event.target, { type: 'read', want: event.want }, nowMs)
+    const { record, ifSeq, all = false } = event
+    return this.#deliver(operation, { record, all, ...(ifSeq !== undefined && { ifSeq }) }, nowMs)
   }
 
   #start(operation: OperationId, target: Key, purpose: Purpose, nowMs: number, avoid: readonly Key[] = []): AskingEffect[] {
@@ -285,8 +286,7 @@ export class Asking {
     return this.#startCareful(sought.records.length > 0 ? sought : { ...sought, answered: [] }, nowMs)
   }
 
-  #ask(asked: { to: Key; route: readonly Key[]; question: Question; asker: Asker; tries: number }, nowMs: number): AskingEffect[] {
-    const { to, route, question, asker, tries } = asked
+  #ask({ to, route, question, asker, tries }: Posed, nowMs: number): AskingEffect[] {
     const background = isBackground(asker, this.#errands)
     const event = { type: 'ask', id: this.#ids.message(), to, route, question, asker, tries, background } as const
     return this.#replied(this.#requests.handle(event, nowMs), nowMs)
@@ -378,6 +378,7 @@ export class Asking {
       return this.#startCareful({ operation, ...placed, records: [], closest: [], answered: [] }, nowMs)
     const ids = closest.map(({ contact }) => contact.id)
     if (outcome.type === 'looked' || outcome.type === 'written') this.host.size.note(target, ids)
+    this.#turns.ended(operation)
     const errand = this.#errands.end(operation)
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]

@@ -9,6 +9,7 @@ const peer = key('0b01')
 const way = [key('0b1')]
 const id = '11'.repeat(8)
 const ping: Question = { type: 'ping' }
+const find: Question = { type: 'find', target: peer, want: 'peers' }
 const pong: Answer = { type: 'pong' }
 const found: Answer = { type: 'found', contacts: [], records: [] }
 /** Of one hop, before any was measured. */
@@ -104,17 +105,21 @@ describe('requests', () => {
   const crowd = (backgroundAt: number) => {
     const requests = new Requests<number>()
     for (let i = 0; i < requestsMax; i++) {
-      const question: Question = i === 0 ? ping : { type: 'find', target: peer, want: 'peers' }
+      const question = i === 0 ? ping : find
       requests.handle({ ...ask({ id: `${i}`, background: i === backgroundAt }), question, asker: i }, 0)
     }
     return requests
   }
   const crowdedOut = (asker: number) => ({ type: 'silent', asker, to: peer, route: [], reason: 'crowdedOut' })
 
-  it('3: are given up beyond the bound: a background one, else the oldest, but for pings', () => {
-    const one = { ...ask({ id: 'x' }), asker: -1 }
-    expect(crowd(-1).handle(one, 0)).toMatchObject([crowdedOut(1), { type: 'send', id: 'x' }])
+  it('3: are given up beyond the bound: a background one, else what comes', () => {
+    const one = { ...ask({ id: 'x' }), question: find, asker: -1 }
+    expect(crowd(-1).handle(one, 0)).toEqual([crowdedOut(-1)])
     expect(crowd(7).handle(one, 0)).toMatchObject([crowdedOut(7), { type: 'send', id: 'x' }])
+  })
+
+  it('3: give way to a ping, the oldest of them that is none itself', () => {
+    expect(crowd(-1).handle({ ...ask({ id: 'x' }), asker: -1 }, 0)).toMatchObject([crowdedOut(1), { type: 'send', id: 'x' }])
   })
 
   it('3: in the background drive out nobody', () => {

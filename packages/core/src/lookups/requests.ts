@@ -3,7 +3,7 @@ import type { Key } from '../keys/key.js'
 import type { Answer, MessageId, Question } from '../wire/message.js'
 import { RoundTrips } from './round-trips.js'
 
-/** Questions that wait for an answer at one time: beyond this a background question is given up as silent, else the oldest that is no ping: of these there is one a link. */
+/** Questions that wait for an answer at one time: beyond this a background question is given up as silent, or what comes: but pings find room, of which there is one a link. */
 export const requestsMax = 512
 
 /** One question on its way. `asker` is whoever wants the answer, and is handed back with it. */
@@ -80,8 +80,9 @@ export class Requests<Asker> {
     const { id, to, route, question, asker, tries, background } = event
     const effects: RequestsEffect<Asker>[] = []
     if (this.#pending.size >= requestsMax) {
-      if (background) return [{ type: 'silent', asker, to, route, reason: 'crowdedOut' }]
-      effects.push(this.#giveUp(this.#leastWanted(), 'crowdedOut'))
+      const leastWanted = this.#leastWantedBut(event)
+      if (!leastWanted) return [{ type: 'silent', asker, to, route, reason: 'crowdedOut' }]
+      effects.push(this.#giveUp(leastWanted, 'crowdedOut'))
     }
     const lateAtMs = nowMs + this.#roundTrips.lateMs(route.length + 1)
     const deadlineMs = nowMs + this.#roundTrips.timeoutMs(route.length + 1)
@@ -90,11 +91,11 @@ export class Requests<Asker> {
     return effects
   }
 
-  #leastWanted(): Pending<Asker> {
-    const pending = [...this.#pending.values()]
-    // A sign of life that was not asked for to the end would be taken for one that did not come.
-    const others = pending.filter(({ question }) => question.type !== 'ping')
-    return others.find(({ background }) => background) ?? others[0] ?? pending[0]!
+  /** What gives way to it: something that nobody waits for; and to a ping anything else, for whoever is not asked for a sign of life would be taken for dead. */
+  #leastWantedBut({ question, background }: Extract<RequestsEvent<Asker>, { type: 'ask' }>): Pending<Asker> | undefined {
+    if (background) return undefined
+    const others = [...this.#pending.values()].filter((one) => one.question.type !== 'ping')
+    return others.find((one) => one.background) ?? (question.type === 'ping' ? others[0] : undefined)
   }
 
   #answered(event: Extract<RequestsEvent<Asker>, { type: 'answered' }>, nowMs: number): RequestsEffect<Asker>[] {
