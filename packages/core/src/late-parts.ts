@@ -7,6 +7,7 @@ import { Delivering } from './lookups/delivering.js'
 import { type NewSurrounding, Surrounding } from './lookups/surrounding.js'
 import { PassingReads } from './lookups/passing-reads.js'
 import { Placements } from './lookups/placements.js'
+import { Turns } from './lookups/turns.js'
 import { Merging } from './merging/merging.js'
 import { type NewReplication, Replication } from './records/replication.js'
 import { Watchers } from './watches/watchers.js'
@@ -33,6 +34,7 @@ export const latePartsWith = (suite: CipherSuite): LateParts => ({
   newPassingReads: () => new PassingReads(),
   newReplication: (table, view, share) => new Replication(table, view, share),
   newSurrounding: (host) => new Surrounding(host),
+  newTurns: () => new Turns(),
   newWatching: (ids, holds) => new Watching(ids, holds),
   newWatchers: (host, nowMs) => new Watchers(host, nowMs),
 })

@@ -12,6 +12,7 @@ import type { Found } from './lookup.js'
 import type { OperationAsker, OperationId, Outcome } from './operations.js'
 import type { NewPlacements, PlacementAsker, PlacementSeek, PlacementsEffect } from './placements.js'
 import type { SurroundingAsker } from './surrounding.js'
+import type { Turns } from './turns.js'
 import type { Wrote } from './writes-under-way.js'
 
 /** Who waits for an answer. */
@@ -29,6 +30,7 @@ export type Asker =
 export interface AskingParts {
   readonly newDelivering: NewDelivering
   readonly newPlacements: NewPlacements
+  readonly newTurns: () => Turns
 }
 
 export type AskingEvent =

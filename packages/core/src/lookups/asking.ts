@@ -4,7 +4,7 @@ import type { Key } from '../keys/key.js'
 import { arrive } from './arrival.js'
 import type { Asker, AskingEffect, AskingEvent, AskingParts } from './asking-event.js'
 import type { Delivering, DeliveringEvent } from './delivering.js'
-import { Errands, isBackground } from './errands.js'
+import { Errands, isBackground, reportOf } from './errands.js'
 import type { Found } from './lookup.js'
 import { replicas, type StoreOrder } from '../wire/message.js'
 import { type OperationId, Operations, type OperationsEffect, type Outcome, type Purpose } from './operations.js'
@@ -19,8 +19,8 @@ import { Requests, type RequestsEffect } from './requests.js'
 import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
 import { LookupHost } from './lookup-host.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { type AppOperation, Turns } from './turns.js'
-import { wrote, WritesUnderWay } from './writes-under-way.js'
+import type { AppOperation, Turns } from './turns.js'
+import { WritesUnderWay } from './writes-under-way.js'
 import { isThin, unwritten } from './writing.js'
 
 /** Questions and answers, put together: lookups and what they are made for, the requests they consist of, and what others are answered. */
@@ -42,7 +42,8 @@ export class Asking {
   readonly #refresh: Refresh
   readonly #errands = new Errands()
   readonly #writes = new WritesUnderWay()
-  readonly #turns = new Turns()
+  /** What the app asks for before what it is made with is there begins at once. */
+  #turns: Turns | undefined
   #dueMs: number | undefined
   /** Who judges records, and knows how many peers there are. */
   readonly host: LookupHost
@@ -62,7 +63,7 @@ export class Asking {
   handle(event: AskingEvent, nowMs: number): AskingEffect[] {
     this.#dueMs = undefined
     const effects = this.#take(event, nowMs)
-    for (let next = this.#turns.next(); next; next = this.#turns.next()) effects.push(...this.#begin(next, nowMs))
+    for (let next = this.#turns?.next(); next; next = this.#turns?.next()) effects.push(...this.#begin(next, nowMs))
     const kept = this.host.takeEffects()
     return kept ? [...effects, { type: 'records', effects: kept }] : effects
   }
@@ -88,13 +89,12 @@ export class Asking {
     if ('unixS' in event) this.host.unixS = event.unixS
     switch (event.type) {
       case 'read':
-        return this.#turns.begins(event) ? this.#begin(event, nowMs) : []
+        return this.#inTurn(event, nowMs)
       case 'write': {
-        const { operation, record, ifSeq } = event
-        const obstacle = this.#records.obstacle(record, ifSeq, this.host.unixS)
-        if (obstacle) return [{ type: 'finish', operation, outcome: unwritten(obstacle) }]
-        this.#writes.began(operation, record, ifSeq)
-        return this.#turns.begins(event) ? this.#begin(event, nowMs) : []
+        const obstacle = this.#records.obstacle(event.record, event.ifSeq, this.host.unixS)
+        if (obstacle) return [{ type: 'finish', operation: event.operation, outcome: unwritten(obstacle) }]
+        this.#writes.began(event.operation, event.record, event.ifSeq)
+        return this.#inTurn(event, nowMs)
       }
       case 'rewrite':
         return this.#deliver(this.#errands.begin({ for: 'rewrite', record: event.record }), { record: event.record, all: event.all }, nowMs)
@@ -115,7 +115,7 @@ export class Asking {
       case 'lookAround':
         return this.#start(this.#errands.begin({ ...event, for: 'surrounding' }), event.target, carefulLook, nowMs)
       case 'cancel':
-        this.#turns.ended(event.operation)
+        this.#turns?.ended(event.operation)
         this.#placed.delete(event.operation)
         this.#seeking.handle({ type: 'cancelled', operation: event.operation }, nowMs)
         this.#operations.handle({ type: 'cancelled', operation: event.operation }, nowMs)
@@ -152,6 +152,11 @@ export class Asking {
           ...this.#refreshed(this.#refresh.handle(event, nowMs), nowMs),
         ]
     }
+  }
+
+  #inTurn(event: AppOperation, nowMs: number): AskingEffect[] {
+    this.#turns ??= this.#parts?.newTurns()
+    return this.#turns?.begins(event) === false ? [] : this.#begin(event, nowMs)
   }
 
   #begin(event: AppOperation, nowMs: number): AskingEffect[] {
@@ -378,17 +383,12 @@ export class Asking {
       return this.#startCareful({ operation, ...placed, records: [], closest: [], answered: [] }, nowMs)
     const ids = closest.map(({ contact }) => contact.id)
     if (outcome.type === 'looked' || outcome.type === 'written') this.host.size.note(target, ids)
-    this.#turns.ended(operation)
+    this.#turns?.ended(operation)
     const errand = this.#errands.end(operation)
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]
     this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
-    if (errand?.for === 'surrounding') return [{ type: 'lookedAround', search: errand.search, point: errand.point, closest }]
-    if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
-    const found: AskingEffect = { type: 'found', contacts: closest }
-    if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]
-    if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
-    return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
+    return reportOf(errand, outcome, closest)
   }
 
   #refreshed(effects: readonly RefreshEffect[], nowMs: number): AskingEffect[] {

@@ -1,7 +1,9 @@
 import { LateMap } from '../late-map.js'
 import type { Record } from '../records/record.js'
-import type { Asker } from './asking-event.js'
-import type { OperationId } from './operations.js'
+import type { Asker, AskingEffect } from './asking-event.js'
+import type { Found } from './lookup.js'
+import type { OperationId, Outcome } from './operations.js'
+import { wrote } from './writes-under-way.js'
 
 /** What an operation of our own is for. */
 export type Errand =
@@ -55,4 +57,14 @@ export function isBackground(asker: Asker, errands: Errands): boolean {
   if (asker.for === 'watch') return asker.side === 'holder'
   if (asker.for === 'operation') return errands.isBackground(asker.operation)
   return asker.for === 'push' || asker.for === 'comparison' || asker.for === 'confirmation'
+}
+
+/** What is told of an errand that has come to its end; of one that was cancelled, only whom it met. */
+export function reportOf(errand: Errand | undefined, outcome: Outcome, closest: readonly Found[]): AskingEffect[] {
+  if (errand?.for === 'surrounding') return [{ type: 'lookedAround', search: errand.search, point: errand.point, closest }]
+  if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
+  const found: AskingEffect = { type: 'found', contacts: closest }
+  if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]
+  if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
+  return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
 }
