@@ -3,10 +3,12 @@ import { Correspondence, type NewCorrespondence } from './letters/correspondence
 import { Doorkeeper } from './links/doorkeeper.js'
 import type { LinkingParts } from './links/linking-parts.js'
 import type { AskingParts } from './lookups/asking-event.js'
+import { isCrowded } from './lookups/crowding.js'
 import { Delivering } from './lookups/delivering.js'
 import { type NewSurrounding, Surrounding } from './lookups/surrounding.js'
 import { PassingReads } from './lookups/passing-reads.js'
 import { Placements } from './lookups/placements.js'
+import { repairsOf } from './lookups/read-repair.js'
 import { Turns } from './lookups/turns.js'
 import { Merging } from './merging/merging.js'
 import { type NewReplication, Replication } from './records/replication.js'
@@ -35,6 +37,8 @@ export const latePartsWith = (suite: CipherSuite): LateParts => ({
   newReplication: (table, view, share) => new Replication(table, view, share),
   newSurrounding: (host) => new Surrounding(host),
   newTurns: () => new Turns(),
+  repairsOf,
+  isCrowded,
   newWatching: (ids, holds) => new Watching(ids, holds),
   newWatchers: (host, nowMs) => new Watchers(host, nowMs),
 })

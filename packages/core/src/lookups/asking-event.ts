@@ -7,10 +7,12 @@ import type { VersionDigest } from '../records/record-version.js'
 import type { WatchAsker } from '../watches/watch-room.js'
 import type { Answer, MessageId, Question, StoreOrder, Want, WatchQuestion } from '../wire/message.js'
 import type { ConfirmationAsker } from './confirmations.js'
+import type { IsCrowded } from './crowding.js'
 import type { NewDelivering } from './delivering.js'
 import type { Found } from './lookup.js'
 import type { OperationAsker, OperationId, Outcome } from './operations.js'
 import type { NewPlacements, PlacementAsker, PlacementSeek, PlacementsEffect } from './placements.js'
+import type { RepairsOf } from './read-repair.js'
 import type { SurroundingAsker } from './surrounding.js'
 import type { Turns } from './turns.js'
 import type { Wrote } from './writes-under-way.js'
@@ -31,6 +33,8 @@ export interface AskingParts {
   readonly newDelivering: NewDelivering
   readonly newPlacements: NewPlacements
   readonly newTurns: () => Turns
+  readonly repairsOf: RepairsOf
+  readonly isCrowded: IsCrowded
 }
 
 export type AskingEvent =

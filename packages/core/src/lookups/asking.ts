@@ -32,8 +32,6 @@ export class Asking {
   readonly #requests = new Requests<Asker>()
   readonly #operations: Operations
   readonly #seeking: Seeking
-  /** What these are made with may come late: until then writes go where a lookup leads, and what arrives is not answered, so that its writer goes on by other ways. */
-  #parts: AskingParts | undefined
   /** Most peers write nothing, and nothing arrives at them, most of the time: made when there is something. */
   #delivering: Delivering | undefined
   #placements: Placements | undefined
@@ -50,12 +48,11 @@ export class Asking {
 
   constructor(self: Contact, table: RoutingTable, ids: FreshIds, records: RecordRoom, parts: AskingParts | undefined) {
     this.#self = self
-    this.#parts = parts
     this.#table = table
     this.#ids = ids
     this.#records = records
     this.#refresh = new Refresh(table, ids)
-    this.host = new LookupHost(self, table, records)
+    this.host = new LookupHost(self, table, records, parts)
     this.#seeking = new Seeking(table, ids, this.host)
     this.#operations = new Operations(table.self, this.host)
   }
@@ -82,7 +79,7 @@ export class Asking {
 
   /** Whether what may come late is here. */
   get isWhole(): boolean {
-    return this.#parts !== undefined
+    return this.host.parts !== undefined
   }
 
   #take(event: AskingEvent, nowMs: number): AskingEffect[] {
@@ -101,7 +98,7 @@ export class Asking {
       case 'placement':
         return this.#arrived(event.seek, nowMs)
       case 'late':
-        this.#parts = event
+        this.host.parts = event
         return []
       case 'locate':
         return this.#start(this.#errands.begin({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
@@ -155,7 +152,7 @@ export class Asking {
   }
 
   #inTurn(event: AppOperation, nowMs: number): AskingEffect[] {
-    this.#turns ??= this.#parts?.newTurns()
+    this.#turns ??= this.host.parts?.newTurns()
     return this.#turns?.begins(event) === false ? [] : this.#begin(event, nowMs)
   }
 
@@ -172,8 +169,8 @@ export class Asking {
   }
 
   #deliver(operation: OperationId, order: StoreOrder, nowMs: number): AskingEffect[] {
-    if (!this.#parts) return this.#writeAt(operation, order, undefined, nowMs)
-    this.#delivering ??= this.#parts.newDelivering(this.#table, this.#ids, this.host)
+    if (!this.host.parts) return this.#writeAt(operation, order, undefined, nowMs)
+    this.#delivering ??= this.host.parts.newDelivering(this.#table, this.#ids, this.host)
     return this.#delivered({ type: 'start', operation, order }, nowMs)
   }
 
@@ -202,8 +199,8 @@ export class Asking {
   }
 
   #arrived(seek: PlacementSeek, nowMs: number): AskingEffect[] {
-    if (!this.#parts) return []
-    this.#placements ??= this.#parts.newPlacements(this.#self, this.host)
+    if (!this.host.parts) return []
+    this.#placements ??= this.host.parts.newPlacements(this.#self, this.host)
     return this.#handedOn(arrive(seek, this.host, nowMs), nowMs)
   }
 

@@ -5,11 +5,12 @@ import { type Record, recordId } from '../records/record.js'
 import type { RecordRoom, RecordRoomEffect } from '../records/record-room.js'
 import { type Receipt, replicas, type StoreOrder } from '../wire/message.js'
 import type { ArrivalHost } from './arrival.js'
+import type { AskingParts } from './asking-event.js'
 import type { DeliveringHost } from './delivering.js'
 import type { Found } from './lookup.js'
 import type { OperationsHost, Outcome } from './operations.js'
 import type { Kept, PlacementsHost } from './placements.js'
-import { isCrowded } from './plausibility.js'
+import type { Repair, RepairsOf } from './read-repair.js'
 import type { SeekingHost } from './seeking.js'
 import { SizeEstimate } from './size-estimate.js'
 
@@ -21,12 +22,15 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
   readonly #records: RecordRoom
   /** The wall clock, as of the event that is being handled. */
   unixS = 0
+  /** What may come late: until then writes go where a lookup leads, what arrives is not answered, so that its writer goes on by other ways, and by reads no replica is mended, and no crowd seen. */
+  parts: AskingParts | undefined
   #kept: RecordRoomEffect[] | undefined
 
-  constructor(self: Contact, table: RoutingTable, records: RecordRoom) {
+  constructor(self: Contact, table: RoutingTable, records: RecordRoom, parts: AskingParts | undefined) {
     this.self = self
     this.table = table
     this.#records = records
+    this.parts = parts
   }
 
   holds(record: Record): boolean {
@@ -36,6 +40,14 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
   /** Whether a newer version of it was seen: by another lookup, or in what is kept here. */
   isBehind(record: Record): boolean {
     return record.kind !== 'content' && record.seq < (this.#records.seqSeen(recordId(record)) ?? 0n)
+  }
+
+  isCrowded(target: Key, contacts: readonly Contact[]): boolean {
+    return this.parts?.isCrowded(this.table, this.estimatedPeers, target, contacts) ?? false
+  }
+
+  repairs(...of: Parameters<RepairsOf>): readonly Repair[] {
+    return this.parts?.repairsOf(...of) ?? []
   }
 
   /** Exact while every known peer is linked; read off the closest sets of lookups beyond. */
@@ -62,7 +74,7 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
   judged({ target, outcome, closest }: { target: Key; outcome: Outcome; closest: readonly Found[] }): Outcome {
     if (outcome.type !== 'written' && outcome.type !== 'read') return outcome
     const contacts = closest.map(({ contact }) => contact)
-    const crowded = isCrowded(this.table, this.estimatedPeers, target, contacts)
+    const crowded = this.isCrowded(target, contacts)
     if (outcome.type === 'written') return { ...outcome, crowded }
     return crowded ? { ...outcome, crowded } : outcome
   }

@@ -7,6 +7,7 @@ import type { Key } from '../keys/key.js'
 import { contentRecord, type Record } from '../records/record.js'
 import { type Answer, type Receipt, replicas } from '../wire/message.js'
 import { type OperationAsker, Operations, type OperationsEffect, operationsMax, operationTimeoutMs, type Purpose } from './operations.js'
+import { repairsOf } from './read-repair.js'
 
 const self = key('0b0')
 const target = key('0b111')
@@ -22,6 +23,7 @@ function operationsOf({
   const operations = new Operations(self, {
     holds: () => holds,
     isBehind: () => false,
+    repairs: repairsOf,
     closestLinked: () => contacts(...linked),
     serves: () => true,
     keep: (record, ifSeq) => {

@@ -3,7 +3,7 @@ import { Key } from '../keys/key.js'
 import { type Found, Lookup, type LookupEffect } from './lookup.js'
 import { type Answer, type Question, type Receipt, replicas, type Want } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
-import { type Brought, type Repair, repairsOf } from './read-repair.js'
+import type { Brought, Repair, RepairsOf } from './read-repair.js'
 import { Reading } from './reading.js'
 import type { Record } from '../records/record.js'
 import { Writing, type Written } from './writing.js'
@@ -91,6 +91,7 @@ export interface OperationsHost {
   holds(record: Record): boolean
   /** Whether a newer version of it was seen. */
   isBehind(record: Record): boolean
+  repairs(...of: Parameters<RepairsOf>): readonly Repair[]
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
   /** Whether this peer may be a replica itself. */
   serves(): boolean
@@ -223,7 +224,7 @@ export class Operations {
         const isAtEnd = !reading!.satisfied && !operation.isCutShort
         return [
           this.#finish(operation, { type: 'read', records, asked: found.asked, complete: isComplete(operation) }),
-          ...(isAtEnd ? repairsOf(records, operation.brought, found.closest) : []),
+          ...(isAtEnd ? this.#host.repairs(records, operation.brought, found.closest) : []),
         ]
       }
       case 'write':

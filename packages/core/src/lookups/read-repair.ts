@@ -20,8 +20,10 @@ export interface Repair {
   readonly route: readonly Key[]
 }
 
+export type RepairsOf = (best: readonly Record[], brought: readonly Brought[], closest: readonly Found[]) => Repair[]
+
 /** Read repair: the best that a lookup has found goes to those of the closest that answered without it, however often each of them did. */
-export function repairsOf(best: readonly Record[], brought: readonly Brought[], closest: readonly Found[]): Repair[] {
+export const repairsOf: RepairsOf = (best, brought, closest) => {
   return closest.flatMap(({ contact: { id: to } }) => {
     const answers = brought.filter(({ from }) => from.equals(to))
     const [first] = answers

@@ -10,6 +10,8 @@ import { compareRecords, contentRecord, type Record } from '../records/record.js
 import { type MessageId, replicas } from '../wire/message.js'
 import { operationsMax, type Purpose } from './operations.js'
 import { denialsNeeded, pathsMax } from './routed-lookup.js'
+import { isCrowded } from './crowding.js'
+import { repairsOf } from './read-repair.js'
 import { Seeking, type SeekingEffect } from './seeking.js'
 import { sparserMax } from './plausibility.js'
 
@@ -30,7 +32,13 @@ function seekingOf({
   readonly isBehind?: (record: Record) => boolean
 } = {}) {
   const table = linkedTable('0b0', links)
-  const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds: () => holds, isBehind, estimatedPeers: peers })
+  const seeking = new Seeking(table, new FreshIds(seededRandom()), {
+    holds: () => holds,
+    isBehind,
+    repairs: repairsOf,
+    isCrowded: (target, contacts) => isCrowded(table, peers, target, contacts),
+    estimatedPeers: peers,
+  })
   const handle = seeking.handle.bind(seeking)
   const start = (purpose: Purpose, over: { operation?: number; target?: Key; here?: readonly Record[] } = {}, nowMs = 0) =>
     handle({ type: 'start', operation: 1, target, purpose, here: [], avoid: [], ...over }, nowMs)
@@ -140,7 +148,13 @@ describe('seeking', () => {
       judged += 1
       return true
     }
-    const seeking = new Seeking(table, new FreshIds(seededRandom()), { holds, isBehind: () => false, estimatedPeers: 2 })
+    const seeking = new Seeking(table, new FreshIds(seededRandom()), {
+      holds,
+      isBehind: () => false,
+      repairs: repairsOf,
+      isCrowded: () => false,
+      estimatedPeers: 2,
+    })
     const id = path(seeking.handle({ type: 'start', operation: 1, target, purpose: read('open'), here: [], avoid: [] }, 0))
     const again = (publisher: number) =>
       seeking.handle(

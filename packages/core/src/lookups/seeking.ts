@@ -6,11 +6,11 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import type { Record } from '../records/record.js'
 import type { MessageId, Want } from '../wire/message.js'
-import { isCrowded, isPlausible } from './plausibility.js'
+import { isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
-import { type Brought, type Repair, repairsOf } from './read-repair.js'
+import type { Brought, Repair, RepairsOf } from './read-repair.js'
 import { RoundTrips } from './round-trips.js'
 import { closestOf } from './path-answer.js'
 import { pathsMax, RoutedLookup, type RoutedLookupEffect } from './routed-lookup.js'
@@ -51,6 +51,9 @@ export interface SeekingHost {
   holds(record: Record): boolean
   /** Whether a newer version of it was seen. */
   isBehind(record: Record): boolean
+  repairs(...of: Parameters<RepairsOf>): readonly Repair[]
+  /** Whether peers crowd around a target, these being the closest of them. */
+  isCrowded(target: Key, contacts: readonly Contact[]): boolean
   /** Peers of the overlay, by its estimate. */
   readonly estimatedPeers: number
 }
@@ -190,7 +193,7 @@ export class Seeking {
         asked: effect.asked,
       }
       const believed = effect.believed && !this.#isDoubted(search, closest)
-      return [{ type: 'sought', sought, believed }, ...repairsOf(sought.records, search.brought, closest)]
+      return [{ type: 'sought', sought, believed }, ...this.#host.repairs(sought.records, search.brought, closest)]
     })
   }
 
@@ -207,9 +210,7 @@ export class Seeking {
   #isDoubted({ target, purpose, reading }: Search, closest: readonly Found[]): boolean {
     if (purpose.type !== 'read' || reading?.satisfied) return false
     if (reading?.best().some((record) => this.#host.isBehind(record))) return true
-    return isCrowded(
-      this.#table,
-      this.#host.estimatedPeers,
+    return this.#host.isCrowded(
       target,
       closest.map(({ contact }) => contact),
     )

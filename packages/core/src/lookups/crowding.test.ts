@@ -6,7 +6,7 @@ import { Key, keyBytes } from '../keys/key.js'
 import { closest } from '../keys/nearest.js'
 import { type Contact, publicKey, publicKeyBytes } from '../keys/public-key.js'
 import { replicas } from '../wire/message.js'
-import { isCrowded } from './plausibility.js'
+import { isCrowded } from './crowding.js'
 
 const peers = 1_000
 const random = seededRandom(7)
