@@ -101,3 +101,30 @@ test.each([
   await untilRole(peer!, 'leaf')
   expect(peer!.status.role).toBe('leaf')
 })
+
+test('a tab whose timers froze before it was a leaf looks after its links when it is back, and not after a moment', () => {
+  const [peer] = peers
+  const controller = new AbortController()
+  followed.push(controller)
+  const page = new Stand()
+  let resumed = 0
+  const watched = {
+    become: (role: PeerRole) => peer!.become(role),
+    resume: () => {
+      resumed += 1
+      peer!.resume()
+    },
+  }
+  followPage(watched, 'auto', controller.signal, page, { nowMs: () => clock.nowMs(), wake: () => () => {} })
+  for (const [forMs, times] of [
+    [hiddenMs - 1, 0],
+    [hiddenMs, 1],
+    [hiddenMs - 1, 1],
+  ] as const) {
+    page.show('hidden')
+    clock.advance(forMs)
+    page.show('visible')
+    expect(resumed).toBe(times)
+  }
+  expect(peer!.status.role).toBe('full')
+})

@@ -21,24 +21,26 @@ export function followPage(
   role: 'auto' | PeerRole,
   signal: AbortSignal,
   page: Page = thisPage(),
-  clock: Pick<Clock, 'wake'> = new SystemClock(),
+  clock: Pick<Clock, 'wake' | 'nowMs'> = new SystemClock(),
 ): void {
   const { document, window, savesData } = page
   const rest: PeerRole = role === 'leaf' || (role === 'auto' && savesData) ? 'leaf' : 'full'
-  let isAway = false
+  let hiddenSinceMs: number | undefined
   let cancelHiding: (() => void) | undefined
   const look = () => {
     cancelHiding?.()
     cancelHiding = undefined
     if (document.visibilityState === 'hidden') {
-      cancelHiding = clock.wake(hiddenMs, () => {
-        isAway = true
-        if (role === 'auto') peer.become('leaf')
-      })
-    } else if (isAway) back()
+      hiddenSinceMs ??= clock.nowMs()
+      cancelHiding = clock.wake(hiddenMs, () => role === 'auto' && peer.become('leaf'))
+      return
+    }
+    // By the clock, for the timer of a page that froze first never came.
+    const isBack = hiddenSinceMs !== undefined && clock.nowMs() - hiddenSinceMs >= hiddenMs
+    hiddenSinceMs = undefined
+    if (isBack) back()
   }
   const back = () => {
-    isAway = false
     if (role === 'auto') peer.become(rest)
     // Phones freeze hidden pages without a word, and their links die meanwhile.
     peer.resume()
