@@ -2,6 +2,7 @@ import type { CipherSuite } from './keys/cipher-suite.js'
 import { Correspondence, type NewCorrespondence } from './letters/correspondence.js'
 import { Doorkeeper } from './links/doorkeeper.js'
 import type { LinkingParts } from './links/linking-parts.js'
+import { RoleKeeper } from './links/role-keeper.js'
 import type { AskingParts } from './lookups/asking-event.js'
 import { isCrowded } from './lookups/crowding.js'
 import { Delivering } from './lookups/delivering.js'
@@ -35,6 +36,7 @@ export const latePartsWith = (suite: CipherSuite): LateParts => ({
   newMerging: (table, ids, nowMs) => new Merging(table, ids, nowMs),
   newPassingReads: () => new PassingReads(),
   newReplication: (table, view, share) => new Replication(table, view, share),
+  newRoleKeeper: (table, chance) => new RoleKeeper(table, chance),
   newSurrounding: (host) => new Surrounding(host),
   newTurns: () => new Turns(),
   repairsOf,

@@ -27,7 +27,7 @@ import { Neighbourhood, type NeighbourhoodEffect } from './neighbourhood.js'
 import type { Found } from '../lookups/lookup.js'
 import type { LaidOutLink, LinkEvent, LinkOrder } from '../overlay-event.js'
 import type { Contact } from '../keys/public-key.js'
-import { RoleKeeper, type RoleKeeperEvent } from './role-keeper.js'
+import type { RoleKeeper, RoleKeeperEvent } from './role-keeper.js'
 import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
 
 export type LinkingEvent =
@@ -86,7 +86,9 @@ export class Linking {
   readonly #metEarly = new LateMap<number, Extract<MergingEvent, { type: 'met' }>>()
   /** Made when anybody is met, or tells of strangers: in most peers of a large overlay that never happens. */
   #merging: Merging | undefined
-  readonly #role: RoleKeeper
+  /** Made when it is wished that this peer be a leaf. */
+  #role: RoleKeeper | undefined
+  #wish: PeerRole = 'full'
   /** Made when somebody knocks. */
   #doorkeeper: Doorkeeper | undefined
   #dueMs: number | undefined
@@ -110,7 +112,6 @@ export class Linking {
     this.#neighbourhood = new Neighbourhood(table)
     this.#ids = ids
     this.#parts = parts
-    this.#role = new RoleKeeper(table, ids)
   }
 
   handle(event: LinkingEvent, nowMs: number, unixS: number): LinkingEffect[] {
@@ -143,10 +144,8 @@ export class Linking {
       case 'met':
         for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point })
         return [...this.#merge(event, nowMs), ...this.#kept(this.#keeper.handle({ type: 'noted' }, nowMs), nowMs)]
-      case 'answered': {
-        const contacts = event.answer.type === 'found' ? event.answer.contacts : []
-        return this.#merge({ ...event, contacts }, nowMs)
-      }
+      case 'answered':
+        return this.#merge({ ...event, contacts: event.answer.type === 'found' ? event.answer.contacts : [] }, nowMs)
       case 'undeliverable':
         return this.#merge(event, nowMs)
       case 'introduce': {
@@ -159,20 +158,17 @@ export class Linking {
         else this.#policy.appWants.delete(event.id.hex)
         return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
       case 'laidOut':
-        for (const { link, contact, rttMs, neighbours } of event.links) {
-          this.#table.addLink(link, contact, nowMs)
-          Object.assign(this.#table.byLinkId(link)!, { rttMs, neighbours })
-        }
+        this.#table.layOut(event.links, nowMs)
         return []
       case 'become':
-        return this.#looked({ type: 'wished', role: event.role }, nowMs)
+        return this.#wished(event.role, nowMs)
       case 'resumed':
         return this.#lived(this.#liveness.handle(event, nowMs), nowMs)
       case 'late': {
         this.#parts = event
         const early = [...this.#metEarly.values()]
         this.#metEarly.clear()
-        return early.flatMap((met) => this.#merge(met, nowMs))
+        return [...early.flatMap((met) => this.#merge(met, nowMs)), ...this.#wished(this.#wish, nowMs)]
       }
       case 'woke':
         return [
@@ -204,7 +200,7 @@ export class Linking {
       this.#liveness.wakeAtMs ?? keeper,
       this.#neighbourhood.wakeAtMs ?? keeper,
       this.#merging?.wakeAtMs ?? keeper,
-      this.#role.wakeAtMs ?? keeper,
+      this.#role?.wakeAtMs ?? keeper,
     )
   }
 
@@ -236,9 +232,15 @@ export class Linking {
     ]
   }
 
+  #wished(role: PeerRole, nowMs: number): LinkingEffect[] {
+    this.#wish = role
+    if (role === 'leaf') this.#role ??= this.#parts?.newRoleKeeper(this.#table, this.#ids)
+    return this.#looked({ type: 'wished', role }, nowMs)
+  }
+
   /** Looks whether this peer is to be something else. */
   #looked(event: RoleKeeperEvent, nowMs: number): LinkingEffect[] {
-    const role = this.#role.handle(event, nowMs)
+    const role = this.#role?.handle(event, nowMs)
     if (!role) return []
     this.#table.leafSinceMs = role === 'leaf' ? nowMs : undefined
     return [
@@ -384,10 +386,8 @@ export class Linking {
         case 'found':
           this.#note(effect.contacts, nowMs)
           return []
-        case 'introduce': {
-          const { contact, point } = effect
-          return this.#introduce({ contact, point, route: [] }, 'app', nowMs)
-        }
+        case 'introduce':
+          return this.#introduce({ contact: effect.contact, point: effect.point, route: [] }, 'app', nowMs)
       }
     })
   }

@@ -3,6 +3,7 @@ import type { Key } from '../keys/key.js'
 import { closest, Nearest } from '../keys/nearest.js'
 import { hopsMax, neighbourRttMaxMs, neighboursMax, type PeerRole, replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
+import type { LaidOutLink } from '../overlay-event.js'
 import { NeighbourList } from './neighbour-list.js'
 import { OpenLinks } from './open-links.js'
 import { chooseNextHop, type HopOptions, unmeasuredMs } from './next-hop.js'
@@ -108,6 +109,14 @@ export class RoutingTable {
     this.forget(contact.id)
     this.believe(contact.id)
     return replaced
+  }
+
+  /** Takes links that have been open for a while, and what is known of them. */
+  layOut(links: readonly LaidOutLink[], nowMs: number): void {
+    for (const { link, contact, rttMs, neighbours } of links) {
+      this.addLink(link, contact, nowMs)
+      Object.assign(this.#links.byId(link)!, { rttMs, neighbours })
+    }
   }
 
   removeLink(link: LinkId): Link | undefined {
