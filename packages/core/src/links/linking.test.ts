@@ -13,6 +13,7 @@ import { desktopLinkLimits } from './link-policy.js'
 import { idleMs, missesMax } from './liveness.js'
 import { suspicionDelayMs } from '../merging/suspicion.js'
 import { tellSoonMs } from './neighbourhood.js'
+import { othersServingMin, stepDownDelayMs } from './role-keeper.js'
 
 const other = contact('0b1')
 const nonce = 'aa'.repeat(16)
@@ -207,6 +208,20 @@ describe('linking', () => {
     expect(asked(suspicionDelayMs + 1)).toEqual([])
     expect(handle({ type: 'late', ...latePartsWith(cipherSuite) }, suspicionDelayMs + 1)).toEqual([])
     expect(asked(3 * suspicionDelayMs)).toEqual([stranger.id.hex])
+  })
+
+  it('is the leaf that it was wished to be before it could, once it can', () => {
+    const { table, handle } = linkingOf(
+      Array.from({ length: othersServingMin }, (_, i) => `0b1${i.toString(2).padStart(4, '0')}`),
+      'late',
+    )
+    const decidedMs = 1.5 * stepDownDelayMs
+    handle({ type: 'become', role: 'leaf' })
+    handle({ type: 'woke' }, decidedMs)
+    expect(table.role).toBe('full')
+    handle({ type: 'late', ...latePartsWith(cipherSuite) }, decidedMs)
+    expect(handle({ type: 'woke' }, 2 * decidedMs)).toContainEqual({ type: 'tookRole', role: 'leaf' })
+    expect(table.role).toBe('leaf')
   })
 
   it('keeps what an app wants', () => {
