@@ -202,9 +202,9 @@ export class Driver {
       }
     } finally {
       this.#running = false
+      this.#sleep()
     }
     this.#changed()
-    this.#sleep()
   }
 
   #sleep(): void {
