@@ -17,8 +17,8 @@ const leafWithinMs = 20_000
 const fewLinksWithinMs = 60_000
 const leafLinks = 6
 
-/** A knock that met a busy peer is tried again after 10 s. */
-const linkedAgainWithinMs = 20_000
+/** A knock that met a busy peer is tried again after 10 s, a set-up that failed on a busy machine after 8 and 5 s: both may be the lot of one pair in 66. */
+const linkedAgainWithinMs = 30_000
 /** Peers that keep a record. */
 const replicas = 8
 

@@ -94,6 +94,8 @@ export type CallOutcome =
   | { readonly type: 'mailed'; readonly received: boolean }
   | { readonly type: 'connected'; readonly channel: ChannelId; readonly contact: Contact }
   | { readonly type: 'notConnected' }
+  /** So many are sent, or channels open, already: `mailsMax`, `channelsMax`. */
+  | { readonly type: 'tooMany' }
   | { readonly type: 'sent' }
   | { readonly type: 'notSent' }
   /** There are `watchesMax` watches already. */

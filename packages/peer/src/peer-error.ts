@@ -8,7 +8,7 @@
  * - `not-stored`: peers are there, but none confirmed the record.
  * - `cas-mismatch`: the record has another seq than `ifSeq` said.
  * - `quota`: no room: every replica, this peer's own store, or what the browser gives this site is full.
- * - `queue-full`: more was sent on a channel than it takes before the other end does: await each `send`.
+ * - `queue-full`: more was sent on a channel than it takes before the other end does, or more messages are on their way, or channels open, than one peer has: await each `send`.
  * - `closed`: the channel is closed; of identities: the browser took the storage away (site data cleared).
  * - `left`: this peer has left the table.
  * - `invalid`: an argument is not what it should be.

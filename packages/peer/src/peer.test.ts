@@ -1,4 +1,5 @@
 import { runInNewContext } from 'node:vm'
+import { mailsMax } from '@hashtab/core'
 import { MemoryNetwork, MemorySquare, type MemoryTransport } from '@hashtab/conformance'
 import { afterEach, describe, expect, test } from 'vitest'
 import { statusOf } from './fixtures/status-of.js'
@@ -219,6 +220,12 @@ describe('messages and channels', () => {
       expect(await heard).toBe(`${left.id} hello`)
     }
     expect(await codeOf(left.send('00'.repeat(20), 'hello'))).toBe('unreachable')
+  })
+
+  test('one message more than may be on their way is told so, and no other is', async () => {
+    const [one] = await crowd(rig(), 2)
+    const codes = await Promise.all(Array.from({ length: mailsMax + 1 }, () => codeOf(one!.send('00'.repeat(20), 'hello'))))
+    expect(codes.map((code) => code === 'queue-full')).toEqual([...Array<boolean>(mailsMax).fill(false), true])
   })
 
   test('a channel carries 1 MiB both ways, whole', async () => {

@@ -170,7 +170,7 @@ export class Peer {
     return this.#records.load(address, options)
   }
 
-  /** Sends at most 8 KiB to another peer, linked or not; resolves when it is there. Errors: `too-large`, `no-peers`, `unreachable`, `invalid`. */
+  /** Sends at most 8 KiB to another peer, linked or not; resolves when it is there. Errors: `too-large`, `no-peers`, `unreachable`, `queue-full`, `invalid`. */
   async send(peerId: string, data: Data, options: CallOptions = {}): Promise<void> {
     const to = peerIdKey(peerId)
     const bytes = bytesOf(data)
@@ -178,18 +178,17 @@ export class Peer {
       throw new PeerError('too-large', `A message has at most ${mailBytesMax} bytes: connect, and send it over the channel.`)
     await this.#linked(options.signal)
     const outcome = await this.#calls.begin({ type: 'mail', to, data: bytes }, options.signal)
-    if (outcome.type !== 'mailed' || !outcome.received)
-      throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
+    if (outcome.type !== 'mailed' || !outcome.received) throw notReached(outcome)
   }
 
-  /** Opens a channel to another peer: direct where one can be made, relayed else. Errors: `no-peers`, `unreachable`, `invalid`. */
+  /** Opens a channel to another peer: direct where one can be made, relayed else. Errors: `no-peers`, `unreachable`, `queue-full`, `invalid`. */
   async connect(peerId: string, options: CallOptions = {}): Promise<PeerChannel> {
     const to = peerIdKey(peerId)
     if (to.equals(this.#driver.overlay.self)) throw new PeerError('invalid', 'This is the peer itself: connect to another.')
     await this.#linked(options.signal)
     const outcome = await this.#calls.begin({ type: 'connect', to }, options.signal)
     const held = outcome.type === 'connected' ? this.#channels.get(outcome.channel) : undefined
-    if (!held) throw new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
+    if (!held) throw notReached(outcome)
     return held.channel
   }
 
@@ -318,4 +317,10 @@ export class Peer {
 /** The id of the peer with this public key (64 hex digits): 40 hex digits, the first 20 bytes of its SHA-256. Error: `invalid`. */
 export function peerIdOf(publicKey: string): string {
   return contactOf(publicKeyOf(publicKey)).id.hex
+}
+
+function notReached({ type }: { readonly type: string }): PeerError {
+  return type === 'tooMany'
+    ? new PeerError('queue-full', 'Too many at once: await some messages, or close some channels.')
+    : new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
 }

@@ -121,10 +121,10 @@ describe('connecting', () => {
     expect(channels.handle(letter({ type: 'opened', channel }), 2)).toEqual([])
   })
 
-  it('3: beyond the bound is unreachable', () => {
+  it('3: beyond the bound is told that there are too many', () => {
     const channels = channelsOf()
     for (let operation = 1; operation <= channelsMax; operation++) channels.handle(connect({ operation }), 0)
-    expect(channels.handle(connect({ operation: 999 }), 0)).toEqual([{ type: 'finish', operation: 999, outcome: 'unreachable' }])
+    expect(channels.handle(connect({ operation: 999 }), 0)).toEqual([{ type: 'finish', operation: 999, outcome: 'tooMany' }])
   })
 })
 

@@ -49,7 +49,7 @@ export type ChannelsEffect =
   /** A channel is open: `operation` is the `connect` that asked for it, undefined when the other end did. */
   | { type: 'opened'; operation: number | undefined; channel: ChannelId; contact: Contact }
   | { type: 'message'; channel: ChannelId; data: Uint8Array }
-  | { type: 'finish'; operation: number; outcome: 'sent' | 'closed' | 'unreachable' }
+  | { type: 'finish'; operation: number; outcome: 'sent' | 'closed' | 'unreachable' | 'tooMany' }
   | { type: 'closed'; channel: ChannelId; contact: Contact; reason: 'closed' | 'lost' | 'abused' }
 
 /**
@@ -126,7 +126,7 @@ export class Channels {
 
   #connect(event: Extract<ChannelsEvent, { type: 'connect' }>, nowMs: number): ChannelsEffect[] {
     const { operation, contact, to } = event
-    if (this.#channels.size + this.#connecting.size >= channelsMax) return [{ type: 'finish', operation, outcome: 'unreachable' }]
+    if (this.#channels.size + this.#connecting.size >= channelsMax) return [{ type: 'finish', operation, outcome: 'tooMany' }]
     if (contact && event.linked) return this.#open(operation, contact, nowMs)
     if (contact) return this.#introduce(operation, contact, nowMs)
     this.#connecting.set(operation, { state: 'locating', operation, to })

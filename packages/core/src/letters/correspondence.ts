@@ -182,7 +182,7 @@ export class Correspondence {
         case 'deliver':
           return [{ type: 'mail', from: effect.from, data: effect.data }]
         case 'finish':
-          return [{ type: 'finish', operation: effect.operation, outcome: { type: 'mailed', received: effect.outcome === 'received' } }]
+          return [{ type: 'finish', operation: effect.operation, outcome: mailed(effect.outcome) }]
       }
     })
   }
@@ -206,11 +206,8 @@ export class Correspondence {
         }
         case 'message':
           return [{ type: 'channelMessage', channel: effect.channel, data: effect.data }]
-        case 'finish': {
-          const outcome: CallOutcome =
-            effect.outcome === 'unreachable' ? { type: 'notConnected' } : { type: effect.outcome === 'sent' ? 'sent' : 'notSent' }
-          return [{ type: 'finish', operation: effect.operation, outcome }]
-        }
+        case 'finish':
+          return [{ type: 'finish', operation: effect.operation, outcome: { type: channelOutcomes[effect.outcome] } }]
         case 'closed': {
           const { channel, contact, reason } = effect
           const last = !this.#channels.involves(contact.id)
@@ -237,4 +234,10 @@ function isWhisper(body: LetterBody): body is Whisper {
     default:
       return false
   }
+}
+
+const channelOutcomes = { sent: 'sent', closed: 'notSent', unreachable: 'notConnected', tooMany: 'tooMany' } as const
+
+function mailed(outcome: Extract<MailEffect, { type: 'finish' }>['outcome']): CallOutcome {
+  return outcome === 'tooMany' ? { type: outcome } : { type: 'mailed', received: outcome === 'received' }
 }

@@ -81,10 +81,10 @@ describe('sending mail', () => {
     expect([room.wakeAtMs, room.handle({ type: 'woke' }, mailTryMs)]).toEqual([undefined, []])
   })
 
-  it('beyond its bound is unreachable at once', () => {
+  it('beyond its bound is told at once that there are too many', () => {
     const room = roomOf()
     for (let operation = 1; operation <= mailsMax; operation++) room.handle(send(operation), 0)
-    expect(room.handle(send(999), 0)).toEqual([{ type: 'finish', operation: 999, outcome: 'unreachable' }])
+    expect(room.handle(send(999), 0)).toEqual([{ type: 'finish', operation: 999, outcome: 'tooMany' }])
   })
 })
 

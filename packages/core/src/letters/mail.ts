@@ -52,11 +52,11 @@ export type MailEffect =
   | { type: 'write'; id: MessageId; to: Key; body: Mail; route: readonly Key[] | undefined }
   | { type: 'locate'; operation: number; target: Key }
   | { type: 'deliver'; from: Contact; data: Uint8Array }
-  | { type: 'finish'; operation: number; outcome: 'received' | 'unreachable' }
+  | { type: 'finish'; operation: number; outcome: 'received' | 'unreachable' | 'tooMany' }
 
 /**
  * Single messages between apps, linked or not: sent, receipted, tried again, shown once.
- * Invariants: 1. every mail ends once, received or unreachable; 2. a mail is delivered at most once while it is remembered; 3. every copy is receipted.
+ * Invariants: 1. every mail ends once, received or unreachable, or at once where `mailsMax` are on their way; 2. a mail is delivered at most once while it is remembered; 3. every copy is receipted.
  */
 export class MailRoom {
   readonly #ids: FreshIds
@@ -71,7 +71,7 @@ export class MailRoom {
     switch (event.type) {
       case 'send': {
         const { operation, to, data, unixS } = event
-        if (this.#outgoing.size >= mailsMax) return [{ type: 'finish', operation, outcome: 'unreachable' }]
+        if (this.#outgoing.size >= mailsMax) return [{ type: 'finish', operation, outcome: 'tooMany' }]
         const mailId = this.#ids.mail()
         const draft = { operation, to, mailId, data, writtenUnixS: unixS }
         const mail: Outgoing = {

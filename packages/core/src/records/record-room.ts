@@ -173,7 +173,7 @@ export class RecordRoom {
   holds(record: Record, unixS: number): boolean {
     const id = recordId(record)
     // What is kept here may be behind, too: a newer version was read elsewhere.
-    if (record.kind !== 'content' && record.seq < (this.#store.highestSeq(id) ?? 0n)) return false
+    if (this.#store.isOlder(record)) return false
     const kept = this.#store.kept(id)
     if (kept && compareRecords(kept.record, record) === 0) return true
     if (judgeRecord(record, this.#verify, unixS) !== 'valid') return false

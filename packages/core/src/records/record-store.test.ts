@@ -164,6 +164,17 @@ describe('time', () => {
     expect(store.highestSeq(recordId(ownedRecord('a')))).toBe(9n)
   })
 
+  it('does not go back and forth between two versions of one seq, though the greater is not kept here', () => {
+    const store = storeOf()
+    const versions = [ownedRecord('a', { value: 'x' }), ownedRecord('a', { value: 'y' })]
+    const [lesser, greater] = versions.sort(compareRecords) as [Record, Record]
+    store.note(greater)
+    store.note(lesser)
+    expect([store.isOlder(lesser), store.isOlder(greater)]).toEqual([true, false])
+    expect(put(store, lesser).type).toBe('stale')
+    expect(put(store, greater).type).toBe('stored')
+  })
+
   it('remembers what was read elsewhere, up to a bound', () => {
     const store = storeOf()
     store.note(ownedRecord('first', { seq: 9 }))

@@ -52,8 +52,8 @@ export class RecordStore {
   readonly #kept = new LateMap<string, KeptRecord>()
   /** The ids of open records, by key: the one question that no id answers. */
   readonly #openIds = new LateMap<string, Set<string>>()
-  /** The highest seq seen of an id, the longest unseen first. */
-  readonly #seen = new LateMap<string, bigint>()
+  /** The newest version seen of an id, the longest unseen first. */
+  readonly #seen = new LateMap<string, Seen>()
 
   constructor({ self, quotas = defaultStoreQuotas }: { readonly self: Key; readonly quotas?: StoreQuotas }) {
     this.#room = new StoreRoom(self, quotas)
@@ -123,18 +123,27 @@ export class RecordStore {
   /** The highest seq known of a record, kept or not: a reader that is offered less asks wider. */
   highestSeq(id: string): bigint | undefined {
     const kept = this.#kept.get(id)?.record
-    const seen = this.#seen.get(id)
+    const seen = this.#seen.get(id)?.seq
     if (kept === undefined || kept.kind === 'content') return seen
     return seen === undefined || kept.seq > seen ? kept.seq : seen
   }
 
-  /** Remembers the seq of a record that proved itself elsewhere: one that was read. */
+  /** Whether a newer version of it is kept or was seen: of two with one seq, too, so that a reader does not go back and forth between them. */
+  isOlder(record: Record): boolean {
+    if (record.kind === 'content') return false
+    const id = recordId(record)
+    const kept = this.#kept.get(id)?.record
+    if (kept && compareRecords(record, kept) < 0) return true
+    return isBefore(record, record.seq, this.#seen.get(id))
+  }
+
+  /** Remembers the version of a record that proved itself elsewhere: one that was read. */
   note(record: Record): void {
     if (record.kind === 'content') return
     const id = recordId(record)
-    const before = this.#seen.get(id) ?? -1n
+    const before = this.#seen.get(id)
     this.#seen.delete(id)
-    this.#seen.set(id, record.seq > before ? record.seq : before)
+    this.#seen.set(id, before && isBefore(record, record.seq, before) ? before : { seq: record.seq, version: versionDigest(record) })
     if (this.#seen.size > seenSeqsMax) this.#seen.delete(this.#seen.keys().next().value!)
   }
 
@@ -196,9 +205,8 @@ export class RecordStore {
       const seqHere = this.highestSeq(id)
       const contradicts = options.ifSeq === 0n ? isThere(before, unixS) : seqHere !== undefined && contradictsIfSeq(seqHere, options.ifSeq)
       if (contradicts) return answer({ type: 'conflict', current: before?.record })
-      if (seqHere !== undefined && record.seq < seqHere) return answer({ type: 'stale', newer })
     }
-    if (order < 0) return answer({ type: 'stale', newer })
+    if (order < 0 || this.isOlder(record)) return answer({ type: 'stale', newer })
     const role = before ? higherRole(before.role, options.role) : options.role
     return this.#planRoom(keptRecord(record, { ...options, role }, unixS), false, unixS)
   }
@@ -261,4 +269,14 @@ function isThere(kept: KeptRecord | undefined, unixS: number): boolean {
 
 function higherRole(a: Role, b: Role): Role {
   return a === 'own' ? a : b
+}
+
+/** A version that was seen of a record that may change. */
+interface Seen {
+  readonly seq: bigint
+  readonly version: VersionDigest
+}
+
+function isBefore(record: Record, seq: bigint, seen: Seen | undefined): boolean {
+  return seen !== undefined && (seq < seen.seq || (seq === seen.seq && versionDigest(record) < seen.version))
 }

@@ -16,6 +16,7 @@ const regressions: readonly (readonly [seed: number, found: string])[] = [
   [70, 'one peer that says it has a record confirms a write that another has only said to have made'],
   [71, 'a former replica of an open key answers as one of them, and lacks what has come since'],
   [75, 'a record that was brought to the wrong peers stays there'],
+  [612, 'a reader of one version of a seq is given a lesser one of the same seq'],
 ]
 
 function broken(plan: FaultPlan, pretends?: () => Conduct): string[] {
