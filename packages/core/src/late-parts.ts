@@ -9,7 +9,6 @@ import { Delivering } from './lookups/delivering.js'
 import { type NewSurrounding, Surrounding } from './lookups/surrounding.js'
 import { PassingReads } from './lookups/passing-reads.js'
 import { Placements } from './lookups/placements.js'
-import { Refresh } from './lookups/refresh.js'
 import { repairsOf } from './lookups/read-repair.js'
 import { Turns } from './lookups/turns.js'
 import { Merging } from './merging/merging.js'
@@ -36,7 +35,6 @@ export const latePartsWith = (suite: CipherSuite): LateParts => ({
   newDoorkeeper: (nowMs) => new Doorkeeper(nowMs),
   newMerging: (table, ids, nowMs) => new Merging(table, ids, nowMs),
   newPassingReads: () => new PassingReads(),
-  newRefresh: (table, ids) => new Refresh(table, ids),
   newReplication: (table, view, share) => new Replication(table, view, share),
   newRoleKeeper: (table, chance) => new RoleKeeper(table, chance),
   newSurrounding: (host) => new Surrounding(host),

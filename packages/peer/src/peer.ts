@@ -321,6 +321,6 @@ export function peerIdOf(publicKey: string): string {
 
 function notReached({ type }: { readonly type: string }): PeerError {
   return type === 'tooMany'
-    ? new PeerError('queue-full', 'Too many at once: await some messages, or close some channels.')
+    ? new PeerError('queue-full', 'Too many at once: await some, or close channels.')
     : new PeerError('unreachable', 'The peer was not found, or does not answer: it may have left.')
 }

@@ -78,16 +78,6 @@ describe('the links kept', () => {
     expect(keeper.wakeAtMs).toBe(1_000 + 2 * lookOverGapMs + lookOverDelayMs)
   })
 
-  it('are looked over when the other end of one that is not wanted here wants it no more, and for no other that it wants no more', () => {
-    const { table, keeper, lookOver } = keeperOf([...siblings, ...far(2)])
-    lookOver(1_000)
-    const dueMs = keeper.wakeAtMs
-    keeper.handle({ type: 'unwanted', link: linkWith(table, far(2)[0]!) }, 5_000)
-    expect(keeper.wakeAtMs).toBe(dueMs)
-    keeper.handle({ type: 'unwanted', link: linkWith(table, far(2)[1]!) }, 5_000)
-    expect(keeper.wakeAtMs).toBe(5_000 + lookOverDelayMs)
-  })
-
   it('are told when they are no longer wanted, and when they are again, once', () => {
     const { table, lookOver } = keeperOf([...siblings, ...far(2)])
     const young = linkWith(table, far(2)[1]!).link

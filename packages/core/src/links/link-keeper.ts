@@ -21,12 +21,7 @@ export const unwantedAgeMs = 20_000
 export const silencesMax = 3
 
 export type LinkKeeperEvent =
-  /** Links, or what is wished for, are others than before. */
   | { type: 'changed' }
-  /** There is somebody new to dial. */
-  | { type: 'noted' }
-  /** The other end wants this link no more. */
-  | { type: 'unwanted'; link: Link }
   | { type: 'linked'; id: Key }
   | { type: 'failed'; id: Key; reason: 'silent' | 'failed' }
   | { type: 'refused'; id: Key; retryAfterMs: number }
@@ -54,7 +49,7 @@ export class LinkKeeper {
   #dueMs: number
   #lookedMs = -Infinity
   #recalledMs = -Infinity
-  /** When it may next be that a link is to be closed, or is wanted no more: at once after a change of the links. */
+  /** When it may next be that a link is to be closed, or is wanted no more: at once after a change. */
   #keepAtMs = -Infinity
   /** When it may next be that a peer is to be dialled: at once after a change. */
   #dialAtMs = -Infinity
@@ -74,19 +69,12 @@ export class LinkKeeper {
         break
       case 'failed': {
         const times = this.#avoidance.note(event.id, event.reason, nowMs)
-        this.#mayDial(nowMs)
+        this.#changed(nowMs)
         return event.reason === 'silent' && times >= silencesMax ? [{ type: 'forget', id: event.id }] : []
       }
       case 'refused':
         this.#avoidance.noteUntil(event.id, nowMs + event.retryAfterMs)
-        this.#mayDial(nowMs)
-        return []
-      case 'noted':
-        this.#mayDial(nowMs)
-        return []
-      case 'unwanted':
-        if (!event.link.wantedHere) this.#mayClose(nowMs)
-        return []
+        break
       case 'roleChanged':
         this.#recalledMs = -Infinity
         break
@@ -95,8 +83,7 @@ export class LinkKeeper {
       case 'woke':
         return nowMs >= this.#dueMs ? this.#lookOver(nowMs) : []
     }
-    this.#mayClose(nowMs)
-    this.#mayDial(nowMs)
+    this.#changed(nowMs)
     return []
   }
 
@@ -104,17 +91,9 @@ export class LinkKeeper {
     return this.#dueMs
   }
 
-  #mayClose(nowMs: number): void {
+  #changed(nowMs: number): void {
     this.#keepAtMs = -Infinity
-    this.#lookSoon(nowMs)
-  }
-
-  #mayDial(nowMs: number): void {
     this.#dialAtMs = -Infinity
-    this.#lookSoon(nowMs)
-  }
-
-  #lookSoon(nowMs: number): void {
     const delayMs = this.#table.linkCount === 0 ? 0 : lookOverDelayMs
     this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs + delayMs, this.#lookedMs + lookOverGapMs))
   }

@@ -143,7 +143,7 @@ export class Linking {
         return []
       case 'met':
         for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point })
-        return [...this.#merge(event, nowMs), ...this.#kept(this.#keeper.handle({ type: 'noted' }, nowMs), nowMs)]
+        return [...this.#merge(event, nowMs), ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]
       case 'answered':
         return this.#merge({ ...event, contacts: event.answer.type === 'found' ? event.answer.contacts : [] }, nowMs)
       case 'undeliverable':
@@ -208,7 +208,7 @@ export class Linking {
     switch (message.type) {
       case 'wants':
         link.wantedThere = message.wanted
-        return message.wanted ? [] : this.#kept(this.#keeper.handle({ type: 'unwanted', link }, nowMs), nowMs)
+        return this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)
       case 'role':
         return this.#otherTookRole(link, message.role, nowMs)
       case 'neighbours':
@@ -395,6 +395,6 @@ export class Linking {
   /** Notes contacts and the ways to them. Only those that were not known, and that a link may be wanted to, are a reason to look the links over. */
   #note(contacts: readonly Found[], nowMs: number): void {
     const fresh = contacts.filter(({ contact, route }) => route.length > 0 && this.#table.note(contact, { route }))
-    if (fresh.some(({ contact }) => this.#policy.hasUseFor(contact.id))) this.#keeper.handle({ type: 'noted' }, nowMs)
+    if (fresh.some(({ contact }) => this.#policy.hasUseFor(contact.id))) this.#keeper.handle({ type: 'changed' }, nowMs)
   }
 }

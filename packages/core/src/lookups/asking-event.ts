@@ -1,7 +1,6 @@
-import type { FreshIds } from '../fresh-ids.js'
 import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
-import type { LinkId, RoutingTable } from '../links/routing-table.js'
+import type { LinkId } from '../links/routing-table.js'
 import type { Record } from '../records/record.js'
 import type { Compared, RecordRoomEffect } from '../records/record-room.js'
 import type { VersionDigest } from '../records/record-version.js'
@@ -14,7 +13,6 @@ import type { Found } from './lookup.js'
 import type { OperationAsker, OperationId, Outcome } from './operations.js'
 import type { NewPlacements, PlacementAsker, PlacementSeek, PlacementsEffect } from './placements.js'
 import type { RepairsOf } from './read-repair.js'
-import type { Refresh } from './refresh.js'
 import type { SurroundingAsker } from './surrounding.js'
 import type { Turns } from './turns.js'
 import type { Wrote } from './writes-under-way.js'
@@ -34,7 +32,6 @@ export type Asker =
 export interface AskingParts {
   readonly newDelivering: NewDelivering
   readonly newPlacements: NewPlacements
-  readonly newRefresh: (table: RoutingTable, ids: FreshIds) => Refresh
   readonly newTurns: () => Turns
   readonly repairsOf: RepairsOf
   readonly isCrowded: IsCrowded

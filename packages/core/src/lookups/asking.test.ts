@@ -362,9 +362,9 @@ describe('asking', () => {
     expect(handle(answered(look.id, found('0b1')), nowMs + 50)).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }] }])
   })
 
-  it('looks at its surroundings with care where no path leads anywhere, and once it can, when it was linked before', () => {
-    const { handle } = askingOf(['0b1'], 'late')
-    handle({ type: 'late', ...latePartsWith(cipherSuite) })
+  it('looks at its surroundings with care where no path leads anywhere', () => {
+    const { handle } = askingOf()
+    handle({ type: 'linked', contact: peer, sibling: true })
     const path = seek(handle({ type: 'woke' }, 1.5 * surroundingsDelayMs))
     const look = question(handle({ type: 'nowhere', id: path.id }, 1.5 * surroundingsDelayMs))
     expect(look.question).toEqual({ type: 'find', target: key('0b0'), want: 'peers' })
