@@ -13,8 +13,8 @@ const tabCount = 12
 const hiddenCount = 4
 /** A tab is a leaf after 10 s of being hidden, and 1 to 3 s for others that may hide at the same time. */
 const leafWithinMs = 20_000
-/** A leaf keeps its links for 30 s, in case its user comes back, and then these: four siblings and two quick ones. */
-const fewLinksWithinMs = 60_000
+/** A leaf keeps its links for 30 s, in case its user comes back, and then these: four siblings and two quick ones. A pair that failed twice tries again after 60 s. */
+const fewLinksWithinMs = 100_000
 const leafLinks = 6
 
 /** A knock that met a busy peer is tried again after 10 s, a set-up that failed on a busy machine after 8 and 5 s: both may be the lot of one pair in 66. */
