@@ -10,6 +10,7 @@ import { type NewSurrounding, Surrounding } from './lookups/surrounding.js'
 import { PassingReads } from './lookups/passing-reads.js'
 import { Placements } from './lookups/placements.js'
 import { repairsOf } from './lookups/read-repair.js'
+import { Refresh } from './lookups/refresh.js'
 import { Turns } from './lookups/turns.js'
 import { Merging } from './merging/merging.js'
 import { type NewReplication, Replication } from './records/replication.js'
@@ -36,6 +37,7 @@ export const latePartsWith = (suite: CipherSuite): LateParts => ({
   newMerging: (table, ids, nowMs) => new Merging(table, ids, nowMs),
   newPassingReads: () => new PassingReads(),
   newReplication: (table, view, share) => new Replication(table, view, share),
+  newRefresh: (table, ids) => new Refresh(table, ids),
   newRoleKeeper: (table, chance) => new RoleKeeper(table, chance),
   newSurrounding: (host) => new Surrounding(host),
   newTurns: () => new Turns(),

@@ -14,6 +14,8 @@ import {
   lookOverDelayMs,
   lookOverEveryMs,
   lookOverGapMs,
+  newcomerLinksMax,
+  newcomerMs,
   recallEveryMs,
   silencesMax,
   unwantedAgeMs,
@@ -44,7 +46,7 @@ function keeperOf(links: readonly string[]) {
     return keeper.handle({ type: 'woke' }, nowMs)
   }
   const woke = (nowMs: number) => keeper.handle({ type: 'woke' }, nowMs)
-  return { table, budget, introductions, keeper, lookOver, woke }
+  return { table, policy, budget, introductions, keeper, lookOver, woke }
 }
 
 const introduced = (effects: readonly LinkKeeperEffect[]) =>
@@ -124,6 +126,27 @@ describe('the links made', () => {
     const { table, lookOver } = keeperOf([])
     for (const bits of far(knocksMax + 1)) table.note(contact(bits), { route: [], point: 0 })
     expect(introduced(lookOver(1_000))).toEqual(far(knocksMax).map((bits) => key(bits).hex))
+  })
+
+  it('are no more than some before a newcomer has looked around, but to whom its app wants', () => {
+    const { table, policy, keeper, lookOver, woke } = keeperOf(far(newcomerLinksMax))
+    keeper.handle({ type: 'linked', id: key(far(1)[0]!) }, 1_000)
+    for (const bits of siblings) table.note(contact(bits), { route: [key(far(1)[0]!)] })
+    expect(introduced(lookOver(2_000))).toEqual([])
+    policy.appWants.add(key(siblings[0]!).hex)
+    expect(introduced(lookOver(3_000))).toEqual([key(siblings[0]!).hex])
+    policy.appWants.delete(key(siblings[0]!).hex)
+    keeper.handle({ type: 'lookedAround' }, 3_001)
+    expect(introduced(woke(3_001 + lookOverDelayMs))).toHaveLength(siblings.length)
+  })
+
+  it('are made without a look around when none came to an end', () => {
+    const { table, keeper, lookOver, woke } = keeperOf(far(newcomerLinksMax))
+    keeper.handle({ type: 'linked', id: key(far(1)[0]!) }, 1_000)
+    for (const bits of siblings) table.note(contact(bits), { route: [key(far(1)[0]!)] })
+    expect(introduced(lookOver(2_000))).toEqual([])
+    expect(keeper.wakeAtMs).toBe(1_000 + newcomerMs)
+    expect(introduced(woke(1_000 + newcomerMs))).toHaveLength(siblings.length)
   })
 
   it('are not made twice at once', () => {

@@ -3,6 +3,7 @@ import type { DialBudget } from './dial-budget.js'
 import type { Introductions } from './introductions.js'
 import type { Key } from '../keys/key.js'
 import type { Why } from '../wire/letter.js'
+import { replicas } from '../wire/message.js'
 import type { LinkPolicy } from './link-policy.js'
 import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
 
@@ -17,12 +18,19 @@ export const recallEveryMs = 60_000
 /** A link younger than this is not closed for being unwanted: the other end may still want it. */
 export const unwantedAgeMs = 20_000
 
+/** Before a newcomer has looked around it links to no more than this: whom it takes for its siblings are none yet. */
+export const newcomerLinksMax = replicas
+/** Its first look is over this long after its first link, or comes to nothing. */
+export const newcomerMs = 3_000
+
 /** Knocks in a row without an answer after which a contact is taken for gone. */
 export const silencesMax = 3
 
 export type LinkKeeperEvent =
   | { type: 'changed' }
   | { type: 'linked'; id: Key }
+  /** A look at its surroundings is over: whom it met is noted. */
+  | { type: 'lookedAround' }
   | { type: 'failed'; id: Key; reason: 'silent' | 'failed' }
   | { type: 'refused'; id: Key; retryAfterMs: number }
   /** This peer is something else than before: other links are wanted. */
@@ -53,6 +61,8 @@ export class LinkKeeper {
   #keepAtMs = -Infinity
   /** When it may next be that a peer is to be dialled: at once after a change. */
   #dialAtMs = -Infinity
+  /** Until when it is a newcomer; undefined: it has made no link yet. */
+  #newUntilMs: number | undefined
 
   constructor(table: RoutingTable, policy: LinkPolicy, introductions: Introductions, budget: DialBudget, nowMs: number) {
     this.#table = table
@@ -66,6 +76,12 @@ export class LinkKeeper {
     switch (event.type) {
       case 'linked':
         this.#avoidance.forgive(event.id)
+        this.#newUntilMs ??= nowMs + newcomerMs
+        break
+      case 'lookedAround':
+        if (!this.#isNew(nowMs)) return []
+        this.#newUntilMs = nowMs
+        this.#lookedMs = -Infinity
         break
       case 'failed': {
         const times = this.#avoidance.note(event.id, event.reason, nowMs)
@@ -89,6 +105,10 @@ export class LinkKeeper {
 
   get wakeAtMs(): number {
     return this.#dueMs
+  }
+
+  #isNew(nowMs: number): boolean {
+    return this.#newUntilMs !== undefined && nowMs < this.#newUntilMs
   }
 
   #changed(nowMs: number): void {
@@ -157,13 +177,15 @@ export class LinkKeeper {
     const knocks = this.#introductions.knocksLeft
     if (knocks === 0) return effects
     let nextMs = nowMs + lookOverEveryMs
-    for (const { known, why } of this.#policy.wishes()) {
+    const room = this.#isNew(nowMs) ? newcomerLinksMax - this.#table.linkCount - this.#introductions.contacts.length : Infinity
+    for (const { known, why } of this.#policy.wishes((id) => this.#avoidance.untilMs(id) > nowMs)) {
       const { id } = known.contact
       if (this.#introductions.includes(id)) continue
       const waitMs = Math.max(this.#avoidance.untilMs(id) - nowMs, why === 'bucket' ? this.#budget.waitMs(nowMs) : 0)
       if (waitMs > 0) nextMs = Math.min(nextMs, nowMs + waitMs)
-      else if (effects.length < knocks) effects.push({ type: 'introduce', known, why })
-      else nextMs = nowMs
+      else if (effects.length >= knocks) nextMs = nowMs
+      else if (why !== 'app' && effects.length >= room) nextMs = Math.min(nextMs, this.#newUntilMs!)
+      else effects.push({ type: 'introduce', known, why })
     }
     this.#dialAtMs = nextMs
     return effects

@@ -19,7 +19,10 @@ const wantedBits = (table: RoutingTable, policy: LinkPolicy) =>
   [...policy.wanted(0)].map((link) => table.byLinkId(link)!.contact.id.hex).sort()
 const hexes = (...bits: string[]) => bits.map((one) => key(one).hex).sort()
 const noted = (table: RoutingTable, ...bits: string[]) => bits.forEach((one) => table.note(contact(one), { route: [] }))
-const wishes = (policy: LinkPolicy) => policy.wishes().map(({ known, why }) => [why, known.contact.id.hex])
+const wishes = (policy: LinkPolicy, avoided: readonly string[] = []) => {
+  const hexes = new Set(avoided.map((bits) => key(bits).hex))
+  return policy.wishes(({ hex }) => hexes.has(hex)).map(({ known, why }) => [why, known.contact.id.hex])
+}
 
 describe('the links wanted', () => {
   it('are all while they are no more than the target', () => {
@@ -99,6 +102,32 @@ describe('the links wished for', () => {
       ['sibling', key('0b01').hex],
       ['sibling', key('0b11').hex],
     ])
+  })
+
+  it('are as many would-be siblings as are missing, and of those that fail the next', () => {
+    const table = linkedTable('0b0', [...siblings.slice(1), ...inBucket(0, 2)])
+    const near = ['0b000001', '0b00000001', '0b0000001']
+    noted(table, ...near)
+    const wouldBe = (avoided: readonly string[]) => wishes(policyOf(table), avoided).filter(([why]) => why === 'sibling')
+    expect(wouldBe([])).toEqual([['sibling', key('0b00000001').hex]])
+    expect(wouldBe(['0b00000001'])).toEqual(['0b00000001', '0b0000001'].map((bits) => ['sibling', key(bits).hex]))
+  })
+
+  it('fill buckets beside the siblings that are being made: who is farther than these is none', () => {
+    const table = linkedTable('0b0', [...siblings.slice(3), ...inBucket(1, 1), ...inBucket(0, 1)])
+    noted(table, ...inBucket(0, 2).slice(1), ...inBucket(1, 3).slice(1))
+    expect(wishes(policyOf(table, limits, siblings.slice(0, 3)))).toEqual([])
+    expect(wishes(policyOf(table, { ...limits, target: 11 }, siblings.slice(0, 3)))).toEqual([['bucket', key(inBucket(0, 2)[1]!).hex]])
+  })
+
+  it('may be of whoever comes to be known where too few are', () => {
+    const table = linkedTable('0b0', [...siblings, ...inBucket(1, 1)])
+    const policy = policyOf(table)
+    expect(wishes(policy)).toEqual([])
+    expect(['0b1', '0b01', '0b0000000001'].map((bits) => policy.hasUseFor(key(bits)))).toEqual([true, true, true])
+    for (const bits of inBucket(0, 2)) table.addLink(Number(bits), contact(bits), 0)
+    expect(wishes(policy)).toEqual([])
+    expect(['0b1', '0b01', '0b0000000001'].map((bits) => policy.hasUseFor(key(bits)))).toEqual([false, false, true])
   })
 
   it('are no more of a bucket than it lacks', () => {

@@ -4,6 +4,7 @@ import { Key } from '../keys/key.js'
 import type { RefusalReason, Why } from '../wire/letter.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
+import { type BucketQuotas, bucketQuotas, wouldTake } from './bucket-quotas.js'
 import { closest } from '../keys/nearest.js'
 import { isBlamed } from './next-hop.js'
 import type { KnownContact, Link, LinkId, RoutingTable } from './routing-table.js'
@@ -56,7 +57,8 @@ export class LinkPolicy {
   readonly #quick = new LateMap<number, LinkId>()
   #swappedMs = -Infinity
   /** What the wishes were made up from last. */
-  #lackingLast: readonly number[] | undefined
+  #quotasLast: BucketQuotas | undefined
+  #lackingLast: readonly number[] = []
   #boundLast: Key | undefined
 
   /** `underWay`: the peers to which a link is being made now. They count as links when it is asked whether more are needed. */
@@ -72,7 +74,7 @@ export class LinkPolicy {
     if (nowMs < this.graceEndsMs) return new Set(byDistance.map((link) => link.link))
     const wanted = new Set(byDistance.slice(0, this.#siblingCount).map((link) => link.link))
     if (this.#isLeaf) for (const { link } of this.#quickest(byDistance.slice(this.#siblingCount))) wanted.add(link)
-    const quotas = this.#quotas()
+    const { quotas } = this.#quotas(byDistance.slice(this.#siblingCount).map(({ bucket }) => bucket))
     const buckets = new Map<number, Link[]>()
     for (const link of byDistance.slice(this.#siblingCount)) {
       const others = buckets.get(link.bucket)
@@ -113,34 +115,50 @@ export class LinkPolicy {
     return [...links.slice(0, quota - 1), quick]
   }
 
-  /** The contacts worth a link, the most useful first: would-be siblings by distance, then one of each bucket that lacks links, in turn. */
-  wishes(): DialWish[] {
-    const siblings: DialWish[] = []
-    const fillers: DialWish[][] = []
-    const lacking = this.#lacking()
-    const bound = this.#siblingBound()
-    const nearest = bound ? this.#table.self.sharedBits(bound) : 0
-    this.#lackingLast = lacking
-    this.#boundLast = bound
+  /**
+   * The contacts worth a link, the most useful first: would-be siblings by distance, as many as are missing, then one of each bucket that lacks links, in turn.
+   * `isAvoided`: whether a contact may not be dialled now; the next farther is wished for in its place.
+   */
+  wishes(isAvoided: (id: Key) => boolean): DialWish[] {
+    const had = this.#hadBesideSiblings()
+    const quotas = this.#quotas(had)
+    const lacking = [...quotas.quotas]
+    for (const bucket of had) lacking[bucket]! -= 1
+    const linkedBound = this.#siblingBound()
+    const nearest = linkedBound ? this.#table.self.sharedBits(linkedBound) : 0
+    const wanted: DialWish[] = []
+    const near: KnownContact[] = []
+    const fillers = new Map<number, DialWish[]>()
     for (const [bucket, contacts] of this.#table.buckets) {
       // A full bucket that is too far for siblings: nobody in it is wished for.
       if (lacking[bucket]! <= 0 && bucket < nearest && this.appWants.size === 0) continue
       const wishes: DialWish[] = []
       for (const [hex, known] of contacts) {
-        if (this.appWants.has(hex)) siblings.push({ known, why: 'app' })
-        else if (this.#isWithin(bound, known.contact.id)) siblings.push({ known, why: 'sibling' })
+        if (this.appWants.has(hex)) wanted.push({ known, why: 'app' })
+        else if (this.#isWithin(linkedBound, known.contact.id)) near.push(known)
         else if (wishes.length < lacking[bucket]!) wishes.push({ known, why: 'bucket' })
       }
-      fillers.push(wishes)
+      fillers.set(bucket, wishes)
     }
-    siblings.sort((a, b) => Key.compare(this.#table.self, a.known.contact.id, b.known.contact.id))
-    return [...siblings, ...inTurn(fillers)]
+    const bound = this.#siblingBound(near.flatMap(({ contact }) => (isAvoided(contact.id) ? [] : contact)))
+    for (const known of near) {
+      const bucket = this.#table.self.sharedBits(known.contact.id)
+      const wishes = fillers.get(bucket)!
+      if (this.#isWithin(bound, known.contact.id)) wanted.push({ known, why: 'sibling' })
+      else if (wishes.length < lacking[bucket]!) wishes.push({ known, why: 'bucket' })
+    }
+    this.#quotasLast = quotas
+    this.#lackingLast = lacking
+    this.#boundLast = bound
+    wanted.sort((a, b) => Key.compare(this.#table.self, a.known.contact.id, b.known.contact.id))
+    return [...wanted, ...inTurn([...fillers.values()])]
   }
 
   /** Whether a link to this peer was lacking when the wishes were last made up, or might have been. */
   hasUseFor(id: Key): boolean {
-    if (!this.#lackingLast || this.appWants.has(id.hex)) return true
-    return (this.#lackingLast[this.#table.self.sharedBits(id)] ?? 0) > 0 || this.#isWithin(this.#boundLast, id)
+    if (!this.#quotasLast || this.appWants.has(id.hex) || this.#isWithin(this.#boundLast, id)) return true
+    const bucket = this.#table.self.sharedBits(id)
+    return (this.#lackingLast[bucket] ?? 0) > 0 || wouldTake(this.#quotasLast, bucket)
   }
 
   /** What a knock from this peer is answered with, if it may be answered at all. */
@@ -162,14 +180,14 @@ export class LinkPolicy {
     return this.#isWithin(this.#siblingBound(), id)
   }
 
-  /** The farthest of the siblings that this peer has or will soon have, leaves not counted; undefined while there are too few. */
-  #siblingBound(): Key | undefined {
+  /** The farthest of the siblings that this peer has or will soon have, or would have with those it `mayHave`, leaves not counted; undefined while there are too few. */
+  #siblingBound(mayHave: readonly Contact[] = []): Key | undefined {
     const count = this.#siblingCount
     const nearest = this.#table
       .fullLinks()
       .slice(0, count)
       .map(({ contact }) => contact)
-    return closest(this.#table.self, [...nearest, ...this.#underWay()], count, ({ id }) => id)[count - 1]?.id
+    return closest(this.#table.self, [...nearest, ...this.#underWay(), ...mayHave], count, ({ id }) => id)[count - 1]?.id
   }
 
   #isWithin(bound: Key | undefined, id: Key): boolean {
@@ -180,36 +198,22 @@ export class LinkPolicy {
     return Math.min(this.#isLeaf ? leafSiblings : replicas, this.limits.target)
   }
 
-  /** Links allowed per bucket besides the siblings, as far as anybody is known: raised in turn, bucket by bucket, until the target is used or nobody is left to link to. */
-  #quotas(): number[] {
-    const links = this.#table.fullLinks().slice(this.#siblingCount)
-    const nearest = Math.max(0, ...this.#table.buckets.keys(), ...links.map(({ bucket }) => bucket))
+  /** Links allowed per bucket besides the siblings. `had`: the buckets of those that there are. */
+  #quotas(had: readonly number[]): BucketQuotas {
+    const nearest = Math.max(0, ...this.#table.buckets.keys(), ...had)
     const supply = new Array<number>(nearest + 1).fill(0)
-    const quotas = new Array<number>(nearest + 1).fill(0)
-    for (const { bucket } of links) supply[bucket]! += 1
+    for (const bucket of had) supply[bucket]! += 1
     for (const [bucket, { size }] of this.#table.buckets) supply[bucket]! += size
-    let left = this.#isLeaf ? 0 : this.limits.target - this.#siblingCount
-    for (let raised = true; left > 0 && raised;) {
-      raised = false
-      for (let bucket = 0; bucket <= nearest && left > 0; bucket++) {
-        if (quotas[bucket]! >= supply[bucket]!) continue
-        quotas[bucket]! += 1
-        left -= 1
-        raised = true
-      }
-    }
-    return quotas
+    return bucketQuotas(supply, this.#isLeaf ? 0 : this.limits.target - this.#siblingCount)
   }
 
-  /** Per bucket: how many more links its quota allows. */
-  #lacking(): number[] {
-    const lacking = this.#quotas()
-    for (const { bucket } of this.#table.fullLinks().slice(this.#siblingCount)) lacking[bucket]! -= 1
-    for (const { id } of this.#underWay()) {
-      const bucket = this.#table.self.sharedBits(id)
-      if (bucket < lacking.length) lacking[bucket]! -= 1
-    }
-    return lacking
+  /** The buckets of the links besides the siblings, those under way counted as made. */
+  #hadBesideSiblings(): number[] {
+    const { self } = this.#table
+    const links = this.#table.fullLinks().map(({ contact }) => contact)
+    const underWay = this.#underWay()
+    const all = underWay.length > 0 ? [...links, ...underWay].sort((a, b) => Key.compare(self, a.id, b.id)) : links
+    return all.slice(this.#siblingCount).map(({ id }) => self.sharedBits(id))
   }
 }
 

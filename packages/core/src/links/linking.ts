@@ -140,7 +140,7 @@ export class Linking {
         return this.#said(event.link, event.message, nowMs)
       case 'found':
         this.#note(event.contacts, nowMs)
-        return []
+        return this.#kept(this.#keeper.handle({ type: 'lookedAround' }, nowMs), nowMs)
       case 'met':
         for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point })
         return [...this.#merge(event, nowMs), ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]

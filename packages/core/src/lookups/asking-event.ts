@@ -13,6 +13,7 @@ import type { Found } from './lookup.js'
 import type { OperationAsker, OperationId, Outcome } from './operations.js'
 import type { NewPlacements, PlacementAsker, PlacementSeek, PlacementsEffect } from './placements.js'
 import type { RepairsOf } from './read-repair.js'
+import type { NewRefresh } from './refresh.js'
 import type { SurroundingAsker } from './surrounding.js'
 import type { Turns } from './turns.js'
 import type { Wrote } from './writes-under-way.js'
@@ -32,6 +33,7 @@ export type Asker =
 export interface AskingParts {
   readonly newDelivering: NewDelivering
   readonly newPlacements: NewPlacements
+  readonly newRefresh: NewRefresh
   readonly newTurns: () => Turns
   readonly repairsOf: RepairsOf
   readonly isCrowded: IsCrowded

@@ -14,7 +14,7 @@ import type { RecordRoom } from '../records/record-room.js'
 import { recordId } from '../records/record.js'
 import { type Posed, posedBy } from './posed.js'
 import type { Repair } from './read-repair.js'
-import { Refresh, type RefreshEffect } from './refresh.js'
+import type { Refresh, RefreshEffect } from './refresh.js'
 import { Requests, type RequestsEffect } from './requests.js'
 import { Seeking, type SeekingEffect, type Sought } from './seeking.js'
 import { LookupHost } from './lookup-host.js'
@@ -37,7 +37,8 @@ export class Asking {
   #placements: Placements | undefined
   /** Writes whose place a routed lookup has found. */
   readonly #placed = new LateMap<OperationId, { readonly target: Key; readonly purpose: Purpose }>()
-  readonly #refresh: Refresh
+  /** Comes late: until then nobody is looked for but whom apps ask for. */
+  #refresh: Refresh | undefined
   readonly #errands = new Errands()
   readonly #writes = new WritesUnderWay()
   /** What the app asks for before what it is made with is there begins at once. */
@@ -51,7 +52,7 @@ export class Asking {
     this.#table = table
     this.#ids = ids
     this.#records = records
-    this.#refresh = new Refresh(table, ids)
+    this.#refresh = parts?.newRefresh(table, ids)
     this.host = new LookupHost(self, table, records, parts)
     this.#seeking = new Seeking(table, ids, this.host)
     this.#operations = new Operations(table.self, this.host)
@@ -73,7 +74,7 @@ export class Asking {
       this.#seeking.wakeAtMs ?? Infinity,
       this.#delivering?.wakeAtMs ?? Infinity,
       this.#placements?.wakeAtMs ?? Infinity,
-      this.#refresh.wakeAtMs ?? Infinity,
+      this.#refresh?.wakeAtMs ?? Infinity,
     ))
   }
 
@@ -99,6 +100,8 @@ export class Asking {
         return this.#arrived(event.seek, nowMs)
       case 'late':
         this.host.parts = event
+        this.#refresh = event.newRefresh(this.#table, this.#ids)
+        if (this.#table.linkCount > 0) this.#refresh.handle({ type: 'siblingsChanged' }, nowMs)
         return []
       case 'locate':
         return this.#start(this.#errands.begin({ for: 'locate', operation: event.operation }), event.target, { type: 'locate' }, nowMs)
@@ -136,7 +139,7 @@ export class Asking {
         return this.#replied(this.#requests.handle(event, nowMs), nowMs)
       case 'linked':
       case 'unlinked': {
-        if (event.sibling) this.#refresh.handle({ type: 'siblingsChanged' }, nowMs)
+        if (event.sibling) this.#refresh?.handle({ type: 'siblingsChanged' }, nowMs)
         return event.type === 'linked' ? [] : this.#replied(this.#requests.handle({ type: 'linkLost', to: event.contact.id }, nowMs), nowMs)
       }
       case 'woke':
@@ -146,7 +149,7 @@ export class Asking {
           ...this.#handedOn(event, nowMs),
           ...this.#replied(this.#requests.handle(event, nowMs), nowMs),
           ...this.#operated(this.#operations.handle(event, nowMs), nowMs),
-          ...this.#refreshed(this.#refresh.handle(event, nowMs), nowMs),
+          ...this.#refreshed(this.#refresh?.handle(event, nowMs) ?? [], nowMs),
         ]
     }
   }
@@ -384,7 +387,7 @@ export class Asking {
     const errand = this.#errands.end(operation)
     // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]
-    this.#refresh.handle({ type: 'lookedUp', target }, nowMs)
+    this.#refresh?.handle({ type: 'lookedUp', target }, nowMs)
     return reportOf(errand, outcome, closest)
   }
 

@@ -4,7 +4,15 @@ import { seededRandom } from '../fixtures/seeded-random.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import { replicas } from '../wire/message.js'
-import { bucketEveryMs, bucketGapMs, Refresh, type RefreshEffect, surroundingsDelayMs, surroundingsEveryMs } from './refresh.js'
+import {
+  bucketEveryMs,
+  bucketGapMs,
+  firstLookDelayMs,
+  Refresh,
+  type RefreshEffect,
+  surroundingsDelayMs,
+  surroundingsEveryMs,
+} from './refresh.js'
 
 const siblings = Array.from({ length: replicas }, (_, i) => `0b0001${i.toString(2).padStart(3, '0')}`)
 const soonMs = 1.5 * surroundingsDelayMs
@@ -24,10 +32,13 @@ describe('refreshing', () => {
     const { refresh, woke } = refreshOf(['0b1'])
     expect(refresh.wakeAtMs).toBeUndefined()
     refresh.handle({ type: 'siblingsChanged' }, 0)
-    expect(woke(surroundingsDelayMs / 2 - 1)).toEqual([])
-    expect(woke(soonMs)).toEqual([{ type: 'look', target: self }])
-    expect(woke(soonMs + 0.75 * surroundingsEveryMs - 1)).toEqual([])
-    expect(woke(soonMs + 1.25 * surroundingsEveryMs)).toEqual([{ type: 'look', target: self }])
+    expect(woke(firstLookDelayMs / 2 - 1)).toEqual([])
+    expect(woke(1.5 * firstLookDelayMs)).toEqual([{ type: 'look', target: self }])
+    refresh.handle({ type: 'siblingsChanged' }, 1_000)
+    expect(woke(1_000 + surroundingsDelayMs / 2 - 1)).toEqual([])
+    expect(woke(1_000 + soonMs)).toEqual([{ type: 'look', target: self }])
+    expect(woke(1_000 + soonMs + 0.75 * surroundingsEveryMs - 1)).toEqual([])
+    expect(woke(1_000 + soonMs + 1.25 * surroundingsEveryMs)).toEqual([{ type: 'look', target: self }])
   })
 
   it('once for changes that come together', () => {

@@ -4,7 +4,9 @@ import type { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { RoutingTable } from '../links/routing-table.js'
 
-/** After the first link, and after the siblings changed, one's own surroundings are looked at this soon. */
+/** After its first link a newcomer looks at its own surroundings this soon: whom to link to follows from it. */
+export const firstLookDelayMs = 500
+/** After the siblings changed, one's own surroundings are looked at this soon. */
 export const surroundingsDelayMs = 1_500
 /** But no sooner than this after the last look, once there are siblings enough: they tell of their neighbours themselves. */
 export const surroundingsGapMs = 300_000
@@ -28,6 +30,8 @@ export interface RefreshEffect {
   readonly type: 'look'
   readonly target: Key
 }
+
+export type NewRefresh = (table: RoutingTable, ids: FreshIds) => Refresh
 
 /**
  * When to look around: at one's own surroundings while they change, at buckets that went quiet.
@@ -106,7 +110,8 @@ export class Refresh {
   }
 
   #soon(nowMs: number): number {
-    const soonMs = nowMs + surroundingsDelayMs * (0.5 + this.#ids.share())
+    const delayMs = this.#lookedMs === -Infinity ? firstLookDelayMs : surroundingsDelayMs
+    const soonMs = nowMs + delayMs * (0.5 + this.#ids.share())
     return this.#table.linkCount < replicas ? soonMs : Math.max(soonMs, this.#lookedMs + surroundingsGapMs)
   }
 
