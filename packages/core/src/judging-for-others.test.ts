@@ -10,12 +10,6 @@ import type { Message, Payload } from './wire/message.js'
 const expiresUnixS = 1_700_000_000 + 86_400
 const target = key('0b0110')
 
-function meshOf(count: number) {
-  const wire = new WiredOverlays(count)
-  wire.meet()
-  return wire
-}
-
 const envelopeTo = (destination: Key, path: readonly Key[], payload: Payload): Message => {
   return { type: 'envelope', destination, route: [], path, hopsLeft: 9, payload }
 }
@@ -27,7 +21,7 @@ describe('signatures judged for others', () => {
   it.each(['in a question', 'on its way to its replicas'])(
     'are bounded over all links: more, of records %s, are said not to be kept',
     (how) => {
-      const wire = meshOf(peers)
+      const wire = WiredOverlays.mesh(peers)
       const [one, ...others] = wire.peers as [WiredPeer, ...WiredPeer[]]
       const receipts = new Map<string | undefined, number>()
       const { id: self } = one.contact
@@ -59,7 +53,7 @@ describe('signatures judged for others', () => {
 
 describe('signatures of what is pushed to a watch', () => {
   it('are bounded: what is more is left unanswered, so that it comes again', () => {
-    const wire = meshOf(2)
+    const wire = WiredOverlays.mesh(2)
     const [one, other] = wire.peers as [WiredPeer, WiredPeer]
     const watched = () => one.notices.filter(({ type }) => type === 'watched')
     let lease: string | undefined

@@ -14,15 +14,9 @@ import type { Message, Payload } from './wire/message.js'
 const expiresUnixS = 1_700_000_000 + 86_400
 const target = key('0b0110')
 
-function meshOf(count: number) {
-  const wire = new WiredOverlays(count)
-  wire.meet()
-  return wire
-}
-
 /** Two peers, wired and linked. */
 function pair() {
-  const wire = meshOf(2)
+  const wire = WiredOverlays.mesh(2)
   return { wire, one: wire.peers[0]!, other: wire.peers[1]! }
 }
 
@@ -39,7 +33,7 @@ const faultsMax = allowances.fault.burst + 1
 
 describe('overlays that met', () => {
   it.each([2, 3, 12])('are %i: all link to each other, once, and know how many they are', (count) => {
-    const wire = meshOf(count)
+    const wire = WiredOverlays.mesh(count)
     for (const peer of wire.peers) {
       expect(peer.overlay.status).toMatchObject({
         links: count - 1,
@@ -53,7 +47,7 @@ describe('overlays that met', () => {
   })
 
   it('notice who vanishes', () => {
-    const wire = meshOf(3)
+    const wire = WiredOverlays.mesh(3)
     wire.vanish(wire.peers[2]!)
     wire.run(1_000)
     for (const peer of wire.peers.slice(0, 2)) {
@@ -67,7 +61,7 @@ describe('overlays that met', () => {
 
 describe('watching', () => {
   it.each([2, 12])('among %i: tells everybody of each version, once, also after the closest holder vanished', (count) => {
-    const wire = meshOf(count)
+    const wire = WiredOverlays.mesh(count)
     const byDistance = [...wire.peers].sort((a, b) => Key.compare(target, a.contact.id, b.contact.id))
     const writer = byDistance.at(-1)!
     wire.peers.forEach((peer, i) => wire.tell(peer, { type: 'watch', operation: 1_000 + i, target, want: 'open' }))
@@ -92,7 +86,7 @@ describe('putting at one and getting at another', () => {
     ['content', contentRecord(new Uint8Array(10_000)), 'content'],
   ] as const)('%s', (_, record, want) => {
     for (const count of [2, 3, 12]) {
-      const wire = meshOf(count)
+      const wire = WiredOverlays.mesh(count)
       const [writer, reader] = [wire.peers[0]!, wire.peers.at(-1)!]
       const written = wire.call<'written'>(writer, { type: 'write', record, all: true })
       expect(written).toMatchObject({ stored: Math.min(count, 8), wanted: Math.min(count, 8), conflict: false, full: 0 })
@@ -103,7 +97,7 @@ describe('putting at one and getting at another', () => {
   })
 
   it('brings one record of each publisher, the newest first', () => {
-    const wire = meshOf(3)
+    const wire = WiredOverlays.mesh(3)
     const records = [1, 2, 3].map((publisher) => openRecord(target, { publisher, seq: publisher, expiresUnixS }))
     wire.peers.forEach((peer, i) => wire.call(peer, { type: 'write', record: records[i]! }))
     expect(wire.call<'read'>(wire.peers[0]!, { type: 'read', target, want: 'open' }).records).toEqual(records.toReversed())
@@ -137,7 +131,7 @@ describe('putting at one and getting at another', () => {
   })
 
   it('takes no more than one question where the record is at the next peer', () => {
-    const wire = meshOf(12)
+    const wire = WiredOverlays.mesh(12)
     const record = contentRecord(new Uint8Array(100))
     wire.call(wire.peers[0]!, { type: 'write', record })
     const readers = wire.peers.filter((peer) => !holds(peer, recordId(record)))
@@ -161,7 +155,7 @@ describe('putting at one and getting at another', () => {
 
 describe('leaving', () => {
   it('hands over what only the leaving peer has, and unlinks', () => {
-    const wire = meshOf(3)
+    const wire = WiredOverlays.mesh(3)
     const [leaver, ...others] = wire.peers as [WiredPeer, WiredPeer, WiredPeer]
     const record = openRecord(target, { expiresUnixS })
     // Kept at one peer alone: as if the others had come since.
@@ -243,7 +237,7 @@ describe('every call', () => {
   /** With the second of three peers, with a peer that nobody knows, and with nobody at all. */
   it.each(['read', 'write', 'mail', 'connect'] as const)('2: %s finishes once, whoever is there', (type) => {
     for (const count of [1, 2, 3]) {
-      const wire = meshOf(count)
+      const wire = WiredOverlays.mesh(count)
       const [peer] = wire.peers as [WiredPeer]
       for (const to of [wire.peers.at(-1)!.contact.id, target]) {
         const record = openRecord(target, { expiresUnixS })
@@ -265,7 +259,7 @@ describe('every call', () => {
 
   it('2: finishes once when the others vanish meanwhile', () => {
     for (const afterMs of [0, 5, 15, 25, 35]) {
-      const wire = meshOf(3)
+      const wire = WiredOverlays.mesh(3)
       const [peer, ...others] = wire.peers as [WiredPeer, WiredPeer, WiredPeer]
       wire.tell(peer, { type: 'read', operation: 901, target, want: 'open' })
       wire.tell(peer, { type: 'write', operation: 902, record: openRecord(target, { expiresUnixS }) })
@@ -316,7 +310,7 @@ describe('mail and channels', () => {
 
 describe('an overlay', () => {
   it('passes on that a meeting point runs low', () => {
-    const wire = meshOf(3)
+    const wire = WiredOverlays.mesh(3)
     wire.tell(wire.peers[0]!, { type: 'drawn', count: 1 })
     wire.run(100)
     expect(wire.peers.flatMap((peer) => noticed(peer, 'drawn')).length).toBe(1)

@@ -3,7 +3,7 @@ import type { Key } from '../keys/key.js'
 import { keptRecord, type KeptRecord, type RecordSource, type Role } from './kept-record.js'
 import type { Verify } from '../keys/public-key.js'
 import { judgeExpiry, judgeRecord, type RecordVerdict } from './record-verdict.js'
-import { compareRecords, contradictsIfSeq, type Record, recordId, type RecordKind } from './record.js'
+import { compareRecords, contradictsIfSeq, type Record, recordId, type RecordKind, type SignedRecord } from './record.js'
 import { type VersionDigest, versionDigest } from './record-version.js'
 import { defaultStoreQuotas, type QuotaName, type StoreQuotas } from './store-quotas.js'
 import { StoreRoom } from './store-room.js'
@@ -80,9 +80,8 @@ export class RecordStore {
   /** Whether to judge this record is to verify a signature: it is not content, nor kept already, nor older than what is known. For callers that ration verification. */
   needsProof(record: Record): boolean {
     if (record.kind === 'content') return false
-    const id = recordId(record)
-    const kept = this.#kept.get(id)?.record
-    return !(kept && compareRecords(record, kept) === 0) && record.seq >= (this.highestSeq(id) ?? 0n)
+    const kept = this.#kept.get(recordId(record))?.record
+    return !(kept && compareRecords(record, kept) === 0) && !this.isOlder(record)
   }
 
   /** What is kept under a key and not over its time: at most one content or owned record; open ones newest first. */
@@ -134,7 +133,7 @@ export class RecordStore {
     const id = recordId(record)
     const kept = this.#kept.get(id)?.record
     if (kept && compareRecords(record, kept) < 0) return true
-    return isBefore(record, record.seq, this.#seen.get(id))
+    return isBefore(record, this.#seen.get(id))
   }
 
   /** Remembers the version of a record that proved itself elsewhere: one that was read. */
@@ -143,7 +142,7 @@ export class RecordStore {
     const id = recordId(record)
     const before = this.#seen.get(id)
     this.#seen.delete(id)
-    this.#seen.set(id, before && isBefore(record, record.seq, before) ? before : { seq: record.seq, version: versionDigest(record) })
+    this.#seen.set(id, before && isBefore(record, before) ? before : { seq: record.seq, version: versionDigest(record) })
     if (this.#seen.size > seenSeqsMax) this.#seen.delete(this.#seen.keys().next().value!)
   }
 
@@ -277,6 +276,6 @@ interface Seen {
   readonly version: VersionDigest
 }
 
-function isBefore(record: Record, seq: bigint, seen: Seen | undefined): boolean {
-  return seen !== undefined && (seq < seen.seq || (seq === seen.seq && versionDigest(record) < seen.version))
+function isBefore(record: SignedRecord, seen: Seen | undefined): boolean {
+  return seen !== undefined && (record.seq < seen.seq || (record.seq === seen.seq && versionDigest(record) < seen.version))
 }

@@ -2,6 +2,7 @@ import { compareRecords, decodeStored, isMalformed, type Record, recordId } from
 import { Gang } from '../adversaries/gang.js'
 import type { Conduct } from '../adversaries/conduct.js'
 import type { MeetingPoint } from '../meeting-point.js'
+import { heal } from '../partition.js'
 import { beginsUnixMs, Simulation } from '../simulation.js'
 import { type Identity, newcomer, type VirtualPeer } from '../virtual-peer.js'
 import { FaultApp } from './fault-app.js'
@@ -10,7 +11,6 @@ import { type Acknowledged, Ledger } from './ledger.js'
 import { seqOf } from './reader-memory.js'
 import { type Violation, Violations } from './violation.js'
 import { Witness } from './witness.js'
-import { heal } from '../partition.js'
 
 /** One arrives after the other, this far apart; then the overlay settles. */
 const arrivalGapMs = 150
