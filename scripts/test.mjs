@@ -24,7 +24,6 @@ const onTheSources = [
   { name: 'dependencies have reasons, and run nothing', run: () => check('scripts/check-dependencies.mjs', []) },
   { name: 'README examples are tested', run: () => check('scripts/check-readmes.mjs', []) },
   { name: 'a browser is there', run: browser },
-  { name: 'unit and simulator tests', run: () => vitest('units', []) },
 ]
 
 /** Without the build they would judge an older one. @type {readonly Step[]} */
@@ -32,8 +31,12 @@ const onTheBuild = [
   { name: 'a thousand simulated peers', run: () => simulate('thousand-peers') },
   { name: 'packages are fit to publish', run: fitToPublish },
   { name: 'bundle size', run: () => check('scripts/size.mjs', []) },
-  { name: 'real-browser tests', run: () => vitest('browsers', ['--config', 'e2e/vitest.config.ts']) },
 ]
+
+/** @type {Step} */
+const unitTests = { name: 'unit and simulator tests', run: () => vitest('units', []) }
+/** @type {Step} */
+const browserTests = { name: 'real-browser tests', run: () => vitest('browsers', ['--config', 'e2e/vitest.config.ts']) }
 
 /** @type {{ name: string, counts: Counts, seconds: number }[]} */
 const results = []
@@ -47,9 +50,11 @@ summarise()
 async function everyStep() {
   if (!(await step({ name: 'install', run: () => outcome(install()) }))) return
   const isBuilt = await step({ name: 'types and build', run: () => outcome(build()) })
-  for (const each of onTheSources) await step(each)
-  for (const { name, run } of onTheBuild)
-    await step({ name, run: isBuilt ? run : () => Promise.reject(new Error('Not run: there is no build.')) })
+  const ifBuilt = (/** @type {Step} */ { name, run }) => ({
+    name,
+    run: isBuilt ? run : () => Promise.reject(new Error('Not run: there is no build.')),
+  })
+  for (const each of [...onTheSources, ...onTheBuild.map(ifBuilt), unitTests, ifBuilt(browserTests)]) await step(each)
 }
 
 /** @param {Step} step */

@@ -46,6 +46,14 @@ async function isAlone(address: string): Promise<void> {
   await expect.poll(() => healthOf(address), patience).toMatchObject({ sharing: 'alone', servers: 1 })
 }
 
+/** Waits until Redis has heard that the connection of a peer's server is gone: a killed process's socket closes a moment after it. */
+async function hasNoChannel(signer: { publicKey: Uint8Array }): Promise<void> {
+  const looking = new Redis(redis.url)
+  const channels = () => looking.pubsub('CHANNELS', `*:${idOf(signer).hex}`)
+  await expect.poll(channels, patience).toEqual([])
+  looking.disconnect()
+}
+
 /** Waits until Redis lists these peers of the network 'app', and no others. */
 async function lists(...signers: { publicKey: Uint8Array }[]): Promise<void> {
   const looking = new Redis(redis.url)
@@ -179,6 +187,7 @@ describe.skipIf(program === undefined)('servers that share over Redis', () => {
     await RawClient.present(one, 'app', killedPeer)
     await lists(killedPeer)
     await killed.end('SIGKILL')
+    await hasNoChannel(killedPeer)
     const signer = newSigner()
     const newcomer = await RawClient.present(two, 'app', signer)
     // Found to be gone, and removed.
