@@ -180,6 +180,15 @@ describe('the links made', () => {
     expect(introduced(lookOver(63_000))).toEqual([key('0b1').hex])
   })
 
+  it('are others in place of those that cannot be linked to', () => {
+    const { table, keeper, lookOver, woke } = keeperOf(siblings)
+    const [unlinkable, other] = far(2)
+    for (const bits of far(2)) table.note(contact(bits), { route: [key(siblings[0]!)] })
+    expect(introduced(lookOver(1_000))).toEqual([key(unlinkable!).hex])
+    for (const _ of failureMs) keeper.handle({ type: 'failed', id: key(unlinkable!), reason: 'failed' }, 2_000)
+    expect(introduced(woke(keeper.wakeAtMs))).toEqual([key(other!).hex])
+  })
+
   it('to a peer that never answers are given up, and the peer is forgotten', () => {
     const { keeper } = keeperOf(['0b01'])
     const failed = () => keeper.handle({ type: 'failed', id: key('0b1'), reason: 'silent' }, 0)

@@ -178,7 +178,7 @@ export class LinkKeeper {
     if (knocks === 0) return effects
     let nextMs = nowMs + lookOverEveryMs
     const room = this.#isNew(nowMs) ? newcomerLinksMax - this.#table.linkCount - this.#introductions.contacts.length : Infinity
-    for (const { known, why } of this.#policy.wishes((id) => this.#avoidance.untilMs(id) > nowMs)) {
+    for (const { known, why } of this.#policy.wishes((id) => this.#avoidance.includes(id, nowMs))) {
       const { id } = known.contact
       if (this.#introductions.includes(id)) continue
       const waitMs = Math.max(this.#avoidance.untilMs(id) - nowMs, why === 'bucket' ? this.#budget.waitMs(nowMs) : 0)

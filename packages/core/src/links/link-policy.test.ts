@@ -113,6 +113,15 @@ describe('the links wished for', () => {
     expect(wouldBe(['0b00000001'])).toEqual(['0b00000001', '0b0000001'].map((bits) => ['sibling', key(bits).hex]))
   })
 
+  it('are of others in a bucket, too, where one may not be dialled', () => {
+    const table = linkedTable('0b0', siblings)
+    const [first, second, third] = inBucket(0, 3)
+    noted(table, first!, second!, third!)
+    const policy = policyOf(table, { ...limits, target: replicas + 1 })
+    expect(wishes(policy)).toEqual([['bucket', key(first!).hex]])
+    expect(wishes(policy, [first!])).toEqual([first!, second!].map((bits) => ['bucket', key(bits).hex]))
+  })
+
   it('fill buckets beside the siblings that are being made: who is farther than these is none', () => {
     const table = linkedTable('0b0', [...siblings.slice(3), ...inBucket(1, 1), ...inBucket(0, 1)])
     noted(table, ...inBucket(0, 2).slice(1), ...inBucket(1, 3).slice(1))

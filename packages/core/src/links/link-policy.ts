@@ -117,7 +117,7 @@ export class LinkPolicy {
 
   /**
    * The contacts worth a link, the most useful first: would-be siblings by distance, as many as are missing, then one of each bucket that lacks links, in turn.
-   * `isAvoided`: whether a contact may not be dialled now; the next farther is wished for in its place.
+   * `isAvoided`: whether a contact may not be dialled now. It is wished for all the same, and in its place the next: of would-be siblings the next farther, else another of its bucket.
    */
   wishes(isAvoided: (id: Key) => boolean): DialWish[] {
     const had = this.#hadBesideSiblings()
@@ -129,6 +129,12 @@ export class LinkPolicy {
     const wanted: DialWish[] = []
     const near: KnownContact[] = []
     const fillers = new Map<number, DialWish[]>()
+    const places = [...lacking]
+    const fill = (known: KnownContact, bucket: number, wishes: DialWish[]) => {
+      if (places[bucket]! <= 0) return
+      wishes.push({ known, why: 'bucket' })
+      if (!isAvoided(known.contact.id)) places[bucket]! -= 1
+    }
     for (const [bucket, contacts] of this.#table.buckets) {
       // A full bucket that is too far for siblings: nobody in it is wished for.
       if (lacking[bucket]! <= 0 && bucket < nearest && this.appWants.size === 0) continue
@@ -136,16 +142,15 @@ export class LinkPolicy {
       for (const [hex, known] of contacts) {
         if (this.appWants.has(hex)) wanted.push({ known, why: 'app' })
         else if (this.#isWithin(linkedBound, known.contact.id)) near.push(known)
-        else if (wishes.length < lacking[bucket]!) wishes.push({ known, why: 'bucket' })
+        else fill(known, bucket, wishes)
       }
       fillers.set(bucket, wishes)
     }
     const bound = this.#siblingBound(near.flatMap(({ contact }) => (isAvoided(contact.id) ? [] : contact)))
     for (const known of near) {
       const bucket = this.#table.self.sharedBits(known.contact.id)
-      const wishes = fillers.get(bucket)!
       if (this.#isWithin(bound, known.contact.id)) wanted.push({ known, why: 'sibling' })
-      else if (wishes.length < lacking[bucket]!) wishes.push({ known, why: 'bucket' })
+      else fill(known, bucket, fillers.get(bucket)!)
     }
     this.#quotasLast = quotas
     this.#lackingLast = lacking

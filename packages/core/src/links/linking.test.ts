@@ -7,7 +7,7 @@ import { contact, key } from '../fixtures/visible-key.js'
 import { FreshIds } from '../fresh-ids.js'
 import { type LateParts, latePartsWith } from '../late-parts.js'
 import { protocolVersion } from '../wire/message.js'
-import { lookOverDelayMs, silencesMax, unwantedAgeMs } from './link-keeper.js'
+import { lookOverDelayMs, newcomerLinksMax, silencesMax, unwantedAgeMs } from './link-keeper.js'
 import { Linking, type LinkingEffect, type LinkingEvent } from './linking.js'
 import { desktopLinkLimits } from './link-policy.js'
 import { idleMs, missesMax } from './liveness.js'
@@ -47,10 +47,23 @@ describe('linking', () => {
     ])
   })
 
+  it('is held back as a newcomer until it has looked around, whatever else was looked up', () => {
+    const { table, linking, handle } = linked()
+    const [near, nearer] = [contact('0b001'), contact('0b0001')]
+    for (let i = 1; i < newcomerLinksMax; i++) table.addLink(10 + i, contact(`0b11${i.toString(2).padStart(7, '0')}`), 5)
+    const found = (one: typeof other, isLook: boolean) =>
+      handle({ type: 'found', contacts: [{ contact: one, route: [other.id] }], isLook }, 6)
+    found(near, false)
+    expect(knocks(handle({ type: 'woke' }, linking.wakeAtMs))).toEqual([])
+    found(nearer, true)
+    expect(knocks(handle({ type: 'woke' }, linking.wakeAtMs)).map(([hex]) => hex)).toEqual([nearer, near].map(({ id }) => id.hex))
+  })
+
   it('knocks at those that lookups found, the way they were found', () => {
     const { handle } = linkingOf(['0b01'])
     handle({
       type: 'found',
+      isLook: false,
       contacts: [
         { contact: other, route: [key('0b01')] },
         { contact: contact('0b001'), route: [] },

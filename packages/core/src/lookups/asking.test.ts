@@ -187,6 +187,7 @@ describe('asking', () => {
       const store = question(handle(answered(path.id, found('0b1')), 5))
       const effects = handle(answered(store.id, { type: 'receipt', receipt: 'stale', newer }), 9)
       expect(effects.filter(({ type }) => type === 'wrote')).toMatchObject([{ record, storedElsewhere: 0, newer }])
+      expect(effects).not.toContainEqual(expect.objectContaining({ type: 'found', isLook: true }))
     }
   })
 
@@ -359,7 +360,8 @@ describe('asking', () => {
     const look = seek(handle({ type: 'woke' }, nowMs))
     expect([look.target, look.want]).toEqual([key('0b0'), 'peers'])
     handle({ type: 'setOut', id: look.id, via: peer.id }, nowMs)
-    expect(handle(answered(look.id, found('0b1')), nowMs + 50)).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }] }])
+    const effects = handle(answered(look.id, found('0b1')), nowMs + 50)
+    expect(effects).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }], isLook: true }])
   })
 
   it('looks at its surroundings with care where no path leads anywhere', () => {
@@ -369,7 +371,7 @@ describe('asking', () => {
     const look = question(handle({ type: 'nowhere', id: path.id }, 1.5 * surroundingsDelayMs))
     expect(look.question).toEqual({ type: 'find', target: key('0b0'), want: 'peers' })
     expect(handle(answered(look.id, found()), 2_000 + 1.5 * surroundingsDelayMs)).toEqual([
-      { type: 'found', contacts: [{ contact: peer, route: [] }] },
+      { type: 'found', contacts: [{ contact: peer, route: [] }], isLook: true },
     ])
   })
 })

@@ -63,7 +63,7 @@ export function isBackground(asker: Asker, errands: Errands): boolean {
 export function reportOf(errand: Errand | undefined, outcome: Outcome, closest: readonly Found[]): AskingEffect[] {
   if (errand?.for === 'surrounding') return [{ type: 'lookedAround', search: errand.search, point: errand.point, closest }]
   if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
-  const found: AskingEffect = { type: 'found', contacts: closest }
+  const found: AskingEffect = { type: 'found', contacts: closest, isLook: errand?.for === 'refresh' }
   if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]
   if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
   return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
