@@ -44,11 +44,12 @@ describe('what the end of a path says of a record', () => {
     expect(asked.map((effect) => effect.type === 'ask' && effect.to.hex)).toEqual(honest.slice(0, witnessesMax).map((one) => key(one).hex))
   })
 
-  it('is confirmed when whoever answers has it, and refuted as soon as one has not', () => {
-    const [good, bad, silent] = [claimed(), claimed(), claimed()]
-    for (const { looked } of [good, bad, silent]) looked(found(...honest))
+  it('is confirmed when more than half have it, and refuted as soon as one has not, or when most are silent', () => {
+    const [good, bad, silent, lone] = [claimed(), claimed(), claimed(), claimed()]
+    for (const { looked } of [good, bad, silent, lone]) looked(found(...honest))
     expect(ends([...good.compared(false), ...good.compared(undefined), ...good.compared(false)])).toEqual(['confirmed'])
     expect(ends([...bad.compared(false), ...bad.compared(true)])).toEqual(['refuted'])
+    expect(ends([...lone.compared(undefined), ...lone.compared(false), ...lone.compared(undefined)])).toEqual(['refuted'])
     expect(ends([...silent.compared(undefined), ...silent.compared(undefined), ...silent.compared(undefined)])).toEqual(['refuted'])
   })
 

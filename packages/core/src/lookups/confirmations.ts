@@ -40,7 +40,8 @@ export const confirmationsMax = 32
 interface Confirmation {
   readonly claim: Claim
   closest: readonly Found[]
-  /** Witnesses that have not answered yet. */
+  /** Witnesses that were asked, and those of them that have not answered yet. */
+  witnesses: number
   awaited: number
   /** Those that have it. */
   agreed: number
@@ -83,14 +84,14 @@ export class Confirmations {
     }
   }
 
-  /** One that lacks it is enough to write it anew. Who stays silent counts for nothing, as long as another has it. */
+  /** One that lacks it is enough to write it anew. So is silence of half of them: whom two liars name are seldom all theirs, and those who are not cannot be reached. */
   #compared(confirmation: number, lacking: readonly VersionDigest[] | undefined): ConfirmationsEffect[] {
     const one = this.#confirmations.get(confirmation)
     if (!one) return []
     if (lacking && lacking.length > 0) return this.#end(confirmation, false)
     one.awaited -= 1
     if (lacking) one.agreed += 1
-    return one.awaited > 0 ? [] : this.#end(confirmation, one.agreed > 0)
+    return one.awaited > 0 ? [] : this.#end(confirmation, 2 * one.agreed > one.witnesses)
   }
 
   #looked({ confirmation, closest, asked }: Extract<ConfirmationsEvent, { type: 'looked' }>): ConfirmationsEffect[] {
@@ -112,6 +113,7 @@ export class Confirmations {
       .slice(0, witnessesMax)
     if (2 * common < closest.length) return this.#end(confirmation, false)
     if (witnesses.length === 0) return this.#end(confirmation, false)
+    one.witnesses = witnesses.length
     one.awaited = witnesses.length
     const question: Question = { type: 'compare', versions: [versionDigest(claim.order.record)] }
     const asker: ConfirmationAsker = { for: 'confirmation', confirmation }
@@ -131,7 +133,7 @@ export class Confirmations {
     if (!next || this.#confirmations.size >= confirmationsMax) return []
     const [confirmation, claim] = next
     this.#waiting.delete(confirmation)
-    this.#confirmations.set(confirmation, { claim, closest: [], awaited: 0, agreed: 0 })
+    this.#confirmations.set(confirmation, { claim, closest: [], witnesses: 0, awaited: 0, agreed: 0 })
     return [{ type: 'look', confirmation, target: claim.order.record.key, avoid: claim.passed }]
   }
 }

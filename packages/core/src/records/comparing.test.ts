@@ -35,17 +35,18 @@ const pushed = (effects: readonly ReplicationEffect[]) =>
 const dropped = (effects: readonly ReplicationEffect[]) => effects.flatMap((effect) => (effect.type === 'drop' ? [effect.id] : []))
 
 describe('comparing', () => {
-  it('is for the closest, with all other replicas, and for the next, with the closest', () => {
-    for (const [self, expected] of [
-      [nearest, peers.slice(1, replicas)],
-      [second, [nearest]],
-      [third, []],
+  it('is for the closest, with all other replicas, and for the next, with the closest; the first time for every other, too', () => {
+    for (const [self, first, later] of [
+      [nearest, peers.slice(1, replicas), peers.slice(1, replicas)],
+      [second, [nearest], [nearest]],
+      [third, [nearest], []],
+      [peers[replicas - 1]!, [nearest], []],
     ] as const) {
       const { replication, woke } = holderOf(self)
       expect([woke(firstRepairMs - 1), replication.wakeAtMs]).toEqual([[], firstRepairMs])
-      expect(asked(woke(firstRepairMs))).toEqual(contacts(...expected))
+      expect(asked(woke(firstRepairMs))).toEqual(contacts(...first))
       expect(replication.wakeAtMs).toBe(firstRepairMs + repairEveryMs)
-      expect(asked(woke(firstRepairMs + repairEveryMs))).toEqual(contacts(...expected))
+      expect(asked(woke(firstRepairMs + repairEveryMs))).toEqual(contacts(...later))
     }
   })
 

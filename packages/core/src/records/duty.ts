@@ -72,8 +72,9 @@ export class Duty {
     }
     held.proved = undefined
     if (this.#share() < (held.isFresh ? firstDoubleCheckShare : doubleCheckShare)) return responsible
-    // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that.
-    return closest && isCloser(held.key, self, second) ? [closest] : nobody
+    // The closest may be the one that has it not, and everybody leaves the repair to it: the next closest sees to that. At the first time all do, for
+    // whoever brought it may have known but a part of the overlay, and none of the closest.
+    return closest && (held.isFresh || isCloser(held.key, self, second)) ? [closest] : nobody
   }
 
   /** Whether a record may go that this peer is no replica of any more. */

@@ -17,6 +17,8 @@ const regressions: readonly (readonly [seed: number, found: string])[] = [
   [71, 'a former replica of an open key answers as one of them, and lacks what has come since'],
   [75, 'a record that was brought to the wrong peers stays there'],
   [612, 'a reader of one version of a seq is given a lesser one of the same seq'],
+  [105, 'two that work together say they have what cut-off peers should have kept'],
+  [941, 'those whom a partition parted bring a record to some of its replicas, and none of the closest'],
 ]
 
 function broken(plan: FaultPlan, pretends?: () => Conduct): string[] {
