@@ -93,9 +93,8 @@ class StaticStory {
     const connections = this.#simulation.network.connectionsMade
     const beganMs = performance.now()
     const read = this.#each('reading', gets, (probe) => this.#get(probe, kept))
-    const lookups = gets + probes
-    const probed = this.#each('probing', probes, (probe) => this.#probe(probe))
     const seconds = (performance.now() - beganMs) / 1_000
+    const probed = this.#each('probing', probes, (probe) => this.#probe(probe))
     const made = this.#simulation.network.connectionsMade - connections
     const written = this.#each('writing', puts, (probe) => this.#put(probe))
     return {
@@ -103,8 +102,8 @@ class StaticStory {
       ...prefixed('probe', probed),
       ...prefixed('put', written),
       ...this.#estimates(),
-      connectionsPerLookup: made / Math.max(1, lookups),
-      lookupsPerSecond: lookups / seconds,
+      connectionsPerLookup: made / Math.max(1, gets + probes),
+      lookupsPerSecond: gets / seconds,
       linksMean: mean(this.#simulation.alive.map(({ openLinks }) => openLinks)),
       happenings: this.#simulation.happenings,
     }

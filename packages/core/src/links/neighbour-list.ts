@@ -29,7 +29,7 @@ export class NeighbourList {
   readonly heads: readonly number[]
   /** Round trips in whole milliseconds; 0: not measured yet. */
   readonly rttsMs: readonly number[]
-  #siblingBits: number | undefined
+  #siblingShare: number | undefined
 
   constructor(all: readonly Neighbour[]) {
     this.contacts = all.map(({ contact }) => contact)
@@ -80,13 +80,13 @@ export class NeighbourList {
     return this.rttsMs[this.placeOf(id)]
   }
 
-  /** How many bits the peer whose list this is shares with the farthest of its siblings; -1: too few are listed. */
-  siblingBits(owner: Key): number {
-    return (this.#siblingBits ??=
+  /** The share of the key space that is as close to the peer whose list this is as the farthest of its siblings; 1: too few are listed. */
+  siblingShare(owner: Key): number {
+    return (this.#siblingShare ??=
       this.contacts
-        .map(({ id }) => owner.sharedBits(id))
-        .sort((a, b) => b - a)
-        .at(replicas - 1) ?? -1)
+        .map(({ id }) => owner.distanceShare(id))
+        .sort((a, b) => a - b)
+        .at(replicas - 1) ?? 1)
   }
 
   /** The place of this peer in the list; -1: it is not there. */

@@ -160,12 +160,17 @@ export class RoutingTable {
   }
 
   /**
-   * How many bits linked peers share with the farthest of their siblings, by their own lists: what a peer that does not know its own siblings yet may expect of them.
-   * The one in the middle counts, for some lists may be made up. -1: nobody has told of enough.
+   * The share of the key space that is as close to a linked peer as the farthest of its siblings, by their own lists: what a peer that does not know its own siblings yet may expect of them.
+   * The one in the middle counts, for some lists may be made up. 1: nobody has told of enough.
    */
+  get siblingShareToExpect(): number {
+    const shares = this.#links.full.map(({ contact, neighbours }) => neighbours.siblingShare(contact.id)).filter((one) => one < 1)
+    return shares.sort((a, b) => a - b)[shares.length >> 1] ?? 1
+  }
+
+  /** The same in bits of the key that they share; 0: few peers, or nobody has told of enough. */
   get siblingBitsToExpect(): number {
-    const bits = this.#links.full.map(({ contact, neighbours }) => neighbours.siblingBits(contact.id)).filter((one) => one >= 0)
-    return bits.sort((a, b) => a - b)[bits.length >> 1] ?? -1
+    return Math.floor(-Math.log2(this.siblingShareToExpect))
   }
 
   /** The links to full peers closest to a target, the closest first, and before them that to the target itself, whatever it is. */

@@ -2,7 +2,7 @@ import type { Key } from '../keys/key.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { replicas } from '../wire/message.js'
-import { densityPeersMin } from './plausibility.js'
+import { densityPeersMin, peersByDensity } from './plausibility.js'
 
 export type IsCrowded = (table: RoutingTable, estimatedPeers: number, target: Key, contacts: readonly Contact[]) => boolean
 
@@ -19,12 +19,6 @@ export const isCrowded: IsCrowded = (table, estimatedPeers, target, contacts) =>
   if (peers < sizeErrorMax * densityPeersMin) return false
   const shares = contacts.map(({ id }) => target.distanceShare(id)).sort((a, b) => a - b)
   return shares.slice(0, replicas).some((share, i) => i + 1 >= crowdMin && chanceOfMore(i + 1, peers * share) < crowdedChance)
-}
-
-/** How many peers there are, if all surroundings are as dense as this peer's own. */
-function peersByDensity(table: RoutingTable): number {
-  const farthest = table.siblings()[replicas - 1]
-  return farthest ? (replicas - 1) / table.self.distanceShare(farthest.contact.id) : 0
 }
 
 /** The chance that so many or more are found where this many are expected. */

@@ -15,7 +15,7 @@ const [end, ...rest] = others
 
 /** A writer far from the record, linked to one peer that leads there. */
 function writer() {
-  const host = { estimatedPeers: 9, holds: () => true, keep: (): Receipt => 'stored' }
+  const host = { isPlausible: () => true, holds: () => true, keep: (): Receipt => 'stored' }
   const delivering = new Delivering(linkedTable('0b0', ['0b1']), new FreshIds(seededRandom()), host)
   /** Writes, and hears from the end of the path that all have taken it. */
   const write = (over: { readonly all?: boolean; readonly ifSeq?: bigint }, receipt: Receipt = 'stored', operation = 1) => {

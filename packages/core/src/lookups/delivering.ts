@@ -1,11 +1,11 @@
 import type { FreshIds } from '../fresh-ids.js'
 import { Key } from '../keys/key.js'
+import type { Contact } from '../keys/public-key.js'
 import { LateMap } from '../late-map.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import type { Record } from '../records/record.js'
 import { type MessageId, type Receipt, replicas, type StoreOrder } from '../wire/message.js'
 import { type Claim, Confirmations, type ConfirmationsEffect, type ConfirmationsEvent } from './confirmations.js'
-import { isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import type { OperationId } from './operations.js'
 import { Storing, type StoringEffect, type StoringEvent } from './storing.js'
@@ -25,7 +25,8 @@ export type DeliveringEffect =
 
 /** What is known of the overlay, and the judge and keeper of records: lent by `Asking`. */
 export interface DeliveringHost {
-  readonly estimatedPeers: number
+  /** Whether these may be the closest to a target that there are. */
+  isPlausible(target: Key, contacts: readonly Contact[]): boolean
   holds(record: Record): boolean
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
 }
@@ -95,8 +96,7 @@ export class Delivering {
     const target = order.record.key
     const { self } = this.#table
     const others = answer.replicas.map(({ contact }) => contact).filter(({ id }) => !id.equals(self))
-    if (!isPlausible(this.#table, this.#host.estimatedPeers, target, others))
-      return [{ type: 'unsettled', operation, order, closest: undefined }]
+    if (!this.#host.isPlausible(target, others)) return [{ type: 'unsettled', operation, order, closest: undefined }]
     const outcome = this.#outcomeOf(claim, nowMs)
     if (isThin(outcome)) return [{ type: 'unsettled', operation, order, closest: undefined }]
     const closest = others

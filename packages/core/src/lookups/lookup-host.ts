@@ -10,6 +10,7 @@ import type { DeliveringHost } from './delivering.js'
 import type { Found } from './lookup.js'
 import type { OperationsHost, Outcome } from './operations.js'
 import type { Kept, PlacementsHost } from './placements.js'
+import { isPlausible } from './plausibility.js'
 import type { Repair, RepairsOf } from './read-repair.js'
 import type { SeekingHost } from './seeking.js'
 import { SizeEstimate } from './size-estimate.js'
@@ -42,6 +43,10 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
     return record.kind !== 'content' && record.seq < (this.#records.seqSeen(recordId(record)) ?? 0n)
   }
 
+  isPlausible(target: Key, contacts: readonly Contact[]): boolean {
+    return isPlausible(this.table, this.estimatedPeers, target, contacts)
+  }
+
   isCrowded(target: Key, contacts: readonly Contact[]): boolean {
     return this.parts?.isCrowded(this.table, this.estimatedPeers, target, contacts) ?? false
   }
@@ -62,8 +67,7 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
 
   /** By the lists of linked peers; where these say too little, by what lookups met: whoever crowds around a key makes that seem more than it is. */
   get siblingBits(): number {
-    const { siblingBitsToExpect } = this.table
-    return siblingBitsToExpect >= 0 ? siblingBitsToExpect : Math.floor(Math.log2(this.estimatedPeers / replicas))
+    return this.table.siblingBitsToExpect || Math.floor(Math.log2(this.estimatedPeers / replicas))
   }
 
   closestLinked(target: Key): readonly Contact[] {

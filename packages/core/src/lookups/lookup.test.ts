@@ -7,7 +7,7 @@ import { Key, keyBytes } from '../keys/key.js'
 import { type Contact, publicKey, publicKeyBytes } from '../keys/public-key.js'
 import { closest } from '../keys/nearest.js'
 import { hopsMax, replicas } from '../wire/message.js'
-import { candidatesMax, type Found, Lookup, type LookupEffect, parallelism, waysMax } from './lookup.js'
+import { breadthMax, candidatesMax, type Found, Lookup, type LookupEffect, parallelism, waysMax } from './lookup.js'
 
 /** A linked peer. */
 const direct = (contact: Contact): Found => ({ contact, route: [] })
@@ -53,6 +53,27 @@ describe('a lookup', () => {
     expect(asks(lookup.handle({ type: 'started' })).length).toBe(parallelism)
     expect(asks(lookup.handle(answered('0b1100', []))).length).toBe(1)
     expect(asks(lookup.handle(answered('0b111', [])))).toEqual(['0b1011', '0b1000', '0b1001'].map((bits) => asked(bits)))
+  })
+
+  it('asks the next closest, too, where the closest are no plausible closest set: those name none but each other', () => {
+    const gang = Array.from({ length: replicas }, (_, i) => `0b11${i.toString(2).padStart(3, '0')}`)
+    const [honest, hidden] = ['0b10', '0b11111111']
+    const isPlausible = (closest: readonly Contact[]) => closest.some(({ id }) => id.equals(key(hidden)))
+    const lookup = new Lookup(key('0b0'), key('0b111111111'), linked(...gang, honest), [], isPlausible)
+    lookup.handle({ type: 'started' })
+    const effects = gang.flatMap((bits) => lookup.handle(answered(bits, gang)))
+    expect(asks(effects).at(-1)).toEqual(asked(honest))
+    expect(asks(lookup.handle(answered(honest, [hidden])))).toEqual([asked(hidden, honest)])
+    const [end] = lookup.handle(answered(hidden, gang, [honest]))
+    expect(end?.type === 'finish' && end.closest[0]?.contact).toEqual(contact(hidden))
+  })
+
+  it('asks no more than so many of a closest set that is never plausible', () => {
+    const many = Array.from({ length: 5 * replicas }, (_, i) => `0b1${i.toString(2).padStart(6, '0')}`)
+    const lookup = new Lookup(key('0b0'), key('0b111'), linked(...many), [], () => false)
+    const effects = lookup.handle({ type: 'started' })
+    for (const effect of effects) if (effect.type === 'ask') effects.push(...lookup.handle({ ...answered('0b1', []), from: effect.to }))
+    expect([asks(effects).length, effects.at(-1)?.type]).toEqual([breadthMax, 'finish'])
   })
 
   it('begins with those that were named before, through whoever named them', () => {

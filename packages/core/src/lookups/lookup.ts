@@ -6,6 +6,8 @@ import type { Contact } from '../keys/public-key.js'
 export const parallelism = 3
 /** Candidates that one lookup remembers, and asks, at most: a lookup among a million peers meets about 150. */
 export const candidatesMax = 256
+/** Of the closest candidates so many are asked at most where those that answered are too sparse: some of them name none but each other, and of the others one that does not is enough. */
+export const breadthMax = 3 * replicas
 /** Ways to one candidate that are tried before it counts as silent. */
 export const waysMax = 2
 
@@ -41,21 +43,35 @@ export type LookupEffect = { type: 'ask'; to: Key; route: readonly Key[] } | { t
  * The asked lookup: Kademlia's iterative lookup (section 2.3) without dialling. The asker keeps a shortlist and asks the closest
  * peers on it, each through whoever named it, until the `replicas` closest that speak at all have answered. Whoever is late is not waited for, as long as no fewer of the closest have answered.
  * Once the closest of all has answered, nobody closer is to be expected, and the rest of the `replicas` are asked at once (section 2.3).
+ * Where these are no plausible closest set, the next closest are asked, too: whoever works together names each other, and hides all who are closer.
  * Invariants: 1. at most `parallelism` questions under way, then `replicas`, besides the late ones; 2. each way to a candidate is tried once, at most `waysMax` ways;
  * 3. it finishes exactly once, with peers that answered, the closest first; 4. the asker itself is never a candidate.
  */
 export class Lookup {
   readonly target: Key
   readonly #self: Key
+  readonly #isPlausible: (closest: readonly Contact[]) => boolean
+  /** Of the closest so many are asked. */
+  #breadth = replicas
   readonly #candidates = new Map<string, Candidate>()
   #shortlist: Candidate[] = []
   #asked = 0
   #finished = false
 
-  /** `seeds`: whom to ask first, and the ways to them. `answered`: those of them that have said already whom they know. */
-  constructor(self: Key, target: Key, seeds: readonly Found[], answered: readonly Key[] = []) {
+  /**
+   * `seeds`: whom to ask first, and the ways to them. `answered`: those of them that have said already whom they know.
+   * `isPlausible`: whether those that have answered may be the closest there are; else others are asked, too.
+   */
+  constructor(
+    self: Key,
+    target: Key,
+    seeds: readonly Found[],
+    answered: readonly Key[] = [],
+    isPlausible: (closest: readonly Contact[]) => boolean = () => true,
+  ) {
     this.#self = self
     this.target = target
+    this.#isPlausible = isPlausible
     for (const { contact, route } of seeds) this.#hear(contact, route)
     for (const from of answered) {
       const candidate = this.#candidates.get(from.hex)
@@ -135,8 +151,13 @@ export class Lookup {
   }
 
   #decide(): LookupEffect[] {
-    const closest = this.#shortlist.filter(({ state }) => state !== 'silent' && state !== 'late').slice(0, replicas)
-    if (!this.#waitsForLate() && closest.every(({ state }) => state === 'answered')) return [this.#finish()]
+    const speaking = this.#shortlist.filter(({ state }) => state !== 'silent' && state !== 'late')
+    let closest = speaking.slice(0, this.#breadth)
+    if (!this.#waitsForLate() && closest.every(({ state }) => state === 'answered')) {
+      const isOver = this.#breadth >= Math.min(speaking.length, breadthMax)
+      if (isOver || this.#isPlausible(speaking.slice(0, replicas).map(({ contact }) => contact))) return [this.#finish()]
+      closest = speaking.slice(0, (this.#breadth += replicas))
+    }
     const atOnce = closest[0]?.state === 'answered' ? replicas : parallelism
     let underWay = this.#shortlist.filter((candidate) => candidate.state === 'asked').length
     const effects: LookupEffect[] = []

@@ -24,6 +24,7 @@ function operationsOf({
     holds: () => holds,
     isBehind: () => false,
     repairs: repairsOf,
+    isPlausible: () => true,
     closestLinked: () => contacts(...linked),
     serves: () => true,
     keep: (record, ifSeq) => {

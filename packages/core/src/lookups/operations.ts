@@ -93,6 +93,8 @@ export interface OperationsHost {
   isBehind(record: Record): boolean
   repairs(...of: Parameters<RepairsOf>): readonly Repair[]
   keep(record: Record, ifSeq: bigint | undefined, nowMs: number): Receipt
+  /** Whether these may be the closest to a target that there are. */
+  isPlausible(target: Key, closest: readonly Contact[]): boolean
   /** Whether this peer may be a replica itself. */
   serves(): boolean
   /** The linked peers closest to a target: at most `replicas`. */
@@ -167,7 +169,7 @@ export class Operations {
       id,
       target,
       purpose,
-      lookup: new Lookup(this.#self, target, seeds, answered),
+      lookup: new Lookup(this.#self, target, seeds, answered, (closest) => this.#host.isPlausible(target, closest)),
       reading: purpose.type === 'read' ? new Reading(target, purpose.want, (record) => this.#host.holds(record)) : undefined,
       brought: [],
       writing: undefined,

@@ -13,7 +13,7 @@ import { denialsNeeded, pathsMax } from './routed-lookup.js'
 import { isCrowded } from './crowding.js'
 import { repairsOf } from './read-repair.js'
 import { Seeking, type SeekingEffect } from './seeking.js'
-import { sparserMax } from './plausibility.js'
+import { isPlausible, sparserMax } from './plausibility.js'
 
 const target = key('0b1111')
 const look: Purpose = { type: 'locate' }
@@ -37,7 +37,7 @@ function seekingOf({
     isBehind,
     repairs: repairsOf,
     isCrowded: (target, contacts) => isCrowded(table, peers, target, contacts),
-    estimatedPeers: peers,
+    isPlausible: (target, contacts) => isPlausible(table, peers, target, contacts),
   })
   const handle = seeking.handle.bind(seeking)
   const start = (purpose: Purpose, over: { operation?: number; target?: Key; here?: readonly Record[] } = {}, nowMs = 0) =>
@@ -153,7 +153,7 @@ describe('seeking', () => {
       isBehind: () => false,
       repairs: repairsOf,
       isCrowded: () => false,
-      estimatedPeers: 2,
+      isPlausible: () => true,
     })
     const id = path(seeking.handle({ type: 'start', operation: 1, target, purpose: read('open'), here: [], avoid: [] }, 0))
     const again = (publisher: number) =>

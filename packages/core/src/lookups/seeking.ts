@@ -6,7 +6,6 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import type { Record } from '../records/record.js'
 import type { MessageId, Want } from '../wire/message.js'
-import { isPlausible } from './plausibility.js'
 import type { Found } from './lookup.js'
 import { operationsMax, type OperationId, type Purpose } from './operations.js'
 import { Reading } from './reading.js'
@@ -54,8 +53,8 @@ export interface SeekingHost {
   repairs(...of: Parameters<RepairsOf>): readonly Repair[]
   /** Whether peers crowd around a target, these being the closest of them. */
   isCrowded(target: Key, contacts: readonly Contact[]): boolean
-  /** Peers of the overlay, by its estimate. */
-  readonly estimatedPeers: number
+  /** Whether these may be the closest to a target that there are. */
+  isPlausible(target: Key, contacts: readonly Contact[]): boolean
 }
 
 interface Search {
@@ -168,8 +167,7 @@ export class Seeking {
     this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
     const hasRecord = search.reading?.offer(records) ?? false
     if (search.reading) search.brought.push({ from, route, records })
-    const isBelievable = isPlausible(this.#table, this.#host.estimatedPeers, search.target, contacts)
-    const answer = { from, route, contacts, hasRecord, isPlausible: isBelievable }
+    const answer = { from, route, contacts, hasRecord, isPlausible: this.#host.isPlausible(search.target, contacts) }
     return this.#run(search, search.lookup.handle({ type: 'answered', id, answer }, nowMs), nowMs)
   }
 

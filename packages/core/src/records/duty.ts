@@ -3,7 +3,7 @@ import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
 import { replicas } from '../wire/message.js'
 import { type Held, isCloser } from './held.js'
-import type { ReplicaView } from './replica-view.js'
+import { farOffBits, type ReplicaView } from './replica-view.js'
 
 /** Besides the closest, any other replica does the same with this chance: a closest one that lies must not have the last word. */
 const doubleCheckShare = 1 / 16
@@ -43,6 +43,18 @@ export class Duty {
   /** Whether a peer is about as near to the key as this one, or nearer. */
   isAsNear(key: Key, id: Key): boolean {
     return key.sharedBits(id) >= key.sharedBits(this.#table.self) - asNearBits
+  }
+
+  /** Whether others see to this record, as `ReplicaView.isFarOff` says, for a peer that does not know its own siblings yet: by those of linked peers. */
+  isFarOffByLists(key: Key): boolean {
+    return this.#table.self.sharedBits(key) < this.#table.siblingBitsToExpect - farOffBits
+  }
+
+  /** Whether this peer knows its surroundings: its siblings have said whom they are linked to, and none of those is closer than they are. */
+  get isWhole(): boolean {
+    const { self } = this.#table
+    const haveTold = this.#table.siblings().every(({ neighbours }) => neighbours.contacts.length > 0)
+    return haveTold && this.#table.closestAlive(self, replicas).every(({ id }) => this.#table.linkTo(id) !== undefined)
   }
 
   get isLeaf(): boolean {

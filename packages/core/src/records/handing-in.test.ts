@@ -10,6 +10,7 @@ import { proofsNeeded } from './duty.js'
 import { handedInMax, handInGapMs } from './hand-ins.js'
 import { recordId } from './record.js'
 import { RecordRoom } from './record-room.js'
+import { Duty } from './duty.js'
 import { ReplicaView } from './replica-view.js'
 import { arrivingMs, firstRepairMs, Replication, type ReplicationEffect } from './replication.js'
 import { defaultStoreQuotas } from './store-quotas.js'
@@ -68,8 +69,8 @@ describe('a record far off from this peer', () => {
     table.linkedSinceMs = 0
     const replication = new Replication(table, new ReplicaView(table), () => 0.5)
     replication.handle({ type: 'kept', id: 'a record', key: farKey, elsewhere: false, own: false }, 0)
-    expect(new ReplicaView(table).isFarOffByLists(farKey)).toBe(false)
-    const view = new ReplicaView(table)
+    const duty = new Duty(table, new ReplicaView(table), () => 0)
+    expect(duty.isFarOffByLists(farKey)).toBe(false)
     for (const link of table.links()) {
       const beside = Array.from({ length: replicas }, (_, i) => link.contact.id.hex.slice(0, 2) + i.toString(16).padEnd(38, '0'))
       link.neighbours = link.neighbours.changed(
@@ -77,7 +78,7 @@ describe('a record far off from this peer', () => {
         64,
       )
     }
-    expect([view.isFarOffByLists(farKey), view.isFarOffByLists(nearKey)]).toEqual([true, false])
+    expect([duty.isFarOffByLists(farKey), duty.isFarOffByLists(nearKey)]).toEqual([true, false])
     const offered: ReplicationEffect[] = []
     for (let nowMs = 1_000; nowMs < arrivingMs; nowMs += 1_000) offered.push(...replication.handle({ type: 'woke' }, nowMs))
     expect(offered).toEqual([])

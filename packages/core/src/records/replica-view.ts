@@ -31,7 +31,7 @@ export interface Around {
 }
 
 /** A record whose key shares more bits less than this with this peer than its farthest sibling has 32 to 64 peers that are closer. */
-const farOffBits = 2
+export const farOffBits = 2
 
 /**
  * Whom this peer takes for replicas. Any linked peer may list peers that do not exist right beside a key; so an unlinked peer counts only when two links name it,
@@ -77,18 +77,6 @@ export class ReplicaView {
   isFarOff(key: Key): boolean {
     const farthest = this.#table.fullLinks()[replicas - 1]
     return farthest !== undefined && this.#table.self.sharedBits(key) < farthest.bucket - farOffBits
-  }
-
-  /** The same, for a peer that does not know its own siblings yet, by those of linked peers. */
-  isFarOffByLists(key: Key): boolean {
-    return this.#table.self.sharedBits(key) < this.#table.siblingBitsToExpect - farOffBits
-  }
-
-  /** Whether this peer knows its surroundings: its siblings have said whom they are linked to, and none of those is closer than they are. */
-  get isWhole(): boolean {
-    const { self } = this.#table
-    const haveTold = this.#table.siblings().every(({ neighbours }) => neighbours.contacts.length > 0)
-    return haveTold && this.#table.closestAlive(self, replicas).every(({ id }) => this.#table.linkTo(id) !== undefined)
   }
 
   /** What it is; this peer itself is nothing to its own records. */

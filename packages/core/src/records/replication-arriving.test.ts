@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contacts, linkedTable, linkWith } from '../fixtures/linked-table.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { replicas } from '../wire/message.js'
+import { Duty } from './duty.js'
 import { ReplicaView } from './replica-view.js'
 import { arrivingMs, Replication, settleMs } from './replication.js'
 
@@ -54,10 +55,10 @@ describe('a peer that has just been linked', () => {
   it('among few waits for their lists alone', () => {
     const table = linkedTable('0b0', [near])
     table.linkedSinceMs = 0
-    const view = new ReplicaView(table)
-    expect(view.isWhole).toBe(false)
+    const duty = new Duty(table, new ReplicaView(table), () => 0)
+    expect(duty.isWhole).toBe(false)
     linkWith(table, near, ['0b0'])
-    expect(view.isWhole).toBe(true)
+    expect(duty.isWhole).toBe(true)
   })
 
   it('is one that lost all its links, too', () => {

@@ -245,12 +245,12 @@ export class Replication {
   }
 
   #lookOverSome(nowMs: number): ReplicationEffect[] {
-    const isArriving = nowMs < this.#table.linkedSinceMs + arrivingMs && !this.#view.isWhole
+    const isArriving = nowMs < this.#table.linkedSinceMs + arrivingMs && !this.#duty.isWhole
     const comparisons = new Comparisons()
     if (this.#toDo.length === 0) this.#toDo = this.#affected()
     const some = this.#toDo.splice(0, lookedOverMax).filter((held) => this.#held.get(held.id) === held)
     for (const held of some) {
-      if (isArriving && this.#view.isFarOffByLists(held.key)) continue
+      if (isArriving && this.#duty.isFarOffByLists(held.key)) continue
       if (!held.nearest) noteAround(held, this.#view.around(held.key, nearestCount))
       for (const to of this.#lookOver(held, held.nearest ?? nobody, isArriving, nowMs)) comparisons.add(to, held.id)
       if (isArriving) held.nearest = undefined

@@ -207,7 +207,7 @@ export const figureTitles: { readonly [figure: string]: string } = {
   sizeErrorP90: 'error, 9 of 10 below',
   sizeBias: 'mean over the truth by',
   peakGiB: 'memory, GiB',
-  lookupsPerSecond: 'lookups a second',
+  lookupsPerSecond: 'gets a second',
   bytesPerPeer: 'bytes a laid-out peer',
   eventsPerSecond: 'events a second',
   firstAnswerMedianMs: 'first answer, median',
