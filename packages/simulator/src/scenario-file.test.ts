@@ -58,6 +58,11 @@ describe('a static scenario', () => {
     expect(figures['probeHopsMean']).toBeLessThan(3)
   })
 
+  it('tells peers how many there are, by what they looked up, even if none of that was there', { timeout: 60_000 }, () => {
+    const { story } = parseScenario('test', text({ peers: 500, askers: 20, records: 0, gets: 0, probes: 320, puts: 0, perSecond: 100 }))
+    expect(tellStory(story, () => {})['sizeErrorMedian']).toBeLessThan(0.15)
+  })
+
   it('comes out the same with the same seed', { timeout: 60_000 }, () => {
     const [one, same] = [tellStory(small, () => {}), tellStory(small, () => {})]
     const byChance = ({

@@ -47,23 +47,20 @@ describe('linking', () => {
     ])
   })
 
-  it('is held back as a newcomer until it has looked around, whatever else was looked up', () => {
+  it('is held back as a newcomer until it has looked around', () => {
     const { table, linking, handle } = linked()
     const [near, nearer] = [contact('0b001'), contact('0b0001')]
     for (let i = 1; i < newcomerLinksMax; i++) table.addLink(10 + i, contact(`0b11${i.toString(2).padStart(7, '0')}`), 5)
-    const found = (one: typeof other, isLook: boolean) =>
-      handle({ type: 'found', contacts: [{ contact: one, route: [other.id] }], isLook }, 6)
-    found(near, false)
+    table.note(near, { route: [other.id] })
     expect(knocks(handle({ type: 'woke' }, linking.wakeAtMs))).toEqual([])
-    found(nearer, true)
+    handle({ type: 'found', contacts: [{ contact: nearer, route: [other.id] }] }, 6)
     expect(knocks(handle({ type: 'woke' }, linking.wakeAtMs)).map(([hex]) => hex)).toEqual([nearer, near].map(({ id }) => id.hex))
   })
 
-  it('knocks at those that lookups found, the way they were found', () => {
+  it('knocks at those that it found when it looked around, the way they were found', () => {
     const { handle } = linkingOf(['0b01'])
     handle({
       type: 'found',
-      isLook: false,
       contacts: [
         { contact: other, route: [key('0b01')] },
         { contact: contact('0b001'), route: [] },

@@ -37,8 +37,8 @@ export type LinkingEvent =
   | { type: 'broken'; link: LinkId }
   | { type: 'alive'; link: LinkId; rttMs: number }
   | { type: 'silent'; link: LinkId }
-  /** Lookups met these peers: they answered, over these ways. `isLook`: this peer looked around, for whom to link to. */
-  | { type: 'found'; contacts: readonly Found[]; isLook: boolean }
+  /** This peer looked around for whom to link to, and met these: they answered, over these ways. */
+  | { type: 'found'; contacts: readonly Found[] }
   | { type: 'met'; point: number; contacts: readonly Contact[] }
   /** An app wants a link to this peer, now. */
   | { type: 'introduce'; contact: Contact; route: readonly Key[] }
@@ -140,7 +140,7 @@ export class Linking {
         return this.#said(event.link, event.message, nowMs)
       case 'found':
         this.#note(event.contacts, nowMs)
-        return event.isLook ? this.#kept(this.#keeper.handle({ type: 'lookedAround' }, nowMs), nowMs) : []
+        return this.#kept(this.#keeper.handle({ type: 'lookedAround' }, nowMs), nowMs)
       case 'met':
         for (const contact of event.contacts) this.#table.note(contact, { route: [], point: event.point })
         return [...this.#merge(event, nowMs), ...this.#kept(this.#keeper.handle({ type: 'changed' }, nowMs), nowMs)]

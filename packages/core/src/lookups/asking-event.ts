@@ -72,8 +72,8 @@ export type AskingEffect =
   | Extract<PlacementsEffect, { type: 'respond' }>
   | { type: 'finish'; operation: OperationId; outcome: Outcome }
   | { type: 'located'; operation: OperationId; contact: Contact | undefined; route: readonly Key[] }
-  /** `isLook`: they were looked for by `Refresh`. */
-  | { type: 'found'; contacts: readonly Found[]; isLook: boolean }
+  /** Whom `Refresh` met. */
+  | { type: 'found'; contacts: readonly Found[] }
   | { type: 'alive'; link: LinkId; rttMs: number }
   | { type: 'silent'; link: LinkId }
   /** A linked peer left a question unanswered: is it there? */

@@ -187,7 +187,7 @@ describe('asking', () => {
       const store = question(handle(answered(path.id, found('0b1')), 5))
       const effects = handle(answered(store.id, { type: 'receipt', receipt: 'stale', newer }), 9)
       expect(effects.filter(({ type }) => type === 'wrote')).toMatchObject([{ record, storedElsewhere: 0, newer }])
-      expect(effects).not.toContainEqual(expect.objectContaining({ type: 'found', isLook: true }))
+      expect(effects).not.toContainEqual(expect.objectContaining({ type: 'found' }))
     }
   })
 
@@ -221,7 +221,6 @@ describe('asking', () => {
     for (let i = 1; i < requestsMax; i++) push(i)
     expect(push(0)).toEqual([{ type: 'notPushed', id: '0', to: peer.id }])
     expect(careful({ type: 'rewrite', record: openRecord(target), all: false, unixS })).toMatchObject([
-      { type: 'found' },
       { type: 'wrote', storedElsewhere: 0, wanted: 0 },
     ])
     expect(careful({ type: 'read', operation: 2, target, want: 'open', unixS })).toMatchObject([
@@ -261,7 +260,6 @@ describe('asking', () => {
     const { handle } = askingOf()
     const path = seek(handle({ type: 'locate', operation: 7, target, unixS }))
     expect(handle(answered(path.id, found('0b111')), 5)).toMatchObject([
-      { type: 'found' },
       { type: 'located', operation: 7, contact: contact('0b111'), route: [peer.id] },
     ])
   })
@@ -272,7 +270,6 @@ describe('asking', () => {
     const ask = question(handle(answered(path.id, found('0b1', '0b11')), 5))
     expect(ask.question).toEqual({ type: 'find', target, want: 'peers' })
     expect(handle(answered(ask.id, found('0b111'), key('0b11')), 6)).toMatchObject([
-      { type: 'found' },
       { type: 'located', operation: 7, contact: contact('0b111'), route: [peer.id, key('0b11')] },
     ])
   })
@@ -361,7 +358,7 @@ describe('asking', () => {
     expect([look.target, look.want]).toEqual([key('0b0'), 'peers'])
     handle({ type: 'setOut', id: look.id, via: peer.id }, nowMs)
     const effects = handle(answered(look.id, found('0b1')), nowMs + 50)
-    expect(effects).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }], isLook: true }])
+    expect(effects).toEqual([{ type: 'found', contacts: [{ contact: peer, route: [] }] }])
   })
 
   it('looks at its surroundings with care where no path leads anywhere', () => {
@@ -371,7 +368,7 @@ describe('asking', () => {
     const look = question(handle({ type: 'nowhere', id: path.id }, 1.5 * surroundingsDelayMs))
     expect(look.question).toEqual({ type: 'find', target: key('0b0'), want: 'peers' })
     expect(handle(answered(look.id, found()), 2_000 + 1.5 * surroundingsDelayMs)).toEqual([
-      { type: 'found', contacts: [{ contact: peer, route: [] }], isLook: true },
+      { type: 'found', contacts: [{ contact: peer, route: [] }] },
     ])
   })
 })

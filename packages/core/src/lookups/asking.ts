@@ -250,8 +250,7 @@ export class Asking {
     switch (purpose.type) {
       case 'read': {
         // Whoever keeps content need not be near it, nor know who is.
-        const ids = closest.map(({ contact }) => contact.id)
-        if (purpose.want !== 'content' && ids.length === replicas) this.host.size.note(target, ids)
+        if (purpose.want !== 'content' && closest.length === replicas) this.host.noteClosest(target, closest)
         const outcome: Outcome = { type: 'read', records, asked, complete: true }
         return this.#finished({ type: 'finish', operation, target, outcome, closest }, nowMs)
       }
@@ -381,11 +380,11 @@ export class Asking {
     this.#placed.delete(operation)
     if (placed && outcome.type === 'written' && isThin(outcome))
       return this.#startCareful({ operation, ...placed, records: [], closest: [], answered: [] }, nowMs)
-    const ids = closest.map(({ contact }) => contact.id)
-    if (outcome.type === 'looked' || outcome.type === 'written') this.host.size.note(target, ids)
+    // A read that found something may have ended early, or with others than the closest.
+    const isNowhere = outcome.type === 'read' && outcome.complete && outcome.records.length === 0
+    if (isNowhere || outcome.type === 'looked' || outcome.type === 'written') this.host.noteClosest(target, closest)
     this.#turns?.ended(operation)
     const errand = this.#errands.end(operation)
-    // What an app's own lookup met is not noted: contacts lead to links, and a lookup is to make none.
     if (operation > 0) return [...this.#writes.ended(operation, outcome), { type: 'finish', operation, outcome }]
     this.#refresh?.handle({ type: 'lookedUp', target }, nowMs)
     return reportOf(errand, outcome, closest)

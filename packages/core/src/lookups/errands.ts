@@ -59,12 +59,22 @@ export function isBackground(asker: Asker, errands: Errands): boolean {
   return asker.for === 'push' || asker.for === 'comparison' || asker.for === 'confirmation'
 }
 
-/** What is told of an errand that has come to its end; of one that was cancelled, only whom it met. */
+/** What is told of an errand that has come to its end. Whom it met is of use to a look around alone: contacts lead to links, and no other lookup is to make any. */
 export function reportOf(errand: Errand | undefined, outcome: Outcome, closest: readonly Found[]): AskingEffect[] {
-  if (errand?.for === 'surrounding') return [{ type: 'lookedAround', search: errand.search, point: errand.point, closest }]
-  if (errand?.for === 'watch') return [{ type: 'replicasFound', topic: errand.topic, closest }]
-  const found: AskingEffect = { type: 'found', contacts: closest, isLook: errand?.for === 'refresh' }
-  if (errand?.for === 'rewrite' && outcome.type === 'written') return [found, wrote(errand.record, outcome, false)]
-  if (errand?.for !== 'locate' || outcome.type !== 'located') return [found]
-  return [found, { type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
+  switch (errand?.for) {
+    case 'surrounding':
+      return [{ type: 'lookedAround', search: errand.search, point: errand.point, closest }]
+    case 'watch':
+      return [{ type: 'replicasFound', topic: errand.topic, closest }]
+    case 'refresh':
+      return [{ type: 'found', contacts: closest }]
+    case 'rewrite':
+      return outcome.type === 'written' ? [wrote(errand.record, outcome, false)] : []
+    case 'locate':
+      return outcome.type === 'located'
+        ? [{ type: 'located', operation: errand.operation, contact: outcome.contact, route: outcome.route }]
+        : []
+    default:
+      return []
+  }
 }

@@ -65,6 +65,14 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
     return isMeshed || (linkCount < replicas && !isLeaf) ? seen : this.size.peers(seen)
   }
 
+  /** Those that a lookup has come to, the closest first: how dense the overlay is there. */
+  noteClosest(target: Key, closest: readonly Found[]): void {
+    this.size.note(
+      target,
+      closest.map(({ contact }) => contact.id),
+    )
+  }
+
   /** By the lists of linked peers; where these say too little, by what lookups met: whoever crowds around a key makes that seem more than it is. */
   get siblingBits(): number {
     return this.table.siblingBitsToExpect || Math.floor(Math.log2(this.estimatedPeers / replicas))
