@@ -1,11 +1,11 @@
-import { type Contact, contactOf, type Key } from '@hashtab/core'
+import { type Contact, contactOf, isInside, type Key } from '@hashtab/core'
 import type { Clock } from './ports/clock.js'
 import type { MeetingPoint, MeetingPointEvent, MeetingPointState } from './ports/meeting-point.js'
 import type { Random } from './ports/random.js'
 import type { Signer } from './ports/signer.js'
 import type { IceServer } from './ports/transport.js'
 
-/** A peer without a link looks at its meeting points again this often, times 0.5 to 1.5 by its own id, so that not all come at once. */
+/** A peer that is not in yet looks at its meeting points again this often, times 0.5 to 1.5 by its own id, so that not all come at once. */
 const lonelyRetryMs = 20_000
 /**
  * Somebody of the overlay looks in at the meeting points this often, however large it is: each peer as much more seldom as there are peers.
@@ -43,8 +43,8 @@ export class MeetingPlace {
   #visitedMs = 0
   /** From 0.5 to 1.5: this peer's share of all the visits, drawn anew for each. */
   #visitShare = 1
-  /** Whether anybody was ever met. */
-  hasMet = false
+  /** The most peers that a point has named at once. */
+  #named = 0
 
   constructor(points: readonly MeetingPoint[], self: Key, clock: Clock, random: Random) {
     this.#points = points
@@ -60,6 +60,11 @@ export class MeetingPlace {
     this.#points.forEach((point, number) => point.start(signer, (event) => this.#told(number, event, listener)))
   }
 
+  /** Whether anybody was ever met. */
+  get hasMet(): boolean {
+    return this.#named > 0
+  }
+
   get states(): readonly MeetingPointStatus[] {
     return this.#states
   }
@@ -73,7 +78,7 @@ export class MeetingPlace {
     if (this.#retryAtMs === undefined || nowMs < this.#retryAtMs) return
     this.#retryAtMs = nowMs + this.#retryMs()
     const everyMs = Math.min(Math.max(visitEveryMs * estimatedPeers, visitMinMs), visitMaxMs)
-    if (links > 0 && nowMs < this.#visitedMs + everyMs * this.#visitShare) return
+    if (isInside(links, this.#named) && nowMs < this.#visitedMs + everyMs * this.#visitShare) return
     this.#visited(nowMs)
     this.wake()
   }
@@ -111,7 +116,7 @@ export class MeetingPlace {
           .slice(0, contactsMax)
           .map(contactOf)
           .filter(({ id }) => !id.equals(this.#self))
-        this.hasMet ||= contacts.length > 0
+        this.#named = Math.max(this.#named, contacts.length)
         if (contacts.length > 0) listener({ type: 'met', point, contacts })
         return
       }

@@ -29,14 +29,14 @@ export class MeetingPoint {
     this.#random = random
   }
 
+  /** Comes, if its socket is not open, and is introduced. */
   visit(peer: VirtualPeer, nowMs: number): void {
-    if (!this.alive) return
+    if (!this.alive || this.has(peer)) return
     const others = [...this.#present.values()].filter((one) => one !== peer)
     const introduced = this.#random.sample(others, introducedMax)
     const atMs = nowMs + 2 * serverLatencyMs
     this.#schedule.push(atMs, { type: 'met', point: this.number, peer, contacts: introduced.map(({ contact }) => contact) })
     for (const one of introduced) this.#schedule.push(atMs, { type: 'met', point: this.number, peer: one, contacts: [peer.contact] })
-    if (this.#present.get(peer.contact.id.hex) === peer) return
     this.#present.set(peer.contact.id.hex, peer)
     this.#schedule.push(nowMs + graceMs, { type: 'graceOver', point: this.number, peer })
   }
@@ -64,12 +64,13 @@ export class MeetingPoint {
   }
 
   /** Whether its socket is open. */
-  has({ contact: { id } }: VirtualPeer): boolean {
-    return this.#present.has(id.hex)
+  has(peer: VirtualPeer): boolean {
+    return this.#present.get(peer.contact.id.hex) === peer
   }
 
-  carry(to: Key, sealed: Uint8Array, nowMs: number): void {
-    const peer = this.alive ? this.#present.get(to.hex) : undefined
+  /** From one whose socket is open to another. */
+  carry(from: VirtualPeer, to: Key, sealed: Uint8Array, nowMs: number): void {
+    const peer = this.alive && this.has(from) ? this.#present.get(to.hex) : undefined
     if (!peer) return
     this.#schedule.push(nowMs + 2 * serverLatencyMs, { type: 'carried', point: this.number, peer, sealed })
   }

@@ -1,4 +1,4 @@
-import { type Contact, type LinkId, type Message, Overlay, type OverlayEffect, type OverlayEvent } from '@hashtab/core'
+import { type Contact, isInside, type LinkId, type Message, Overlay, type OverlayEffect, type OverlayEvent } from '@hashtab/core'
 import { HostileOverlay } from './adversaries/hostile-overlay.js'
 import { cheapLateParts, cheapSealing } from './cheap-cipher.js'
 import { verifyCheaply } from './cheap-signature.js'
@@ -20,7 +20,7 @@ import type { Watcher } from './watcher.js'
 
 /** Wall-clock time at which every simulation begins: the same for all, so that expiries do not depend on the day. */
 export const beginsUnixMs = 1_800_000_000_000
-/** A peer without any link looks for company again after this long, and up to twice as long. */
+/** A peer that is not in yet looks for company again after this long, and up to twice as long. */
 export const seekAgainMs = 10_000
 /** A peer that leaves stays this long, so that what it hands over is sent. */
 export const farewellMs = 500
@@ -219,6 +219,7 @@ export class Simulation {
     this.#note(peer, 3, happening.type.length)
     switch (happening.type) {
       case 'met':
+        peer.named = Math.max(peer.named, happening.contacts.length)
         return this.tell(peer, { type: 'met', point: happening.point, contacts: happening.contacts })
       case 'carried':
         return this.#unseal(peer, happening.sealed, { by: 'meetingPoint', point: happening.point })
@@ -226,7 +227,7 @@ export class Simulation {
         return this.meetingPoints[happening.point]!.graceOver(peer)
       case 'seeks':
         peer.seeking = false
-        if (peer.openLinks > 0 && !happening.drawn) return
+        if (isInside(peer.openLinks, peer.named) && !happening.drawn) return
         if (!this.network.isCutOff(peer)) for (const point of peer.points) point.visit(peer, this.nowMs)
         return this.#seek(peer, seekAgainMs)
       case 'gone':
@@ -310,7 +311,7 @@ export class Simulation {
   #seal(peer: VirtualPeer, { id, to, body, carriage }: Extract<OverlayEffect, { type: 'seal' }>): void {
     const sealed = this.#letters.seal(peer.contact, to, body)
     if (carriage.by === 'meetingPoint') {
-      if (!this.network.isCutOff(peer)) this.meetingPoints[carriage.point]!.carry(to, sealed, this.nowMs)
+      if (!this.network.isCutOff(peer)) this.meetingPoints[carriage.point]!.carry(peer, to, sealed, this.nowMs)
     } else this.#inbox.push({ type: 'sealed', id, to, route: carriage.route, sealed })
   }
 
@@ -325,7 +326,7 @@ export class Simulation {
 
   #lostLink(peer: VirtualPeer): void {
     peer.openLinks -= 1
-    if (peer.openLinks === 0 && peer.alive) this.#seek(peer, seekAgainMs / 10)
+    if (!isInside(peer.openLinks, peer.named) && peer.alive) this.#seek(peer, peer.openLinks === 0 ? seekAgainMs / 10 : seekAgainMs)
   }
 
   /** Once per peer at a time: to its meeting points, after a while that is never the same for two. */

@@ -45,7 +45,9 @@ export class VirtualPeer implements Identity {
   wakeAtMs = Infinity
   /** Links that are open, by what the overlay was told. */
   openLinks = 0
-  /** Looking for company at its meeting points, again and again until it is linked. */
+  /** The most peers that a meeting point has named to it at once. */
+  named = 0
+  /** Looking for company at its meeting points, again and again until it is in. */
   seeking = false
   /** Where it stands in the list of those alive. */
   place = -1

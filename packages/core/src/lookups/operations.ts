@@ -24,6 +24,8 @@ export type Purpose =
   | { readonly type: 'read'; readonly want: Exclude<Want, 'peers'> }
   | { readonly type: 'write'; readonly record: Record; readonly ifSeq: bigint | undefined }
 
+type WritePurpose = Purpose & { readonly type: 'write' }
+
 /** Who asked a question, in terms of operations. */
 export interface OperationAsker {
   readonly for: 'operation'
@@ -59,7 +61,7 @@ export type OperationsEvent =
       here: readonly Record[]
     }
   /** A routed lookup has found where to write: the peers closest to the target. */
-  | { type: 'place'; operation: OperationId; target: Key; purpose: Purpose & { readonly type: 'write' }; closest: readonly Found[] }
+  | { type: 'place'; operation: OperationId; target: Key; purpose: WritePurpose; closest: readonly Found[] }
   | { type: 'answered'; asker: OperationAsker; from: Key; route: readonly Key[]; answer: Answer }
   | { type: 'late'; asker: OperationAsker; from: Key }
   | { type: 'silent'; asker: OperationAsker; from: Key }
@@ -123,7 +125,7 @@ export class Operations {
         const { operation: id, target, purpose, closest } = event
         const operation = this.#begun(id, target, purpose, [], nowMs)
         operation.closest = closest
-        return this.#write(operation, purpose.record, purpose.ifSeq, nowMs)
+        return this.#write(operation, purpose, nowMs)
       }
       case 'answered':
         return this.#answered(event, nowMs)
@@ -230,11 +232,12 @@ export class Operations {
         ]
       }
       case 'write':
-        return this.#write(operation, purpose.record, purpose.ifSeq, nowMs)
+        return this.#write(operation, purpose, nowMs)
     }
   }
 
-  #write(operation: Operation, record: Record, ifSeq: bigint | undefined, nowMs: number): OperationsEffect[] {
+  #write(operation: Operation, purpose: WritePurpose, nowMs: number): OperationsEffect[] {
+    const { record, ifSeq } = purpose
     const closer = operation.closest.filter(({ contact }) => Key.compare(operation.target, contact.id, this.#self) < 0)
     const isReplica = this.#host.serves() && closer.length < replicas
     const others = operation.closest.slice(0, isReplica ? replicas - 1 : replicas)
@@ -246,9 +249,7 @@ export class Operations {
     )
     if (isReplica && others.length > 0) operation.writing.noteHere(this.#host.keep(record, ifSeq, nowMs))
     if (others.length === 0) return [this.#finish(operation, operation.writing.outcome())]
-    const question: Question = { type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }
-    const asker: OperationAsker = { for: 'operation', operation: operation.id, step: 'store' }
-    return others.map(({ contact, route }) => ({ type: 'ask', asker, to: contact.id, route, question, tries: 2 }))
+    return askToStore(operation.id, purpose, others)
   }
 
   #wrote(operation: Operation, from: Key, answer: Extract<Answer, { type: 'receipt' }> | undefined): OperationsEffect[] {
@@ -269,9 +270,8 @@ export class Operations {
     const others = this.#host.closestLinked(target).filter(({ id: other }) => !asked.has(other.hex))
     if (others.length === 0) return undefined
     writing.widen(others.map((contact) => contact.id))
-    const question: Question = { type: 'store', record: purpose.record, ...(purpose.ifSeq !== undefined && { ifSeq: purpose.ifSeq }) }
-    const asker: OperationAsker = { for: 'operation', operation: id, step: 'store' }
-    return others.map((contact) => ({ type: 'ask', asker, to: contact.id, route: [], question, tries: 2 }))
+    const linked = others.map((contact): Found => ({ contact, route: [] }))
+    return askToStore(id, purpose, linked)
   }
 
   /** Its time is over: a lookup ends with what it has, a write that has begun as it stands. */
@@ -285,6 +285,12 @@ export class Operations {
     this.#operations.delete(operation.id)
     return { type: 'finish', operation: operation.id, target: operation.target, outcome, closest: operation.closest }
   }
+}
+
+function askToStore(operation: OperationId, { record, ifSeq }: WritePurpose, others: readonly Found[]): OperationsEffect[] {
+  const question: Question = { type: 'store', record, ...(ifSeq !== undefined && { ifSeq }) }
+  const asker: OperationAsker = { for: 'operation', operation, step: 'store' }
+  return others.map(({ contact, route }) => ({ type: 'ask', asker, to: contact.id, route, question, tries: 2 }))
 }
 
 function isComplete({ reading, closest, isCutShort }: Operation): boolean {
