@@ -69,8 +69,8 @@ export class Duty {
   /** Those of the replicas that it is this peer's turn to ask whether they have the record. */
   doubtful(held: Held): readonly Contact[] {
     const { self } = this.#table
-    // What a leaf still has is its own, which it writes anew itself.
-    if (this.isLeaf) return nobody
+    // What a leaf still has is its own, which it writes anew itself; so is what is far off, and whom it would take for replicas there are not the closest.
+    if (this.isLeaf || this.#view.isFarOff(held.key)) return nobody
     const responsible = this.replicasOf(held.key)
     const [closest, second] = responsible.filter(({ id }) => this.#view.isTrusted(id))
     if (isCloser(held.key, self, closest)) return responsible
@@ -79,7 +79,7 @@ export class Duty {
       // What has just come may have been brought to the wrong peers, by somebody who lied to its writer: those who should have it are asked at once.
       const { proved } = held
       if (!proved && !held.own) held.proved = new Set()
-      if (held.isFresh) return this.#view.isFarOff(held.key) ? nobody : responsible
+      if (held.isFresh) return responsible
       return proved ? responsible.slice(0, proofsNeeded).filter(({ id }) => !proved.has(id.hex)) : nobody
     }
     held.proved = undefined
