@@ -45,8 +45,8 @@ export class RedisCommons implements Commons {
   /** Undefined until the first try has come to an end. */
   #state: CommonsState | undefined
   #servers = 1
-  /** What Redis's clock says when our monotonic one says 0. */
-  #clockMs = 0
+  /** What Redis's clock says when our monotonic one says 0; undefined until it was asked. */
+  #clockMs: number | undefined
   #lettersUnderway = 0
   #isRenewing = false
   #fault = 'not reached yet'
@@ -99,7 +99,8 @@ export class RedisCommons implements Commons {
   async enter(stay: Stay, count: number): Promise<readonly PublicKey[]> {
     const channel = channelOf(stay.network, stay.id)
     this.#stays.set(channel, stay)
-    if (!this.#isReached) return []
+    // Whoever comes before Redis's time is known is entered as soon as it is: a lease by another clock would have ended long ago.
+    if (!this.#isReached || this.#clockMs === undefined) return []
     try {
       await this.#ear.subscribe(channel)
       const key = presentKey(stay.network)
@@ -157,7 +158,7 @@ export class RedisCommons implements Commons {
 
   /** Redis's time. */
   get #nowMs(): number {
-    return Math.round(this.#clockMs + performance.now())
+    return Math.round((this.#clockMs ?? 0) + performance.now())
   }
 
   /** Makes those drawn and the newcomer known to each other, until `count` were reached. */
@@ -295,7 +296,7 @@ export class RedisCommons implements Commons {
   }
 
   #unixMs(stay: Stay): number {
-    return Math.max(0, Math.round(this.#clockMs + stay.sinceMs))
+    return Math.max(0, Math.round((this.#clockMs ?? 0) + stay.sinceMs))
   }
 
   #malformed(why: string): [] {
