@@ -20,8 +20,8 @@ export function peersByDensity({ siblingShareToExpect }: RoutingTable): number {
 export function isPlausible(table: RoutingTable, estimatedPeers: number, target: Key, contacts: readonly Contact[]): boolean {
   const sorted = [...contacts].sort((a, b) => Key.compare(target, a.id, b.id))
   const [nearest] = sorted
-  const [known] = table.closestAlive(target, 1)
-  if (!nearest || (known && table.linkTo(known.id) && Key.compare(target, known.id, nearest.id) < 0)) return false
+  // Whoever is linked is there, and would be among them.
+  if (!nearest || table.fullLinks().some(({ contact: { id } }) => Key.compare(target, id, nearest.id) < 0)) return false
   // One of them may be whoever asked, and one may have gone.
   if (sorted.length < replicas - 1 && sorted.length < table.serving - 1) return false
   const count = Math.min(sorted.length, replicas)
