@@ -145,7 +145,7 @@ describe('asking', () => {
     expect(store).toMatchObject({ to: peer.id, route: [], question: { type: 'store', record } })
     expect(records.count).toBe(1)
     expect(handle(answered(store.id, { type: 'receipt', receipt: 'stored' }), 9)).toMatchObject([
-      { type: 'wrote', record, storedElsewhere: 1, wanted: 2, isMet: false, newer: undefined, crowded: false },
+      { type: 'wrote', record, stored: 2, storedElsewhere: 1, wanted: 2, isMet: false, newer: undefined, crowded: false },
       { type: 'finish', operation: 1, outcome: { type: 'written', stored: 2, wanted: 2 } },
     ])
   })
@@ -282,7 +282,7 @@ describe('asking', () => {
       const idOf = (effects: readonly AskingEffect[]) => (begun === 'handle' ? seek(effects) : question(effects)).id
       const write = idOf(asking[begun]({ type: 'write', operation: 1, record, unixS }))
       expect(handle({ type: 'cancel', operation: 1 })).toEqual([
-        { type: 'wrote', record, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined, crowded: false },
+        { type: 'wrote', record, stored: 0, storedElsewhere: 0, wanted: 0, isMet: false, newer: undefined, crowded: false },
       ])
       expect(handle(answered(write, found()), 5).filter(({ type }) => type !== 'unasked')).toEqual([])
       const locate = idOf(asking[begun]({ type: 'locate', operation: 2, target, unixS }))

@@ -32,7 +32,7 @@ export type ConfirmationsEffect =
   /** The record is not where it should be, or nobody could say so. `closest`: where it should be, if that is known. */
   | { type: 'refuted'; confirmation: number; claim: Claim; closest: readonly Found[] | undefined }
 
-/** Peers that are asked whether they have a record: any of them may be a liar, like the one who said that all have it. All must have it. */
+/** Peers that are asked whether they have a record: any of them may be a liar, like the one who said that all have it. None may lack it, and more than half must say they have it. */
 export const witnessesMax = 3
 /** Confirmations under way at one time: a lookup and a question each, which must not crowd out what the app asks. */
 export const confirmationsMax = 32

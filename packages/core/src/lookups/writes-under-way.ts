@@ -7,6 +7,8 @@ import { unwritten, type Written } from './writing.js'
 export interface Wrote {
   readonly type: 'wrote'
   readonly record: Record
+  /** Replicas that have it: with this peer, where it is one of them itself, and without. */
+  readonly stored: number
   readonly storedElsewhere: number
   readonly wanted: number
   readonly isMet: boolean
@@ -40,6 +42,6 @@ export class WritesUnderWay {
   }
 }
 
-export function wrote(record: Record, { storedElsewhere, wanted, newer, crowded }: Written, isMet: boolean): Wrote {
-  return { type: 'wrote', record, storedElsewhere, wanted, isMet, newer, crowded }
+export function wrote(record: Record, { stored, storedElsewhere, wanted, newer, crowded }: Written, isMet: boolean): Wrote {
+  return { type: 'wrote', record, stored, storedElsewhere, wanted, isMet, newer, crowded }
 }

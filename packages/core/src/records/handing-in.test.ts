@@ -47,8 +47,14 @@ describe('a record far off from this peer', () => {
     expect(ended('record 0', proofsNeeded)).toEqual([{ type: 'drop', id: 'record 0' }])
   })
 
-  it('is handed in by nobody whose own it is, nor when it is near', () => {
-    expect(handedIn(holderOf([farKey], true).woke(firstRepairMs))).toEqual([])
+  it('is neither handed in nor asked about by whose own it is: its owner writes it anew', () => {
+    const owner = holderOf([farKey], true)
+    expect(owner.woke(firstRepairMs)).toEqual([])
+    owner.replication.handle({ type: 'changed', contacts: [contact('0b1')] }, firstRepairMs)
+    expect(owner.woke(2 * firstRepairMs)).toEqual([])
+  })
+
+  it('is not handed in when it is near', () => {
     const near = holderOf([nearKey])
     expect(handedIn(near.woke(firstRepairMs))).toEqual([])
     expect(near.ended('record 0', replicas)).toEqual([])
@@ -111,8 +117,8 @@ describe('a far-off record that is handed in to a peer whose store is full', () 
     expect(room.handle({ type: 'woke' }, firstRepairMs, unixS)).toContainEqual({ type: 'rewrite', record, all: true })
     return room
   }
-  const wrote = (storedElsewhere: number) =>
-    ({ type: 'wrote', record, storedElsewhere, wanted: replicas, isMet: false, newer: undefined, crowded: false }) as const
+  const wrote = (storedElsewhere: number, stored = storedElsewhere) =>
+    ({ type: 'wrote', record, stored, storedElsewhere, wanted: replicas, isMet: false, newer: undefined, crowded: false }) as const
   const taking = (floodedBy: Key) => {
     const room = roomOf(takerId, [self, '0b1'])
     for (const one of flood(defaultStoreQuotas.peer.records)) room.keep(one, { from: floodedBy }, 0, unixS)
@@ -132,6 +138,12 @@ describe('a far-off record that is handed in to a peer whose store is full', () 
     // So whoever handed it in may let go of it.
     giverRoom.handle(wrote(proofsNeeded), firstRepairMs, unixS)
     expect(giverRoom.kept(id)).toBeUndefined()
+  })
+
+  it('stays where it was when the lookup has shown that to be one of its replicas, however many others have it', () => {
+    const giverRoom = giving()
+    giverRoom.handle(wrote(replicas - 1, replicas), firstRepairMs, unixS)
+    expect(giverRoom.kept(id)).toEqual(record)
   })
 
   it('is not let in where all is from who hands it in, and nearer; then it stays where it was', () => {

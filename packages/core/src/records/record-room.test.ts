@@ -34,7 +34,7 @@ function roomOf(links: readonly string[] = ['0b1'], verify: Verify = () => true,
 const wrote = (
   storedElsewhere: number,
   { of = record, newer, isMet = false, crowded = false }: { of?: Record; newer?: Record; isMet?: boolean; crowded?: boolean } = {},
-) => ({ type: 'wrote', record: of, storedElsewhere, wanted: 2, isMet, newer, crowded }) as const
+) => ({ type: 'wrote', record: of, stored: storedElsewhere, storedElsewhere, wanted: 2, isMet, newer, crowded }) as const
 const persisted = (effects: readonly RecordRoomEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [[effect.name, effect.bytes !== undefined, effect.own]] : []))
 const rewritten = (effects: readonly RecordRoomEffect[]) => effects.flatMap((effect) => (effect.type === 'rewrite' ? [effect.record] : []))

@@ -25,8 +25,17 @@ export type RecordRoomEvent =
   /** Our own record, signed here just now; its write follows. Whether it is kept, `obstacle` says. */
   | { type: 'owned'; record: Record }
   | { type: 'restored'; stored: ReadonlyMap<string, Uint8Array> }
-  /** A write of our own record, or one that was handed in, has ended. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. `crowded`: who has it may be made up. */
-  | { type: 'wrote'; record: Record; storedElsewhere: number; wanted: number; isMet: boolean; newer: Record | undefined; crowded: boolean }
+  /** A write of our own record, or one that was handed in, has ended. `stored`: `storedElsewhere`, and this peer where it is a replica itself. `isMet`: it was made on a condition, that is met. `newer`: what a replica has instead. `crowded`: who has it may be made up. */
+  | {
+      type: 'wrote'
+      record: Record
+      stored: number
+      storedElsewhere: number
+      wanted: number
+      isMet: boolean
+      newer: Record | undefined
+      crowded: boolean
+    }
   | { type: 'pushed'; id: string; to: Key }
   | { type: 'notPushed'; id: string; to: Key }
   /** What a peer that was asked to compare these has and lacks; undefined: it did not say. */
@@ -295,17 +304,20 @@ export class RecordRoom {
     return effects
   }
 
-  /** What became of a record that was handed in. Where others have a newer version, that is kept in its place, and is handed in next. */
+  /**
+   * What became of a record that was handed in. Where others have a newer version, that is kept in its place, and is handed in next. Where the lookup has shown that this peer is a replica
+   * itself, it counts as kept by nobody else: it stays.
+   */
   #handedIn(
-    { record, storedElsewhere, newer, crowded }: Extract<RecordRoomEvent, { type: 'wrote' }>,
+    { record, stored, storedElsewhere, newer, crowded }: Extract<RecordRoomEvent, { type: 'wrote' }>,
     nowMs: number,
     unixS: number,
   ): RecordRoomEffect[] {
     const id = recordId(record)
     const kept = this.#store.kept(id)
-    if (kept?.role === 'own') return []
-    const isCurrent = kept !== undefined && compareRecords(kept.record, record) === 0
-    const ended = this.#replicating({ type: 'handedIn', id, storedElsewhere: isCurrent && !newer && !crowded ? storedElsewhere : 0 }, nowMs)
+    const isCurrent = kept?.role === 'replica' && compareRecords(kept.record, record) === 0
+    const isOthers = isCurrent && !newer && !crowded && stored === storedElsewhere
+    const ended = this.#replicating({ type: 'handedIn', id, storedElsewhere: isOthers ? storedElsewhere : 0 }, nowMs)
     return [...(isCurrent && newer ? this.keep(newer, {}, nowMs, unixS).effects : []), ...this.#replicate(ended, nowMs)]
   }
 
