@@ -68,6 +68,15 @@ describe('a lookup', () => {
     expect(end?.type === 'finish' && end.closest[0]?.contact).toEqual(contact(hidden))
   })
 
+  it('ends with an implausible closest set where the next closest have all answered before: nobody is left to ask', () => {
+    const gang = Array.from({ length: replicas }, (_, i) => `0b11${i.toString(2).padStart(3, '0')}`)
+    const lookup = new Lookup(key('0b0'), key('0b111111111'), linked('0b10'), [], () => false)
+    const effects = lookup.handle({ type: 'started' })
+    for (const effect of effects)
+      if (effect.type === 'ask') effects.push(...lookup.handle({ ...answered('0b10', gang), from: effect.to, route: effect.route }))
+    expect([asks(effects).length, effects.at(-1)?.type]).toEqual([1 + gang.length, 'finish'])
+  })
+
   it('asks no more than so many of a closest set that is never plausible', () => {
     const many = Array.from({ length: 5 * replicas }, (_, i) => `0b1${i.toString(2).padStart(6, '0')}`)
     const lookup = new Lookup(key('0b0'), key('0b111'), linked(...many), [], () => false)

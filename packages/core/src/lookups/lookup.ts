@@ -153,7 +153,7 @@ export class Lookup {
   #decide(): LookupEffect[] {
     const speaking = this.#shortlist.filter(({ state }) => state !== 'silent' && state !== 'late')
     let closest = speaking.slice(0, this.#breadth)
-    if (!this.#waitsForLate() && closest.every(({ state }) => state === 'answered')) {
+    while (!this.#waitsForLate() && closest.every(({ state }) => state === 'answered')) {
       const isOver = this.#breadth >= Math.min(speaking.length, breadthMax)
       if (isOver || this.#isPlausible(speaking.slice(0, replicas).map(({ contact }) => contact))) return [this.#finish()]
       closest = speaking.slice(0, (this.#breadth += replicas))

@@ -24,7 +24,7 @@ export const rows: readonly Row[] = [
     figures: ['getHopsMean', 'getHopsP99', 'probeHopsMean'],
     chart: 'scale',
     remark:
-      'Hops are counted until the question is with any keeper of the record; what a cache on the way answered is not counted. To the very closest peer, which only probes of keys without a record must reach, they are more than the design reckons with (2.6, 3.7): the quickest keeper is taken, not the closest.',
+      'Hops are counted until the question is with any keeper of the record; what a cache on the way answered is not counted. To the very closest peer, which only probes of keys without a record must reach, they are more than the design reckons with (2.6, 3.7): the quickest keeper is taken, not the closest. static-100k and static-1m are a day older than the others: measured before closest sets were judged by the lists of linked peers, static-100k also before what changes was read over two paths.',
     unit: 'links passed until the question is with a keeper of the record; of keys without a record: with the very closest peer',
   },
   {
