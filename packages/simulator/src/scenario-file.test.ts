@@ -58,6 +58,16 @@ describe('a static scenario', () => {
     expect(figures['probeHopsMean']).toBeLessThan(3)
   })
 
+  it('of a thousand peers keeps to the hops, latencies and connections that the measurements page holds it to', { timeout: 60_000 }, () => {
+    const { story, expected } = readScenario('static-1k', ['gets=500', 'probes=50', 'puts=30', 'records=200'])
+    const checks = checkFigures(
+      expected,
+      tellStory(story, () => {}),
+    )
+    expect(checks.length).toBeGreaterThan(5)
+    expect(checks.filter(({ holds }) => !holds)).toEqual([])
+  })
+
   it('tells peers how many there are, by what they looked up, even if none of that was there', { timeout: 60_000 }, () => {
     const { story } = parseScenario('test', text({ peers: 500, askers: 20, records: 0, gets: 0, probes: 320, puts: 0, perSecond: 100 }))
     expect(tellStory(story, () => {})['sizeErrorMedian']).toBeLessThan(0.15)
