@@ -16,8 +16,8 @@ const tabTurns = 14
 const joins = pageCount * seatsPerPage * turnsPerSeat + tabTurns
 /** From joining to leaving: an hour of tabs that stay a minute each, thirty times as fast. */
 const stayMs = 2_000
-/** A join that takes longer has failed: what is promised is ten. */
-const joinMaxMs = 10_000
+/** A join that takes longer has failed: twice what is promised, for tabs and the crowd in each share two processors. */
+const joinMaxMs = 20_000
 /** Of five hundred that stay two seconds among others that do, so many may meet only such as are gone already. */
 const failedShareMax = 0.01
 /** Few links, so that what is made and closed is some 40 connections a second, and not each time a full mesh. */
@@ -123,7 +123,7 @@ test(`${joins} peers come and go, they get in, and nothing is left of them`, { t
   if (failures.length > 0) console.log(`   not in: ${failures.join(', ')}`)
   expect(failures.length).toBeLessThanOrEqual(failedShareMax * joins)
   expect(sum(({ joined }) => joined)).toBeGreaterThanOrEqual((1 - failedShareMax) * joins)
-  expect(Math.max(...told.map(({ slowestMs }) => slowestMs))).toBeLessThan(2 * joinMaxMs)
+  expect(Math.max(...told.map(({ slowestMs }) => slowestMs))).toBeLessThan(joinMaxMs)
   // In an overlay in which nobody stays for longer than three seconds, a few may miss what it keeps; and of those who come all at once in the beginning,
   // on a busy machine, some ask while they know only each other.
   const rightLater = told.slice(warm.length).reduce((total, { right }) => total + right, 0)
