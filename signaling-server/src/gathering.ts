@@ -24,6 +24,8 @@ export interface GatheringOptions {
 interface Guest {
   readonly visitor: Visitor
   readonly stay: Stay
+  /** When it was last told who else is here. */
+  introducedMs: number
 }
 
 /** Those of one network who are here: introduces newcomers, carries letters, and keeps no more than the reservoir allows. */
@@ -42,20 +44,27 @@ export class Gathering {
 
   /** Introduces a peer that has proved its key. Answers false when there is no room. */
   enter(visitor: Visitor, id: string, publicKey: PublicKey): boolean {
-    const { limits, network, commons, metrics } = this.#options
+    const { limits, network, metrics } = this.#options
     const older = this.#guests.get(id)
     if (older === undefined && this.#guests.size >= limits.networkSocketsMax) return false
     this.#guests.delete(id)
     older?.visitor.refuse('replaced', 'The same key came in on another socket.')
-    const others = this.#sampleHere()
-    const stay = { network, id, publicKey, sinceMs: performance.now() }
-    this.#guests.set(id, { visitor, stay })
+    const nowMs = performance.now()
+    const guest = { visitor, stay: { network, id, publicKey, sinceMs: nowMs }, introducedMs: nowMs }
+    this.#guests.set(id, guest)
     metrics.joined()
-    visitor.send({ type: 'welcome', peers: others.map((other) => other.stay.publicKey), iceServers: this.#options.iceServersFor(id) })
-    for (const other of others) other.visitor.send({ type: 'peers', peers: [publicKey] })
-    if (commons !== undefined) void introduceElsewhere(commons, visitor, stay, peersMax - others.length)
+    this.#introduce(guest, (peers) => visitor.send({ type: 'welcome', peers, iceServers: this.#options.iceServersFor(id) }))
     this.#tell({ type: 'came', peer: id })
     return true
+  }
+
+  /** Introduces a peer that is here once more. Not sooner than `looksApartMs` after the last time. */
+  look(id: string): void {
+    const guest = this.#guests.get(id)
+    const nowMs = performance.now()
+    if (guest === undefined || nowMs - guest.introducedMs < this.#options.limits.looksApartMs) return
+    guest.introducedMs = nowMs
+    this.#introduce(guest, (peers) => peers.length > 0 && guest.visitor.send({ type: 'peers', peers }))
   }
 
   /** Takes a letter to this peer, if it is here, or at another server, and not too slow. */
@@ -94,14 +103,24 @@ export class Gathering {
     this.#noteServers()
   }
 
+  /** Makes this one and others known to each other: first those here, by `tell`, and then those at other servers. */
+  #introduce(guest: Guest, tell: (peers: readonly PublicKey[]) => void): void {
+    const { commons } = this.#options
+    const others = this.#sampleHere(guest)
+    tell(others.map(({ stay }) => stay.publicKey))
+    for (const other of others) other.visitor.send({ type: 'peers', peers: [guest.stay.publicKey] })
+    if (commons !== undefined) void introduceElsewhere(commons, guest, peersMax - others.length)
+  }
+
   #give(id: string, letter: Uint8Array): boolean {
     return this.#guests.get(id)?.visitor.send({ type: 'letter', letter }) ?? false
   }
 
-  /** Of a random sample of those present at any server, those who are here. The places of the others are filled from elsewhere. */
-  #sampleHere(): Guest[] {
+  /** Of a random sample of all but this one, present at any server, those who are here. The places of the others are filled from elsewhere. */
+  #sampleHere(but: Guest): Guest[] {
+    const here = [...this.#guests.values()].filter((guest) => guest !== but)
     const elsewhere = Array.from({ length: this.#elsewhere }, () => undefined)
-    return sample([...this.#guests.values(), ...elsewhere], peersMax, randomInt).filter((guest) => guest !== undefined)
+    return sample([...here, ...elsewhere], peersMax, randomInt).filter((guest) => guest !== undefined)
   }
 
   /** Peers at other servers, no more than a network may have at one. */
@@ -137,7 +156,7 @@ export class Gathering {
   }
 }
 
-async function introduceElsewhere(commons: Commons, visitor: Visitor, stay: Stay, count: number): Promise<void> {
+async function introduceElsewhere(commons: Commons, { visitor, stay }: Guest, count: number): Promise<void> {
   const peers = await commons.enter(stay, count)
   if (peers.length > 0) visitor.send({ type: 'peers', peers })
 }

@@ -16,6 +16,8 @@ export interface SignalingLimits {
   readonly lowWater: number
   /** How long every newcomer may stay: a set-up takes up to 10 s behind bad NATs, and a second try should be possible. */
   readonly graceMs: number
+  /** Between two introductions of one socket: who is alone looks every 10 to 30 s, and each time eight others are told. */
+  readonly looksApartMs: number
   /** From the connection to the whole request that opens the socket: as long as a proof may take. Of our own HTTP server; a shared one has its own. */
   readonly requestDeadlineMs: number
   /** From the open socket to the proof: one round trip and one signature. */
@@ -47,6 +49,7 @@ export const defaultLimits: SignalingLimits = {
   reservoirSize: 64,
   lowWater: 8,
   graceMs: 20_000,
+  looksApartMs: 8_000,
   requestDeadlineMs: 10_000,
   proveDeadlineMs: 10_000,
   heartbeatMs: 30_000,

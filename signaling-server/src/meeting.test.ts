@@ -5,6 +5,7 @@ import { generateSigner } from '@hashtab/peer'
 import { WebSocketMeetingPoint } from '@hashtab/signaling'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { RawClient } from './fixtures/raw-client.js'
 import { Witness } from './fixtures/witness.js'
 import type { SignalingServerOptions } from './server-options.js'
 import { createSignalingServer, type SignalingServer } from './signaling-server.js'
@@ -21,9 +22,11 @@ async function serve(options: SignalingServerOptions = {}): Promise<SignalingSer
   return server
 }
 
+const newSigner = () => generateSigner((length) => new Uint8Array(randomBytes(length)))
+
 /** A peer at the door: its meeting point, and what that tells. */
 function arrive(url: string, network = 'app') {
-  const signer = generateSigner((length) => new Uint8Array(randomBytes(length)))
+  const signer = newSigner()
   const point = new WebSocketMeetingPoint({ url, network, webSocket: WebSocket })
   open.unshift(point)
   return { id: Key.hash(signer.publicKey), signer, point, witness: new Witness(point, signer) }
@@ -56,6 +59,26 @@ describe('two peers at a signalling server', () => {
     const b = arrive(address)
     b.point.carry(a.id, letter)
     expect((await a.witness.event('letter')).letter).toEqual(letter)
+  })
+
+  it('are introduced once more when one of them looks, but not sooner than a while after the last time', async () => {
+    const { address } = await serve({ limits: { looksApartMs: 1_000 } })
+    const [signer, other] = [newSigner(), newSigner()]
+    const a = await RawClient.present(address, 'app', signer)
+    const b = await RawClient.present(address, 'app', other)
+    expect((await a.next('peers')).peers).toEqual([other.publicKey])
+    for (let i = 0; i < 50; i++) b.say({ type: 'look' })
+    b.say({ type: 'ping' })
+    await b.next('pong')
+    expect([...a.heard, ...b.heard]).toEqual([])
+
+    const looks = () => {
+      b.say({ type: 'look' })
+      return b.heard.length
+    }
+    await expect.poll(looks, { timeout: 5_000, interval: 50 }).toBe(1)
+    expect((await b.next('peers')).peers).toEqual([signer.publicKey])
+    expect((await a.next('peers')).peers).toEqual([other.publicKey])
   })
 
   it('are told that they are closed, last', async () => {

@@ -24,7 +24,7 @@ let redis: RedisProcess
 const running: Running[] = []
 
 async function serve(...args: string[]): Promise<{ server: Running; address: string }> {
-  const limits = ['--limit', `sharingLeaseMs=${leaseMs}`, '--limit', 'messagesBurst=1000']
+  const limits = ['--limit', `sharingLeaseMs=${leaseMs}`, '--limit', 'messagesBurst=1000', '--limit', 'looksApartMs=200']
   const server = new Running(command.file, ['--port', '0', ...limits, ...args], { HASHTAB_REDIS: redis.url })
   running.push(server)
   return { server, address: await server.listening() }
@@ -226,6 +226,14 @@ describe.skipIf(program === undefined)('servers that share over Redis', () => {
     expect((await second.next('letter')).letter).toEqual(letter)
     const fourth = await RawClient.present(two, 'app', newSigner())
     expect(await named(fourth, 2)).toEqual(new Set([nameOf(a), nameOf(c)]))
+    // Two who came while each served its own, and whose sockets stayed open: one looks.
+    const looks = () => {
+      third.say({ type: 'look' })
+      return third.heard.some(
+        (message) => message.type === 'peers' && message.peers.some((key) => nameOf({ publicKey: key }) === nameOf(b)),
+      )
+    }
+    await expect.poll(looks, patience).toBe(true)
     expect(server.errors).toBe('')
   })
 

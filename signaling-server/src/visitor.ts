@@ -146,6 +146,7 @@ export class Visitor {
     if (message.type === 'prove') return this.#prove(message.network, message.publicKey, message.signature)
     if (this.#state.is !== 'present') return this.refuse('malformed', 'Not this protocol: no proof yet.')
     if (message.type === 'carry') return this.#state.gathering.carry(message.to.hex, message.letter)
+    if (message.type === 'look') return this.#state.gathering.look(this.#state.id)
     this.send({ type: 'pong' })
   }
 

@@ -6,6 +6,7 @@
  *     server → peers, draw, letter       client → carry
  *     server → rest                      (the client hangs up)
  *     server → pong                      client → ping
+ *     server → peers                     client → look
  */
 export * from './proof.js'
 export * from './signaling-codec.js'

@@ -182,6 +182,14 @@ describe('SignalingClient', () => {
     expect(stage.open(2)).toEqual(['is open', 'tell iceServers', 'tell peers'])
   })
 
+  it('looks who else is there when it is woken with its socket open', () => {
+    const stage = new Stage()
+    stage.do({ type: 'started' })
+    stage.open(1)
+    expect(stage.do({ type: 'woken' })).toEqual(['send look'])
+    expect(stage.hear(1, { type: 'peers', peers: [other] })).toEqual(['tell peers'])
+  })
+
   it('stays away when another tab came in with its key', () => {
     const stage = new Stage()
     stage.do({ type: 'started' })

@@ -214,6 +214,7 @@ export class SignalingClient {
   #wake(nowMs: number): void {
     if (this.#state.is === 'resting') return this.#come(nowMs)
     if (this.#state.is === 'waiting') this.#wait(0, nowMs)
+    if (this.#state.is === 'open') this.#send({ type: 'look' })
   }
 
   #come(nowMs: number): void {

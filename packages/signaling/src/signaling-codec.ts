@@ -98,6 +98,7 @@ const clientMessage: Field<ClientMessage> = tagged('type', 'type', {
   },
   carry: { to: required('to', keyField), letter },
   ping: {},
+  look: {},
 })
 
 export function encodeServerMessage(message: ServerMessage): Uint8Array {

@@ -27,6 +27,8 @@ export type ClientMessage =
   | { readonly type: 'carry'; readonly to: Key; readonly letter: Uint8Array }
   /** Are you there? A page is not shown the server's WebSocket pings, so it asks by itself. */
   | { readonly type: 'ping' }
+  /** Who else is here? Answered with `peers`, who are told of the one that asks: it was parted from the others, or has found too few. A server hears it every few seconds at most. */
+  | { readonly type: 'look' }
 
 /**
  * `malformed`: not this protocol. `proof`: the signature is not that key's. `late`: no proof in time. `full`: no room, try later.

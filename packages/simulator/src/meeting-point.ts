@@ -7,6 +7,8 @@ import type { VirtualPeer } from './virtual-peer.js'
 export const reservoirMax = 64
 export const graceMs = 30_000
 export const introducedMax = 8
+/** Between two introductions of one whose socket stays open. */
+export const looksApartMs = 8_000
 /** One way to the server, its own time included. */
 export const serverLatencyMs = 40
 /** With fewer peers than this the overlay is asked for more. */
@@ -20,6 +22,7 @@ export class MeetingPoint {
   readonly #random: RandomSource
   readonly #present = new Map<string, VirtualPeer>()
   readonly #members: VirtualPeer[] = []
+  readonly #introducedMs = new WeakMap<VirtualPeer, number>()
   #considered = 0
   alive = true
 
@@ -29,14 +32,18 @@ export class MeetingPoint {
     this.#random = random
   }
 
-  /** Comes, if its socket is not open, and is introduced. */
+  /** Comes, or looks once more where its socket is open, and is introduced. */
   visit(peer: VirtualPeer, nowMs: number): void {
-    if (!this.alive || this.has(peer)) return
+    if (!this.alive) return
+    const isNew = !this.has(peer)
+    if (!isNew && nowMs - this.#introducedMs.get(peer)! < looksApartMs) return
+    this.#introducedMs.set(peer, nowMs)
     const others = [...this.#present.values()].filter((one) => one !== peer)
     const introduced = this.#random.sample(others, introducedMax)
     const atMs = nowMs + 2 * serverLatencyMs
     this.#schedule.push(atMs, { type: 'met', point: this.number, peer, contacts: introduced.map(({ contact }) => contact) })
     for (const one of introduced) this.#schedule.push(atMs, { type: 'met', point: this.number, peer: one, contacts: [peer.contact] })
+    if (!isNew) return
     this.#present.set(peer.contact.id.hex, peer)
     this.#schedule.push(nowMs + graceMs, { type: 'graceOver', point: this.number, peer })
   }

@@ -21,7 +21,7 @@ export function schedulePartition(simulation: Simulation, { share, afterMs, forM
   schedule.push(nowMs + afterMs + forMs, { type: 'errand', errand: mend })
 }
 
-/** Whoever was cut off is so no longer. A socket that was open then has broken, and is opened anew after a while, as the signalling client does. */
+/** Whoever was cut off is so no longer. A socket that was open then is opened anew after a while, or looks who else is there, as the signalling client does. */
 export function heal({ alive, network, schedule, random, nowMs }: Simulation): void {
   for (const peer of alive) {
     if (!network.isCutOff(peer) || !peer.points.some((point) => point.has(peer))) continue

@@ -13,7 +13,7 @@ export interface MeetingPoint {
   start(self: Signer, listener: (event: MeetingPointEvent) => void): void
   /** Takes a letter to a peer that was met here. Best effort, at most `letterBytesMax` long, never throws. */
   carry(to: Key, letter: Uint8Array): void
-  /** Comes back from `resting`, or tries again now. Called when the overlay is gone, or when the meeting point asked for company. */
+  /** Comes back from `resting`, tries again now, or asks anew who is here. Called when the overlay is gone or has parted, now and then in any case, and when the meeting point asked for company. */
   wake(): void
   close(): void
 }
