@@ -157,5 +157,5 @@ function checkedUrl(url: string): string {
 
 function platformWebSocket(): SocketConstructor {
   if (typeof WebSocket === 'function') return WebSocket
-  throw new TypeError('This platform has no WebSocket. Install the package "ws" and pass its WebSocket as the option `webSocket`.')
+  throw new TypeError('No WebSocket here: pass that of the package "ws" as the option `webSocket`.')
 }

@@ -182,19 +182,11 @@ export class RoutingTable {
 
   /** The full peers closest to a target among the links and those that linked peers say they are linked to; not this peer itself. */
   closestAlive(target: Key, count: number): Contact[] {
-    return this.#nearest(target, count)
-      .items.filter(({ id }) => !id.equals(this.self))
-      .slice(0, count)
+    return this.closestNamed(target, count).map(({ contact }) => contact)
   }
 
   /** The same, and how many of the linked peers name each. Of one that is linked itself that says nothing. */
   closestNamed(target: Key, count: number): { readonly contact: Contact; readonly namedBy: number }[] {
-    const { items, times } = this.#nearest(target, count)
-    const named = items.map((contact, i) => ({ contact, namedBy: times[i]! }))
-    return named.filter(({ contact }) => !contact.id.equals(this.self)).slice(0, count)
-  }
-
-  #nearest(target: Key, count: number): Nearest<Contact> {
     const nearest = new Nearest<Contact>(target, count + 1, idOfContact)
     for (const { contact } of this.#links.full) nearest.offer(contact)
     const { head } = target
@@ -208,7 +200,8 @@ export class RoutingTable {
         bound = nearest.boundHead
       }
     }
-    return nearest
+    const named = nearest.items.map((contact, i) => ({ contact, namedBy: nearest.times[i]! }))
+    return named.filter(({ contact }) => !contact.id.equals(this.self)).slice(0, count)
   }
 
   /** The full peers among the links, and those that linked peers say they are linked to, each once; not this peer itself. For whoever looks for the closest to many keys. */

@@ -29,3 +29,18 @@ it('a closest set is judged by that where lookups say there are fewer: liars ans
   expect(isPlausible(table(), 9, target, contacts(...beside('0b11000000')))).toBe(true)
   expect(isPlausible(linkedTable('0b0', links), 9, target, contacts(...beside('0b11')))).toBe(true)
 })
+
+it('a closest set that leaves out whom this peer is linked to is not believed, but for two that may have come or gone just now', () => {
+  const target = key('0b1')
+  const linked = linkedTable('0b0', beside('0b1'))
+  const named = (...left: number[]) => [
+    ...beside('0b1').filter((_, i) => !left.includes(i)),
+    ...['0b111', '0b1111', '0b11111'].slice(0, left.length),
+  ]
+  expect(isPlausible(linked, 9, target, contacts(...named(3, 5)))).toBe(true)
+  expect(isPlausible(linked, 9, target, contacts(...named(3, 5, 7)))).toBe(false)
+  // The very closest is left out by none.
+  expect(isPlausible(linked, 9, target, contacts(...named(0)))).toBe(false)
+  for (const link of linked.fullLinks()) link.isSilent = true
+  expect(isPlausible(linked, 9, target, contacts(...named(3, 5, 7)))).toBe(true)
+})
