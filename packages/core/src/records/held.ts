@@ -83,3 +83,8 @@ function standingAt({ nearest, unproven }: Held, id: Key): Standing {
 export function isCloser(key: Key, id: Key, other: Contact | undefined): boolean {
   return !other || Key.compare(key, id, other.id) < 0
 }
+
+/** Of those who are settled, only these stay so. */
+export function forgetOthers(held: Held, contacts: readonly Contact[]): void {
+  held.settled = new Set(contacts.map(({ id }) => id.hex).filter((hex) => held.settled.has(hex)))
+}

@@ -117,6 +117,17 @@ describe('when a sibling goes', () => {
     }
   })
 
+  it('the next one gets a copy although it was taken for a replica when the record came: its writer knew of one that was closer', () => {
+    const { table, replication, look, keep } = peerOf(nearest, [third])
+    keep()
+    table.addLink(99, contact(third), 0)
+    look(4_000)
+    // Until it is compared the ninth is believed to have it.
+    replication.handle({ type: 'woke' }, 2 * firstRepairMs)
+    unlink(table, second)
+    expect(pushedTo(look(60_000, [second]))).toEqual(hexes(ninth))
+  })
+
   it('before it pushed what was its turn, the next one does', () => {
     const { table, look, keep } = peerOf(second, [third])
     keep()
@@ -133,7 +144,8 @@ describe('when a sibling goes', () => {
     expect(look(4_000)).toEqual([])
     replication.handle({ type: 'woke' }, firstRepairMs)
     unlink(table, nearest)
-    expect(look(4_000 + trustMs)).toEqual([])
+    // The ninth is what takes its place; the third has it.
+    expect(pushedTo(look(4_000 + trustMs))).toEqual(hexes(ninth))
   })
 
   it('and it was the closest: the next one pushes', () => {

@@ -3,7 +3,7 @@ import { Key } from '../keys/key.js'
 import { replicas } from '../wire/message.js'
 import type { Contact } from '../keys/public-key.js'
 import type { RoutingTable } from '../links/routing-table.js'
-import { type Held, isCloser, isOther, isWithin, nearestCount, noteAround, noteStanding } from './held.js'
+import { forgetOthers, type Held, isCloser, isOther, isWithin, nearestCount, noteAround, noteStanding } from './held.js'
 import { Duty, proofsNeeded } from './duty.js'
 import { type HandInEffect, HandIns } from './hand-ins.js'
 import { type CompareEffect, comparedMin, Comparisons } from './comparisons.js'
@@ -216,6 +216,8 @@ export class Replication {
     const misplaced: Held[] = []
     for (const held of due.slice(0, lookedOverMax)) {
       held.repairAtMs = repairAtMs
+      // Its writer may have taken others for its replicas than this peer did when it came: who is none of them now was never seen to have it.
+      if (held.isFresh) forgetOthers(held, this.#duty.replicasOf(held.key))
       if (this.#duty.isMisplaced(held)) misplaced.push(held)
       else if (this.#duty.isDone(held)) effects.push({ type: 'drop', id: held.id })
       else for (const to of this.#duty.doubtful(held)) comparisons.add(to, held.id)
@@ -361,7 +363,7 @@ export class Replication {
       ({ id }) => !held.settled.has(id.hex) && !held.failed.has(id.hex) && (!isArriving || this.#duty.isAsNear(held.key, id)),
     )
     const closestHolder = nearest.find(({ id }) => held.settled.has(id.hex))
-    held.settled = new Set([...nearest, ...held.unproven].filter(({ id }) => held.settled.has(id.hex)).map(({ id }) => id.hex))
+    forgetOthers(held, [...nearest, ...held.unproven])
     for (const { id } of missing) held.settled.add(id.hex)
     const othersTurn = closestHolder && (this.#duty.isLeaf || Key.compare(held.key, closestHolder.id, this.#table.self) < 0)
     if (!othersTurn) return missing

@@ -19,6 +19,7 @@ const regressions: readonly (readonly [seed: number, found: string])[] = [
   [612, 'a reader of one version of a seq is given a lesser one of the same seq'],
   [105, 'two that work together say they have what cut-off peers should have kept'],
   [941, 'those whom a partition parted bring a record to some of its replicas, and none of the closest'],
+  [154, 'a holder takes for a replica, for ever, whom it took for one when the record came'],
   [668, 'those who name only each other confirm a write beside linked peers who are closer'],
   [411, 'those whom a partition parted stay so while their sockets to one server stay open'],
   [422, 'those whom a partition parted stay so while their sockets to one server stay open'],
