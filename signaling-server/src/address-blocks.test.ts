@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { AddressBlocks, blockOf, blocksMax } from './address-blocks.js'
+import { AddressBlocks, blockOf, blocksMax, widerBlockTimes } from './address-blocks.js'
 
 test.each([
   ['192.0.2.77', '192.0.2.0/24'],
@@ -12,13 +12,13 @@ test.each([
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
   ['nonsense', 'unknown'],
   [undefined, 'unknown'],
-])('the block of %s is %s', (address, block) => expect(blockOf(address)).toEqual({ name: block, isOwnMachine: false }))
+])('the block of %s is %s', (address, block) => expect(blockOf(address)).toMatchObject({ name: block, isOwnMachine: false }))
 
 test.each([
   ['127.0.0.1', '127.0.0.0/24'],
   ['::1', '0:0:0:0::/64'],
   ['::ffff:127.0.1.9', '127.0.1.0/24'],
-])('%s is of this machine', (address, block) => expect(blockOf(address)).toEqual({ name: block, isOwnMachine: true }))
+])('%s is of this machine', (address, block) => expect(blockOf(address)).toMatchObject({ name: block, isOwnMachine: true }))
 
 describe('a block', () => {
   const limits = { blockSocketsMax: 3, blockOpensBurst: 5, blockOpensPerS: 1 }
@@ -62,6 +62,18 @@ describe('a block', () => {
     expect(blocks.enter('127.0.0.2', 0)).toBeUndefined()
     expect(blocks.enter('127.0.1.1', 0)).toBeDefined()
   })
+})
+
+test('who has many blocks of IPv6 in a row has no more than a few of them', () => {
+  const blocks = new AddressBlocks({ blockSocketsMax: 3, blockOpensBurst: 5, blockOpensPerS: 1 })
+  const entered = Array.from({ length: 256 }, (_, i) => blocks.enter(`2001:db8:0:${i.toString(16)}::1`, 0)).filter(
+    (leave) => leave !== undefined,
+  )
+  expect(entered).toHaveLength(3 * widerBlockTimes)
+  entered[0]!()
+  expect(blocks.enter('2001:db8:0:ff::1', 0)).toBeDefined()
+  expect(blocks.enter('2001:db8:0:fe::1', 0)).toBeUndefined()
+  expect(blocks.enter('2001:db8:1::1', 0)).toBeDefined()
 })
 
 test('count is kept of so many blocks at most, of those with a socket first', () => {

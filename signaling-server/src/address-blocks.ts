@@ -3,6 +3,8 @@ import { Allowance } from './allowance.js'
 
 /** Blocks of which count is kept at one time, at some 200 bytes each. Beyond, blocks without a socket are forgotten. */
 export const blocksMax = 65_536
+/** A /48 of IPv6 may have so many times what one /64 may: whoever has a line at home, or rents a server, is given up to all 65,536 of them. */
+export const widerBlockTimes = 4
 
 export interface BlockLimits {
   readonly blockSocketsMax: number
@@ -12,12 +14,13 @@ export interface BlockLimits {
 
 interface Block {
   sockets: number
+  readonly socketsMax: number
   readonly opens: Allowance
 }
 
 /**
  * How many sockets one household, office or attacker has: an address alone says little, for whoever has one IPv6 address has 2⁶⁴,
- * so addresses are counted by block, /24 and /64. Addresses of this machine are not counted, unless asked for: they are its own programs,
+ * so addresses are counted by block, /24 and /64, and those of IPv6 by their /48, too. Addresses of this machine are not counted, unless asked for: they are its own programs,
  * or a proxy that stands for everybody.
  */
 export class AddressBlocks {
@@ -32,14 +35,14 @@ export class AddressBlocks {
 
   /** Lets one more socket of this address in; answers with the call for its end, or undefined: there are too many. */
   enter(address: string | undefined, nowMs: number): (() => void) | undefined {
-    const { name, isOwnMachine } = blockOf(address)
+    const { name, wider, isOwnMachine } = blockOf(address)
     if (isOwnMachine && !this.#countOwnMachine) return () => {}
-    const block = this.#block(name, nowMs)
-    if (block.sockets >= this.#limits.blockSocketsMax || block.opens.spend(nowMs) !== 'granted') return undefined
-    block.sockets += 1
+    const blocks = [this.#block(name, 1, nowMs), ...(wider === undefined ? [] : [this.#block(wider, widerBlockTimes, nowMs)])]
+    if (!blocks.every(({ sockets, socketsMax, opens }) => sockets < socketsMax && opens.spend(nowMs) === 'granted')) return undefined
+    for (const block of blocks) block.sockets += 1
     let isIn = true
     return () => {
-      if (isIn) block.sockets -= 1
+      if (isIn) for (const block of blocks) block.sockets -= 1
       isIn = false
     }
   }
@@ -48,13 +51,17 @@ export class AddressBlocks {
     return this.#blocks.size
   }
 
-  #block(name: string, nowMs: number): Block {
-    const known = this.#blocks.get(name)
-    const block = known ?? { sockets: 0, opens: new Allowance(this.#limits.blockOpensBurst, this.#limits.blockOpensPerS, nowMs) }
+  #block(name: string, times: number, nowMs: number): Block {
+    const block = this.#blocks.get(name) ?? this.#newBlock(times, nowMs)
     this.#blocks.delete(name)
     this.#blocks.set(name, block)
     if (this.#blocks.size > blocksMax) this.#forgetOne()
     return block
+  }
+
+  #newBlock(times: number, nowMs: number): Block {
+    const { blockSocketsMax, blockOpensBurst, blockOpensPerS } = this.#limits
+    return { sockets: 0, socketsMax: times * blockSocketsMax, opens: new Allowance(times * blockOpensBurst, times * blockOpensPerS, nowMs) }
   }
 
   /** The one longest quiet, without a socket: there are fewer sockets than blocks. */
@@ -70,6 +77,8 @@ export class AddressBlocks {
 export interface BlockName {
   /** `192.0.2.0/24`, `2001:db8:0:1::/64`. What is no address at all is one block, `unknown`: nobody gains by being unreadable. */
   readonly name: string
+  /** The /48 that an IPv6 address is in. */
+  readonly wider?: string
   readonly isOwnMachine: boolean
 }
 
@@ -81,7 +90,8 @@ export function blockOf(address: string | undefined): BlockName {
   if (!isIPv6(bare)) return { name: 'unknown', isOwnMachine: false }
   const groups = groupsOf(bare)
   const prefix = groups.slice(0, 4).map((group) => group.toString(16))
-  return { name: `${prefix.join(':')}::/64`, isOwnMachine: groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1 }
+  const wider = `${prefix.slice(0, 3).join(':')}::/48`
+  return { name: `${prefix.join(':')}::/64`, wider, isOwnMachine: groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1 }
 }
 
 /** The eight groups of an IPv6 address. */

@@ -145,19 +145,19 @@ export class Machines implements ForwardingHost {
           this.table.measured(effect.link, effect.afterMs)
           break
         case 'send':
-          if (effect.message.type === 'seek') this.#passed(effect.message)
+          if (effect.message.type === 'seek') this.#passed(effect.message, effect.link)
           this.send(effect.link, effect.message)
       }
     }
   }
 
-  #passed(seek: Seek): void {
-    if (seek.path.length > 1) (this.#passingReads ??= this.late?.newPassingReads())?.passed(seek, this.nowMs)
+  #passed(seek: Seek, to: LinkId): void {
+    if (seek.path.length > 1) (this.#passingReads ??= this.late?.newPassingReads())?.passed(seek, to, this.nowMs)
   }
 
-  /** An envelope that this peer passes on for others. */
-  passing(envelope: Envelope): void {
-    for (const effect of this.#passingReads?.passing(envelope, this.nowMs) ?? []) {
+  /** An envelope that came over this link, and that this peer passes on for others. */
+  passing(envelope: Envelope, from: LinkId): void {
+    for (const effect of this.#passingReads?.passing(envelope, from, this.nowMs) ?? []) {
       if (effect.type === 'goesOn') this.toForwarding(effect)
       else this.passOn(this.relay.passAlong(effect.envelope), undefined)
     }

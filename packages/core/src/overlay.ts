@@ -210,7 +210,7 @@ export class Overlay {
   #envelope(link: Link, envelope: Envelope): void {
     const outcome = this.#machines.relay.take(envelope, link, this.#machines.nowMs)
     // Where whoever asked first has gone, others may wait for it all the same.
-    if (outcome.type === 'forward' || outcome.type === 'undeliverable') this.#machines.passing(envelope)
+    if (outcome.type === 'forward' || outcome.type === 'undeliverable') this.#machines.passing(envelope, link.link)
     if (outcome.type !== 'arrived') return this.#machines.passOn(outcome, undefined, link)
     const { payload } = envelope
     switch (payload.type) {

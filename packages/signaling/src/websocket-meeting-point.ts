@@ -149,7 +149,7 @@ function checkedUrl(url: string): string {
   if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) {
     throw new PeerError(
       'invalid',
-      `"${url}" is no address of a signalling server: give one like wss://signal.example.org/signal (ws:// on this machine only), as the server prints it.`,
+      `"${url}" is no signalling server: give an address like wss://signal.example.org/signal (ws:// on this machine only).`,
     )
   }
   return url

@@ -149,9 +149,7 @@ function isPageOfThisMachine(): boolean {
 
 function browserWebRtc(): WebRtcImplementation {
   if (typeof RTCPeerConnection !== 'function') {
-    throw new TypeError(
-      'There is no WebRTC here. In Node use createNodeTransport() of @hashtab/webrtc/node; workers have none: use it in a window.',
-    )
+    throw new TypeError('No WebRTC here: in Node use createNodeTransport() of @hashtab/webrtc/node; workers have none.')
   }
   return { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }
 }

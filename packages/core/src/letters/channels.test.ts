@@ -146,6 +146,15 @@ describe('being connected to', () => {
     expect(channels.handle(letter({ type: 'open', channel: theirs }), 0)).toEqual([wrote({ type: 'close', channel: theirs })])
     expect(channels.handle(letter({ type: 'open', channel: theirs }, stranger), 0).length).toBe(2)
   })
+
+  it('3: leaves room to connect, however many others open all they may', () => {
+    const channels = channelsOf()
+    for (let i = 0; i < 2 * channelsMax; i++) {
+      const crowd = contact(`0b001${i.toString(2).padStart(10, '0')}`)
+      channels.handle(letter({ type: 'open', channel: i.toString(16).padStart(32, '0') }, crowd), 0)
+    }
+    expect(asked(channels.handle(connect(), 0))).toHaveLength(32)
+  })
 })
 
 describe('an open channel', () => {

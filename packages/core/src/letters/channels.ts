@@ -8,6 +8,8 @@ import type { Contact } from '../keys/public-key.js'
 /** Channels of one peer at one time, and with one other peer: each may hold 1.3 MiB of parts. */
 export const channelsMax = 128
 export const channelsPerPeerMax = 16
+/** With so many others open no more: strangers are as many as they like, and the app is to have room to connect. */
+export const channelsForOthersMax = 96
 /** A direct link is waited for this long before the channel is opened over relays. */
 export const directWaitMs = 8_000
 /** The other end has this long to answer each of `openTriesMax` tries to open a channel. */
@@ -54,7 +56,7 @@ export type ChannelsEffect =
 
 /**
  * All channels of a peer, and those being opened: over a direct link if one can be made, else over relays.
- * Invariants: 1. every `connect` and every send ends once; 2. a frame counts only from the channel's other end; 3. at most `channelsMax` exist.
+ * Invariants: 1. every `connect` and every send ends once; 2. a frame counts only from the channel's other end; 3. at most `channelsMax` exist, and others open none beyond `channelsForOthersMax`.
  */
 export class Channels {
   readonly #ids: FreshIds
@@ -201,7 +203,7 @@ export class Channels {
     const opened: ChannelsEffect = { type: 'write', to: from.id, body: { type: 'opened', channel: id } }
     if (before) return [opened]
     const withThem = [...this.#channels.values()].filter(({ contact }) => contact.id.equals(from.id)).length
-    if (this.#channels.size >= channelsMax || withThem >= channelsPerPeerMax) {
+    if (this.#channels.size >= channelsForOthersMax || withThem >= channelsPerPeerMax) {
       return [closeAt(from, id)]
     }
     this.#channels.set(id, new Channel(id, from, nowMs))

@@ -11,7 +11,7 @@ export interface ArrivalHost {
   readonly table: RoutingTable
   /** The other peers closest to a key that count as its replicas. */
   closestReplicas(key: Key): readonly Contact[]
-  holds(record: Record): boolean
+  holds(record: Record, isAsked: boolean): boolean
   /** Keeps it here, as one of its replicas, unless it does not hold, is old, or has no room. `from`: the peer it came over. */
   keepArrived(order: StoreOrder, from: Key, nowMs: number): Kept
 }
@@ -28,7 +28,7 @@ export function arrive(seek: PlacementSeek, host: ArrivalHost, nowMs: number): A
   const others = placed.filter((contact) => contact !== self)
   const isReplica = others.length < placed.length
   const kept = isReplica ? host.keepArrived(store, path.at(-1)!, nowMs) : undefined
-  const isTrue = isReplica || host.holds(store.record)
+  const isTrue = isReplica || host.holds(store.record, false)
   return {
     type: 'arrived',
     seek,

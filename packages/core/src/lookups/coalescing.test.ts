@@ -3,6 +3,8 @@ import { key } from '../fixtures/visible-key.js'
 import { hopsMax, type MessageId, type Seek } from '../wire/message.js'
 import { coalesceWithinMs, Coalescing, leaderAvoidsMax, leaderHopsMin, leadersMax, waitingMax } from './coalescing.js'
 
+/** The link that question 1 is passed on over. */
+const to = -1
 const idOf = (number: number): MessageId => number.toString(16).padStart(16, '0')
 
 /** What peer 0b0 passes on, or is about to, for an asker. */
@@ -20,7 +22,7 @@ const seek = (number: number, asker: string, over: Partial<Seek> = {}): Seek => 
 /** One that question 1, of peer 0b01, has been passed on through. */
 function led(over: Partial<Seek> = {}) {
   const coalescing = new Coalescing()
-  coalescing.passed(seek(1, '0b01', over), 0)
+  coalescing.passed(seek(1, '0b01', over), to, 0)
   return coalescing
 }
 
@@ -29,8 +31,8 @@ describe('an equal question', () => {
     const coalescing = led()
     expect(coalescing.waits(seek(2, '0b11'), 10)).toBe(true)
     expect(coalescing.waits(seek(3, '0b10'), 20)).toBe(true)
-    expect(coalescing.answered(idOf(1)).map(({ id }) => id)).toEqual([idOf(2), idOf(3)])
-    expect([coalescing.answered(idOf(1)), coalescing.waits(seek(4, '0b11'), 30), coalescing.wakeAtMs]).toEqual([[], false, Infinity])
+    expect(coalescing.answered(idOf(1), to).map(({ id }) => id)).toEqual([idOf(2), idOf(3)])
+    expect([coalescing.answered(idOf(1), to), coalescing.waits(seek(4, '0b11'), 30), coalescing.wakeAtMs]).toEqual([[], false, Infinity])
   })
 
   it('1: is passed on when the answer does not come', () => {
@@ -40,7 +42,7 @@ describe('an equal question', () => {
     expect(coalescing.wakeAtMs).toBe(coalesceWithinMs)
     expect(coalescing.overdue(coalesceWithinMs - 1)).toEqual([])
     expect(coalescing.overdue(coalesceWithinMs).map(({ id }) => id)).toEqual([idOf(2)])
-    expect([coalescing.wakeAtMs, coalescing.answered(idOf(1))]).toEqual([Infinity, []])
+    expect([coalescing.wakeAtMs, coalescing.answered(idOf(1), to)]).toEqual([Infinity, []])
   })
 
   it('does not wait for one that should have been answered by now', () => {
@@ -49,6 +51,14 @@ describe('an equal question', () => {
 
   it('2: does not wait for one of the same asker', () => {
     expect(led().waits(seek(2, '0b01', { avoid: [key('0b101')] }), 10)).toBe(false)
+  })
+
+  it('4: has only what comes from where the first was passed to last', () => {
+    const coalescing = led()
+    coalescing.waits(seek(2, '0b11'), 10)
+    coalescing.passed(seek(1, '0b01', { avoid: [key('0b101')] }), -2, 20)
+    expect(coalescing.answered(idOf(1), to)).toEqual([])
+    expect(coalescing.answered(idOf(1), -2).map(({ id }) => id)).toEqual([idOf(2)])
   })
 
   it.each<[string, Partial<Seek>]>([
@@ -89,17 +99,17 @@ describe('questions that may be waited for', () => {
 
   it('are few; what is over makes room', () => {
     const coalescing = new Coalescing()
-    for (let i = 0; i <= leadersMax; i++) coalescing.passed(seek(i, '0b01', { target: target(i) }), 0)
+    for (let i = 0; i <= leadersMax; i++) coalescing.passed(seek(i, '0b01', { target: target(i) }), to, 0)
     expect(coalescing.waits(seek(998, '0b11', { target: target(leadersMax - 1) }), 1)).toBe(true)
     expect(coalescing.waits(seek(999, '0b11', { target: target(leadersMax) }), 1)).toBe(false)
-    coalescing.passed(seek(leadersMax, '0b01', { target: target(leadersMax) }), coalesceWithinMs)
+    coalescing.passed(seek(leadersMax, '0b01', { target: target(leadersMax) }), to, coalesceWithinMs)
     expect(coalescing.waits(seek(999, '0b11', { target: target(leadersMax) }), coalesceWithinMs)).toBe(true)
   })
 
   it('stay the same when one of them is passed on again, over another link', () => {
     const coalescing = led()
     coalescing.waits(seek(2, '0b11'), 10)
-    coalescing.passed(seek(1, '0b01', { avoid: [key('0b101')] }), 500)
+    coalescing.passed(seek(1, '0b01', { avoid: [key('0b101')] }), to, 500)
     expect(coalescing.wakeAtMs).toBe(coalesceWithinMs)
   })
 })

@@ -1,5 +1,6 @@
 import type { Key } from '../keys/key.js'
 import { LateMap } from '../late-map.js'
+import type { LinkId } from '../links/routing-table.js'
 import { hopsMax, type MessageId, type Seek } from '../wire/message.js'
 
 /** Equal questions wait this long for the answer to the first: most are answered sooner, and whoever asked begins another path after that. */
@@ -16,6 +17,8 @@ export const leaderHopsMin = hopsMax / 2
 interface Leader {
   readonly id: MessageId
   readonly asker: Key
+  /** The link it was passed on over, the last where that was tried again. */
+  to: LinkId
   /** Equal questions of others. */
   readonly waiting: Seek[]
   readonly untilMs: number
@@ -24,7 +27,8 @@ interface Leader {
 /**
  * Equal questions that pass at one time: the first is passed on, and its answer is given to all. What suddenly everybody asks for reaches the few that keep it once a round trip
  * from each of their neighbours, not once an asker. Whoever passes the answer on sees to it that none has it from a peer that it was to go round: another path of a lookup wants another's word.
- * Invariants: 1. a question waits for `coalesceWithinMs` at most, and is passed on then; 2. none waits for one of the same asker; 3. one waits only for what has left most of its hops, and most of the replicas, to go to.
+ * Invariants: 1. a question waits for `coalesceWithinMs` at most, and is passed on then; 2. none waits for one of the same asker; 3. one waits only for what has left most of its hops, and most of the replicas, to go to;
+ * 4. it has the answer of whom the first was passed to: others who know of it, as its asker does, could make one up.
  */
 export class Coalescing {
   /** By what is asked, the oldest first. */
@@ -32,15 +36,17 @@ export class Coalescing {
   readonly #questionOf = new LateMap<MessageId, string>()
 
   /** A question that came over a link was passed on. Its path ends with this peer. */
-  passed(seek: Seek, nowMs: number): void {
+  passed(seek: Seek, to: LinkId, nowMs: number): void {
+    const known = this.#leaderOf(seek.id)
+    if (known) known.to = to
     const question = questionOf(seek)
-    if (!question || !mayLead(seek) || this.#questionOf.has(seek.id)) return
+    if (!question || !mayLead(seek) || known) return
     for (const leader of this.#leaders.values()) {
       if (leader.untilMs > nowMs || leader.waiting.length > 0) break
       this.#end(leader)
     }
     if (this.#leaders.size >= leadersMax || this.#leaders.has(question)) return
-    this.#leaders.set(question, { id: seek.id, asker: seek.path[0]!, waiting: [], untilMs: nowMs + coalesceWithinMs })
+    this.#leaders.set(question, { id: seek.id, asker: seek.path[0]!, to, waiting: [], untilMs: nowMs + coalesceWithinMs })
     this.#questionOf.set(seek.id, question)
   }
 
@@ -53,9 +59,14 @@ export class Coalescing {
     return true
   }
 
-  /** The answer to a question passes: those that waited for it, too. */
-  answered(id: MessageId): readonly Seek[] {
-    const leader = this.#leaders.get(this.#questionOf.get(id) ?? '')
+  /** The answer to a question passes, and came over this link: those that waited for it, too. */
+  answered(id: MessageId, from: LinkId): readonly Seek[] {
+    return this.#leaderOf(id)?.to === from ? this.ended(id) : []
+  }
+
+  /** A question goes no further: those that waited for its answer. */
+  ended(id: MessageId): readonly Seek[] {
+    const leader = this.#leaderOf(id)
     return leader ? this.#end(leader) : []
   }
 
@@ -68,6 +79,10 @@ export class Coalescing {
   get wakeAtMs(): number {
     for (const { waiting, untilMs } of this.#leaders.values()) if (waiting.length > 0) return untilMs
     return Infinity
+  }
+
+  #leaderOf(id: MessageId): Leader | undefined {
+    return this.#leaders.get(this.#questionOf.get(id) ?? '')
   }
 
   #end({ id, waiting }: Leader): readonly Seek[] {

@@ -34,8 +34,8 @@ export class LookupHost implements SeekingHost, OperationsHost, DeliveringHost, 
     this.parts = parts
   }
 
-  holds(record: Record): boolean {
-    return this.#records.holds(record, this.unixS)
+  holds(record: Record, isAsked?: boolean): boolean {
+    return this.#records.holds(record, this.unixS, isAsked)
   }
 
   /** Whether a newer version of it was seen: by another lookup, or in what is kept here. */

@@ -75,4 +75,11 @@ describe('a question that waits for the answer to an equal one', () => {
       [links.next, 'seek'],
     ])
   })
+
+  it('does not take one from whom the first was not passed to: its asker could make one up', () => {
+    const { say } = asked()
+    const madeUp: Message = { ...(answerTo(1) as Extract<Message, { type: 'envelope' }>), route: [], path: [first!.id] }
+    expect(say(links.first, madeUp, 10).map(({ link }) => link)).toEqual([links.first])
+    expect(say(links.next, answerTo(1), 20).map(({ link }) => link)).toEqual([links.second, links.first])
+  })
 })

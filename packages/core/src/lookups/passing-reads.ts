@@ -1,5 +1,6 @@
 import type { ForwardingEvent } from '../links/forwarding.js'
 import { wayBack } from '../links/relay.js'
+import type { LinkId } from '../links/routing-table.js'
 import { ContentCache } from '../records/content-cache.js'
 import type { Answer, Envelope, MessageId, Seek } from '../wire/message.js'
 import { Coalescing } from './coalescing.js'
@@ -39,22 +40,22 @@ export class PassingReads {
 
   /** A question that was passed on has ended here after all, since nobody took it: those that wait for its answer, to be passed on now. */
   ended(id: MessageId): readonly Seek[] {
-    return this.#coalescing?.answered(id) ?? []
+    return this.#coalescing?.ended(id) ?? []
   }
 
-  /** Another's question was passed on: the answer will pass here. */
-  passed(seek: Seek, nowMs: number): void {
+  /** Another's question was passed on over this link: the answer will pass here. */
+  passed(seek: Seek, to: LinkId, nowMs: number): void {
     if (seek.want === 'content') (this.#cache ??= new ContentCache()).asked(seek, nowMs)
-    if (seek.want !== 'peers') (this.#coalescing ??= new Coalescing()).passed(seek, nowMs)
+    if (seek.want !== 'peers') (this.#coalescing ??= new Coalescing()).passed(seek, to, nowMs)
   }
 
-  /** Something passes on its way back. */
-  passing(envelope: Envelope, nowMs: number): PassingReadsEffect[] {
+  /** Something that came over this link passes on its way back. */
+  passing(envelope: Envelope, from: LinkId, nowMs: number): PassingReadsEffect[] {
     const { path, payload } = envelope
     if (payload.type !== 'response' || payload.answer.type !== 'found') return []
     const { id, answer } = payload
     this.#cache?.answered(id, answer, path.length, nowMs)
-    return (this.#coalescing?.answered(id) ?? []).map((seek) => shared(envelope, answer, seek))
+    return (this.#coalescing?.answered(id, from) ?? []).map((seek) => shared(envelope, answer, seek))
   }
 }
 

@@ -48,7 +48,7 @@ export type PlacementsEffect =
 
 /** The judge of newer records: lent by `Asking`. */
 export interface PlacementsHost {
-  holds(record: Record): boolean
+  holds(record: Record, isAsked: boolean): boolean
 }
 
 interface Placement {
@@ -133,7 +133,7 @@ export class Placements {
   }
 
   #note(placement: Placement, from: Key, answer: ReceiptAnswer | undefined): void {
-    const newer = answer?.newer && this.#host.holds(answer.newer) ? answer.newer : undefined
+    const newer = answer?.newer && this.#host.holds(answer.newer, false) ? answer.newer : undefined
     placement.writing.note(from, answer && { receipt: answer.receipt, ...(newer && { newer }) })
     const placed = placement.placed.get(from.hex)
     if (placed) placed.receipt = answer?.receipt

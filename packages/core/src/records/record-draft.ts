@@ -35,9 +35,9 @@ export function draftSigned(wish: RecordWish): RecordDraft {
   const salt = kind === 'owned' ? wish.salt : openSalt(wish.key, wish.rest)
   if (value.length > signedPayloadBytesMax) throw new RangeError(`A value has at most ${signedPayloadBytesMax} bytes, not ${value.length}.`)
   if (salt.length > saltBytesMax) throw new RangeError(`A salt has at most ${saltBytesMax} bytes, not ${salt.length}.`)
-  if (seq < 0n || seq > seqMax) throw new RangeError(`A seq lies between 0 and ${seqMax}, not at ${seq}.`)
+  if (seq < 0n || seq > seqMax) throw new RangeError(`A seq is 0 to ${seqMax}, not ${seq}.`)
   if (!Number.isInteger(expiresUnixS) || expiresUnixS < 0 || expiresUnixS > expiresUnixSMax) {
-    throw new RangeError(`An expiry is a whole number of unix seconds, not ${expiresUnixS}.`)
+    throw new RangeError(`An expiry is in whole seconds, not ${expiresUnixS}.`)
   }
   const key = kind === 'owned' ? ownedKey(publicKey, salt) : openKey(salt)!
   const v = encode(signedValue(expiresUnixS, value))

@@ -178,16 +178,14 @@ export class RecordRoom {
     }
   }
 
-  /** Whether a record met in a lookup is true and current, and not older than what was seen before. What is true is remembered as seen. */
-  holds(record: Record, unixS: number): boolean {
-    const id = recordId(record)
+  /** Whether a record met in a lookup is true and current, and not older than what was seen before. `isAsked`: this peer has asked for it, and remembers what is true as seen. */
+  holds(record: Record, unixS: number, isAsked = true): boolean {
     // What is kept here may be behind, too: a newer version was read elsewhere.
     if (this.#store.isOlder(record)) return false
-    const kept = this.#store.kept(id)
-    if (kept && compareRecords(kept.record, record) === 0) return true
-    if (judgeRecord(record, this.#verify, unixS) !== 'valid') return false
-    this.#store.note(record)
-    return true
+    const kept = this.kept(recordId(record))
+    const isTrue = (kept && compareRecords(kept, record) === 0) || judgeRecord(record, this.#verify, unixS) === 'valid'
+    if (isTrue && isAsked) this.#store.read.note(record)
+    return isTrue
   }
 
   /** Whether to judge this record is to verify a signature: see `RecordStore.needsProof`. */

@@ -4,8 +4,9 @@ import { openRecord, ownedRecord } from '../fixtures/made-up-record.js'
 import { contact, key } from '../fixtures/visible-key.js'
 import { contentKeepS } from './kept-record.js'
 import type { Verify } from '../keys/public-key.js'
-import { type PutOptions, type PutOutcome, RecordStore, refreshStepS, seenSeqsMax, type StoreChange } from './record-store.js'
+import { type PutOptions, type PutOutcome, RecordStore, refreshStepS, type StoreChange } from './record-store.js'
 import { compareRecords, contentRecord, type Record, recordId } from './record.js'
+import { seenVersionsMax } from './seen-versions.js'
 import { defaultStoreQuotas, type StoreQuotas } from './store-quotas.js'
 import { encodeUtf8 } from '../bencode/utf8.js'
 
@@ -168,8 +169,8 @@ describe('time', () => {
     const store = storeOf()
     const versions = [ownedRecord('a', { value: 'x' }), ownedRecord('a', { value: 'y' })]
     const [lesser, greater] = versions.sort(compareRecords) as [Record, Record]
-    store.note(greater)
-    store.note(lesser)
+    store.read.note(greater)
+    store.read.note(lesser)
     expect([store.isOlder(lesser), store.isOlder(greater)]).toEqual([true, false])
     expect(put(store, lesser).type).toBe('stale')
     expect(put(store, greater).type).toBe('stored')
@@ -177,10 +178,10 @@ describe('time', () => {
 
   it('remembers what was read elsewhere, up to a bound', () => {
     const store = storeOf()
-    store.note(ownedRecord('first', { seq: 9 }))
-    store.note(ownedRecord('first', { seq: 3 }))
+    store.read.note(ownedRecord('first', { seq: 9 }))
+    store.read.note(ownedRecord('first', { seq: 3 }))
     expect(put(store, ownedRecord('first', { seq: 8 })).type).toBe('stale')
-    for (let i = 0; i < seenSeqsMax; i++) store.note(ownedRecord(`name ${i}`))
+    for (let i = 0; i < seenVersionsMax; i++) store.read.note(ownedRecord(`name ${i}`))
     expect(store.highestSeq(recordId(ownedRecord('first')))).toBeUndefined()
     expect(store.highestSeq(recordId(ownedRecord('name 0')))).toBe(1n)
   })

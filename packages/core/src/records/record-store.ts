@@ -3,8 +3,9 @@ import type { Key } from '../keys/key.js'
 import { keptRecord, type KeptRecord, type RecordSource, type Role } from './kept-record.js'
 import type { Verify } from '../keys/public-key.js'
 import { judgeExpiry, judgeRecord, type RecordVerdict } from './record-verdict.js'
-import { compareRecords, contradictsIfSeq, type Record, recordId, type RecordKind, type SignedRecord } from './record.js'
+import { compareRecords, contradictsIfSeq, type Record, recordId, type RecordKind } from './record.js'
 import { type VersionDigest, versionDigest } from './record-version.js'
+import { SeenVersions } from './seen-versions.js'
 import { defaultStoreQuotas, type QuotaName, type StoreQuotas } from './store-quotas.js'
 import { StoreRoom } from './store-room.js'
 
@@ -34,8 +35,6 @@ export type PutOutcome =
   | { readonly type: 'full'; readonly quota: QuotaName }
   | { readonly type: 'refused'; readonly why: Exclude<RecordVerdict, 'valid'> }
 
-/** Records whose highest seq is remembered: twice what is kept, at some 100 bytes each. */
-export const seenSeqsMax = 4_096
 /** Seconds by which a same record must outlast the kept one to be written again: spares the disk. */
 export const refreshStepS = 3_600
 
@@ -43,7 +42,7 @@ export const refreshStepS = 3_600
  * The records one peer keeps. Pure: what changed is answered, for storage to follow.
  *
  * 1. It never goes back: of one id, the greater by `compareRecords` stays, and a seq below the highest seen is not taken in again,
- *    even after the record itself is gone (for the `seenSeqsMax` last ids).
+ *    even after the record itself is gone (as far as `SeenVersions` remember).
  * 2. Nothing is let in that is not proved; the proof is asked for last, of records that would be kept.
  * 3. It stays within its quotas; this peer's own records never go to make room.
  */
@@ -52,8 +51,10 @@ export class RecordStore {
   readonly #kept = new LateMap<string, KeptRecord>()
   /** The ids of open records, by key: the one question that no id answers. */
   readonly #openIds = new LateMap<string, Set<string>>()
-  /** The newest version seen of an id, the longest unseen first. */
-  readonly #seen = new LateMap<string, Seen>()
+  /** What proved itself elsewhere, and was read: noted by whoever reads, */
+  readonly read = new SeenVersions()
+  /** and what was dropped. Apart: strangers bring what they like, and nothing that was read is forgotten for it. */
+  readonly #dropped = new SeenVersions()
 
   constructor({ self, quotas = defaultStoreQuotas }: { readonly self: Key; readonly quotas?: StoreQuotas }) {
     this.#room = new StoreRoom(self, quotas)
@@ -66,7 +67,6 @@ export class RecordStore {
     if (plan.proved) return { type: 'same', changes: this.#exchange(plan.kept, plan.victims) }
     const verdict = judgeRecord(record, verify, unixS)
     if (verdict !== 'valid') return { type: 'refused', why: verdict }
-    this.note(record)
     return { type: 'stored', kept: plan.kept, changes: this.#exchange(plan.kept, plan.victims) }
   }
 
@@ -122,28 +122,14 @@ export class RecordStore {
   /** The highest seq known of a record, kept or not: a reader that is offered less asks wider. */
   highestSeq(id: string): bigint | undefined {
     const kept = this.#kept.get(id)?.record
-    const seen = this.#seen.get(id)?.seq
-    if (kept === undefined || kept.kind === 'content') return seen
-    return seen === undefined || kept.seq > seen ? kept.seq : seen
+    const seqs = [kept?.kind === 'content' ? undefined : kept?.seq, this.read.seqOf(id), this.#dropped.seqOf(id)]
+    return seqs.reduce((highest, seq) => (seq !== undefined && seq > (highest ?? -1n) ? seq : highest))
   }
 
-  /** Whether a newer version of it is kept or was seen: of two with one seq, too, so that a reader does not go back and forth between them. */
+  /** Whether a newer version of it is kept or was seen. */
   isOlder(record: Record): boolean {
-    if (record.kind === 'content') return false
-    const id = recordId(record)
-    const kept = this.#kept.get(id)?.record
-    if (kept && compareRecords(record, kept) < 0) return true
-    return isBefore(record, this.#seen.get(id))
-  }
-
-  /** Remembers the version of a record that proved itself elsewhere: one that was read. */
-  note(record: Record): void {
-    if (record.kind === 'content') return
-    const id = recordId(record)
-    const before = this.#seen.get(id)
-    this.#seen.delete(id)
-    this.#seen.set(id, before && isBefore(record, before) ? before : { seq: record.seq, version: versionDigest(record) })
-    if (this.#seen.size > seenSeqsMax) this.#seen.delete(this.#seen.keys().next().value!)
+    const kept = this.#kept.get(recordId(record))?.record
+    return (kept && compareRecords(record, kept) < 0) || this.read.isOlder(record) || this.#dropped.isOlder(record)
   }
 
   /** Drops a record that others keep now; not this peer's own. */
@@ -186,7 +172,6 @@ export class RecordStore {
         if (!before) changes.push({ id: kept.id, kept: undefined })
         continue
       }
-      this.note(kept.record)
       changes.push(...this.#exchange(kept, plan.victims).filter((change) => change.kept === undefined))
     }
     return changes
@@ -205,7 +190,7 @@ export class RecordStore {
       const contradicts = options.ifSeq === 0n ? isThere(before, unixS) : seqHere !== undefined && contradictsIfSeq(seqHere, options.ifSeq)
       if (contradicts) return answer({ type: 'conflict', current: before?.record })
     }
-    if (order < 0 || this.isOlder(record)) return answer({ type: 'stale', newer })
+    if (this.isOlder(record)) return answer({ type: 'stale', newer })
     const role = before ? higherRole(before.role, options.role) : options.role
     return this.#planRoom(keptRecord(record, { ...options, role }, unixS), false, unixS)
   }
@@ -246,6 +231,7 @@ export class RecordStore {
     const kept = this.#kept.get(id)
     if (!kept) return
     this.#kept.delete(id)
+    this.#dropped.note(kept.record)
     this.#room.remove(kept)
     const openIds = this.#openIds.get(kept.record.key.hex)
     if (kept.record.kind === 'open' && openIds?.delete(id) && openIds.size === 0) this.#openIds.delete(kept.record.key.hex)
@@ -268,14 +254,4 @@ function isThere(kept: KeptRecord | undefined, unixS: number): boolean {
 
 function higherRole(a: Role, b: Role): Role {
   return a === 'own' ? a : b
-}
-
-/** A version that was seen of a record that may change. */
-interface Seen {
-  readonly seq: bigint
-  readonly version: VersionDigest
-}
-
-function isBefore(record: SignedRecord, seen: Seen | undefined): boolean {
-  return seen !== undefined && (record.seq < seen.seq || (record.seq === seen.seq && versionDigest(record) < seen.version))
 }

@@ -117,7 +117,7 @@ describe('a push', () => {
     const [ask] = posed(handle({ type: 'replicasFound', topic: seek.topic, closest }))
     const given = { type: 'watching', verdict: 'taken', leaseS: leaseMaxS, contacts: [], records: [] } as const
     handle({ type: 'replied', asker: ask!.asker, answer: given })
-    return { handle, answer, holder: ['0b0'], own: ask!.asker.lease }
+    return { handle, answer, holder: ['0b0'], own: ask!.question.lease }
   }
 
   it('is told of when it is of whom it was asked, under the lease that was asked for, and of nobody else', () => {

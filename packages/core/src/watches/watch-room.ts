@@ -33,7 +33,7 @@ interface WatchParts {
 /** Who waits for an answer: a watcher for that to its wish, a holder for that to its push. */
 export type WatchAsker =
   | { readonly for: 'watch'; readonly side: 'watcher'; readonly lease: LeaseId }
-  | { readonly for: 'watch'; readonly side: 'holder'; readonly lease: LeaseId; readonly name: string }
+  | { readonly for: 'watch'; readonly side: 'holder'; readonly name: string }
 
 export type WatchRoomEvent =
   | { type: 'watch'; operation: OperationId; target: Key; want: Watchable }
@@ -175,14 +175,12 @@ export class WatchRoom {
   }
 
   #replied(asker: WatchAsker, answer: Answer | undefined, nowMs: number): WatchRoomEffect[] {
-    const { lease } = asker
-    if (asker.side === 'watcher')
+    if (asker.side === 'watcher') {
+      const { lease } = asker
       return this.#watch(answer?.type === 'watching' ? { type: 'answered', lease, answer } : { type: 'silent', lease }, nowMs)
+    }
     const { name } = asker
-    return this.#push(
-      answer?.type === 'heard' ? { type: 'heard', name, lease, watching: answer.watching } : { type: 'unheard', name, lease },
-      nowMs,
-    )
+    return this.#push(answer?.type === 'heard' ? { type: 'heard', name, watching: answer.watching } : { type: 'unheard', name }, nowMs)
   }
 
   #watch(event: WatchingEvent, nowMs: number): WatchRoomEffect[] {
@@ -209,7 +207,7 @@ export class WatchRoom {
     this.#dueMs = undefined
     const effects = this.#watchers?.handle(event, nowMs) ?? []
     return effects.map(({ name, to, route, question }) => {
-      const asker: WatchAsker = { for: 'watch', side: 'holder', lease: question.lease, name }
+      const asker: WatchAsker = { for: 'watch', side: 'holder', name }
       return { type: 'pose', asker, to, route, question, tries: 1 }
     })
   }

@@ -51,9 +51,8 @@ function holder(...records: SignedRecord[]) {
     kept.set(recordId(record), record)
     return handle({ type: 'kept', record }, nowMs)
   }
-  const heard = ({ name, question }: WatchersEffect, nowMs: number, watching = true) =>
-    handle({ type: 'heard', name, lease: question.lease, watching }, nowMs)
-  const unheard = ({ name, question }: WatchersEffect, nowMs: number) => handle({ type: 'unheard', name, lease: question.lease }, nowMs)
+  const heard = ({ name }: WatchersEffect, nowMs: number, watching = true) => handle({ type: 'heard', name, watching }, nowMs)
+  const unheard = ({ name }: WatchersEffect, nowMs: number) => handle({ type: 'unheard', name }, nowMs)
   return { watchers, kept, handle, wish, keep, heard, unheard }
 }
 
@@ -204,6 +203,14 @@ describe('a push that was not heard', () => {
     expect(keep(version(2), 1_000)).toMatchObject([{ question: { lease: 'ff'.repeat(8) } }])
   })
 
+  it('under a lease that somebody else took in its name does not end its own', () => {
+    const { wish, keep, heard } = holder()
+    wish({ by: '0b11', via: '0b1' })
+    wish({ by: '0b11', via: '0b01', lease: 'ff'.repeat(8) }, 10)
+    for (const push of keep(version(1), 20)) heard(push, 21, push.question.lease === lease)
+    expect(keep(version(2), 1_000)).toMatchObject([{ route: [key('0b1')], question: { lease } }])
+  })
+
   it('and is no longer wanted ends the lease', () => {
     const { watchers, wish, keep, heard } = holder()
     wish()
@@ -221,6 +228,12 @@ describe('room', () => {
     expect(wish({ by: '0b0', at: key('0b0') }).verdict).toBe('taken')
     expect(watchers.count).toBe(leasesPerKeyMax + 1)
     expect(wish({ by: '0b01' }, leaseMaxS * 1_000).verdict).toBe('taken')
+  })
+
+  it('of a key is not all for one link', () => {
+    const { wish } = holder()
+    for (const by of many(leasesPerKeyMax)) wish({ by, via: '0b1' })
+    expect(wish({ by: '0b0' }).verdict).toBe('taken')
   })
 
   it(`is for ${leasesPerLinkMax} over one link, and ${leasesMax} in all`, () => {

@@ -9,6 +9,8 @@ import { leaseMaxS, type LeaseId, type Watchable, type WatchQuestion, type Watch
 export const leasesMax = 1_024
 /** Leases of one key: with eight replicas and three leases each, some 340 watchers of it are pushed to, and the others poll. */
 export const leasesPerKeyMax = 128
+/** Of them, those that came over one link: watchers are as many as it says. */
+export const leasesPerKeyAndLinkMax = 64
 /** Leases that came over one link: far peers subscribe through few, and one that is flooded leaves room for the others. */
 export const leasesPerLinkMax = 512
 /** Between two pushes of one lease: what changes meanwhile goes together, the latest of each record. */
@@ -60,8 +62,8 @@ export type WatchersEvent =
   /** A record is kept here that was not, or in a later version. */
   | { type: 'kept'; record: Record }
   /** A push was answered. `watching`: the lease is still wanted. */
-  | { type: 'heard'; name: string; lease: LeaseId; watching: boolean }
-  | { type: 'unheard'; name: string; lease: LeaseId }
+  | { type: 'heard'; name: string; watching: boolean }
+  | { type: 'unheard'; name: string }
   | { type: 'leaving' }
   | { type: 'woke' }
 
@@ -81,7 +83,7 @@ export interface WatchersHost {
 
 /**
  * The holder's side: who watches which key, until when, and what they have not been told yet.
- * Invariants: 1. at most `leasesMax` leases, `leasesPerKeyMax` of a key, `leasesPerLinkMax` over a link: a lease that is there is always renewed;
+ * Invariants: 1. at most `leasesMax` leases, `leasesPerKeyMax` of a key, `leasesPerLinkMax` over a link, `leasesPerKeyAndLinkMax` of a key over a link: a lease that is there is always renewed;
  * 2. one push of a lease under way at a time, so that nothing overtakes; 3. what was not heard is pushed again, until it is or the lease ends.
  */
 export class Watchers {
@@ -100,10 +102,11 @@ export class Watchers {
   take(wish: WatchWish, nowMs: number): { verdict: WatchVerdict; leaseS: number; records: readonly Record[] } {
     const { question, watcher } = wish
     this.#dropExpired(nowMs)
-    const name = `${watcher.hex} ${question.want} ${question.target.hex}`
+    // Whose wish it is, anybody can say. Its lease only the watcher and those on the way know, so nobody else takes its place.
+    const name = `${watcher.hex} ${question.want} ${question.target.hex} ${question.lease}`
     const before = this.#leases.get(name)
     if (question.leaseS === 0) {
-      if (before?.lease === question.lease) this.#leases.delete(name)
+      this.#leases.delete(name)
       return { verdict: 'ended', leaseS: 0, records: [] }
     }
     if (!wish.isReplica) {
@@ -168,7 +171,7 @@ export class Watchers {
       untilMs: nowMs + leaseS * 1_000,
       // Told all but these just now, under this lease; a push that is under way says no more than that.
       fresh: new Set(more),
-      underWay: before?.lease === lease ? before.underWay : undefined,
+      underWay: before?.underWay,
       readyAtMs: Math.max(before?.readyAtMs ?? nowMs, nowMs),
       unheard: 0,
     }
@@ -184,15 +187,19 @@ export class Watchers {
     if (this.#leases.size >= leasesMax) return false
     let ofKey = 0
     let ofLink = 0
+    let ofBoth = 0
     for (const lease of this.#leases.values()) {
-      if (lease.target.equals(question.target)) ofKey += 1
-      if (lease.via === via.hex) ofLink += 1
+      const isOfKey = lease.target.equals(question.target)
+      const isOfLink = lease.via === via.hex
+      if (isOfKey) ofKey += 1
+      if (isOfLink) ofLink += 1
+      if (isOfKey && isOfLink) ofBoth += 1
     }
-    return ofKey < leasesPerKeyMax && ofLink < leasesPerLinkMax
+    return ofKey < leasesPerKeyMax && ofLink < leasesPerLinkMax && ofBoth < leasesPerKeyAndLinkMax
   }
 
   #heard(event: Extract<WatchersEvent, { type: 'heard' }>): void {
-    const lease = this.#pushedTo(event)
+    const lease = this.#leases.get(event.name)
     if (!lease) return
     lease.underWay = undefined
     lease.unheard = 0
@@ -200,19 +207,13 @@ export class Watchers {
   }
 
   #unheard(event: Extract<WatchersEvent, { type: 'unheard' }>, nowMs: number): void {
-    const lease = this.#pushedTo(event)
+    const lease = this.#leases.get(event.name)
     if (!lease?.underWay) return
     for (const id of lease.underWay) lease.fresh.add(id)
     lease.underWay = undefined
     lease.unheard += 1
     lease.readyAtMs = nowMs + pushRetryMs
     if (lease.unheard >= unheardMax) this.#leases.delete(lease.name)
-  }
-
-  /** The lease that a push was under; undefined: it ended meanwhile, or another took its place. */
-  #pushedTo({ name, lease }: { readonly name: string; readonly lease: LeaseId }): Lease | undefined {
-    const held = this.#leases.get(name)
-    return held?.lease === lease ? held : undefined
   }
 
   /** To those that have waited longest, as far as there is room. */
