@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { planFaults } from './fault-plan.js'
 import { type FaultReport, runFaults } from './fault-world.js'
@@ -11,13 +12,20 @@ Every history is checked against what must always hold; a seed that fails is pri
   --seeds N     so many worlds (50)
   --from N      of these seeds, the first (1)
   --seed N      this one alone, with what is in it
+  --json FILE   writes the sums there, too
   --help        this`
 
 /** Wall-clock milliseconds between two lines of progress. */
 const progressEveryMs = 15_000
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, from: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    seed: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 })
 const [seeds, from] = [count(values.seed === undefined ? (values.seeds ?? '50') : '1'), count(values.seed ?? values.from ?? '1')]
 if (values.help) process.stdout.write(`${help}\n`)
@@ -45,6 +53,12 @@ function runSeeds(from: number, seeds: number): void {
   }
   const seconds = Math.round((performance.now() - startedMs) / 1_000)
   process.stdout.write(`${seeds} seeds, ${failed} failed; ${operations} operations, ${happenings} events, ${seconds} s\n`)
+  if (values.json !== undefined) {
+    const about = `worlds from seed ${from} on, every history checked against what must always hold`
+    const command = `npm run simulate:faults -- --seeds ${seeds}${from === 1 ? '' : ` --from ${from}`}`
+    const figures = { worlds: seeds, worldsFailed: failed, operations, happenings }
+    writeFileSync(values.json, `${JSON.stringify({ about, command, figures, wallSeconds: seconds }, undefined, 2)}\n`)
+  }
   if (failed > 0) process.exitCode = 1
 }
 

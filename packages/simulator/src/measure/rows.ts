@@ -163,6 +163,12 @@ export const measuredElsewhere: readonly Elsewhere[] = [
     figures: ['decoders', 'inputs', 'taken', 'slowestMs'],
   },
   {
+    title: 'A thousand small worlds in which everything goes wrong',
+    command: 'npm run simulate:faults -- --seeds 1000',
+    name: 'faults',
+    figures: ['worlds', 'worldsFailed', 'operations', 'happenings'],
+  },
+  {
     title: 'Ten thousand sockets on one signalling server',
     command: 'npm run load',
     name: 'load',
@@ -234,6 +240,10 @@ export const figureTitles: { readonly [figure: string]: string } = {
   inputs: 'inputs',
   taken: 'of them taken for good',
   slowestMs: 'the slowest input',
+  worlds: 'worlds',
+  worldsFailed: 'of them with a violation',
+  operations: 'operations of apps',
+  happenings: 'events',
   sockets: 'sockets held',
   socketsFailed: 'sockets that failed',
   socketsLost: 'sockets that were lost',
