@@ -10,6 +10,10 @@ test.each([
   ['::1:2:3:4:5', '0:0:0:1::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+  // As some proxies write it.
+  ['192.0.2.77:51234', '192.0.2.0/24'],
+  ['[2001:db8::1]:51234', '2001:db8:0:0::/64'],
+  ['[2001:db8::1]', '2001:db8:0:0::/64'],
   ['nonsense', 'unknown'],
   [undefined, 'unknown'],
 ])('the block of %s is %s', (address, block) => expect(blockOf(address)).toMatchObject({ name: block, isOwnMachine: false }))

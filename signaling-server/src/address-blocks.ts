@@ -83,7 +83,7 @@ export interface BlockName {
 }
 
 export function blockOf(address: string | undefined): BlockName {
-  const bare = (address ?? '').split('%', 1)[0]!
+  const bare = withoutPort(address ?? '').split('%', 1)[0]!
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
   const v4 = mapped ?? bare
   if (isIPv4(v4)) return { name: `${v4.split('.').slice(0, 3).join('.')}.0/24`, isOwnMachine: v4.startsWith('127.') }
@@ -92,6 +92,12 @@ export function blockOf(address: string | undefined): BlockName {
   const prefix = groups.slice(0, 4).map((group) => group.toString(16))
   const wider = `${prefix.slice(0, 3).join(':')}::/48`
   return { name: `${prefix.join(':')}::/64`, wider, isOwnMachine: groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1 }
+}
+
+/** Some proxies write it: 192.0.2.1:5678, [2001:db8::1]:5678. */
+function withoutPort(address: string): string {
+  const match = /^(?:\[(?<v6>[^\]]+)\](?::\d+)?|(?<v4>[\d.]+):\d+)$/.exec(address)?.groups
+  return match?.['v6'] ?? match?.['v4'] ?? address
 }
 
 /** The eight groups of an IPv6 address. */
