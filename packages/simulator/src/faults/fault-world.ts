@@ -210,7 +210,8 @@ class FaultWorld {
     this.#honest.delete(peer.contact.id.hex)
     this.#goneMs.set(peer.index, nowMs)
     this.#witness.operations.forget(peer)
-    if (crashes) this.#simulation.crash(peer)
+    // A frozen tab says nothing when it is closed; and it must not thaw beside the tab that its peer comes back in.
+    if (crashes || peer.frozen) this.#simulation.crash(peer)
     else this.#simulation.leave(peer)
     if (!peer.conducts) this.#away.push({ contact: peer.contact, storage: peer.storage })
     this.#at(nowMs + random.between(1_000, 5_000), () => {
