@@ -213,6 +213,9 @@ describe('identities in Chromium', () => {
     const one = await takeIdentity(first, 'closed')
     await first.close()
     const second = await openPage()
+    // The browser gives a closed tab's locks back a moment later.
+    const held = () => second.evaluate(async () => (await navigator.locks.query()).held!.map(({ name }) => name))
+    await expect.poll(held).not.toContain('hashtab/slot/0/closed')
     expect(await takeIdentity(second, 'closed')).toEqual(one)
     await second.evaluate(() => globalThis.tested.held.release())
     const third = await openPage()

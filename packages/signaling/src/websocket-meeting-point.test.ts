@@ -16,7 +16,7 @@ describe('WebSocketMeetingPoint', () => {
 
   it.runIf(globalThis.WebSocket === undefined)('says what to do where the platform has no WebSocket', () => {
     expect(() => new WebSocketMeetingPoint({ url: 'ws://127.0.0.1:1', network: 'app' })).toThrow(
-      /pass its WebSocket as the option `webSocket`/,
+      /the package "ws" as the option `webSocket`/,
     )
   })
 

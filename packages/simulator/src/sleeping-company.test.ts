@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { layOut, outcomeOf, Simulation } from './index.js'
 import { graceMs } from './meeting-point.js'
 
-const seed = 3
+const seed = 7
 
 it(`newcomers whom nobody but their like answered come back to the meeting point and get into the overlay, seed ${seed}`, () => {
   const simulation = new Simulation({ seed, latency: { model: 'lognormal', meanMs: 50 } })
@@ -17,14 +17,14 @@ it(`newcomers whom nobody but their like answered come back to the meeting point
 
   const company = peers.filter((peer) => meetingPoint.has(peer))
   for (const peer of company) simulation.freeze(peer)
-  const newcomers = Array.from({ length: 12 }, () => {
+  const newcomers = Array.from({ length: 4 }, () => {
     simulation.run(100)
     return simulation.join()
   })
   simulation.run(1.2 * graceMs)
-  const apart = newcomers.filter((peer) => peer.openLinks > 0 && peer.openLinks < 4 && !meetingPoint.has(peer))
+  const apart = newcomers.filter((peer) => peer.openLinks > 0 && peer.openLinks < 4)
   // Or this proves nothing.
-  expect(apart.length).toBeGreaterThan(1)
+  expect(apart.length).toBeGreaterThan(3)
 
   for (const peer of company) simulation.thaw(peer)
   simulation.run(2 * graceMs)
