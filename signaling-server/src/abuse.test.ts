@@ -295,9 +295,10 @@ describe('a socket that does not read', () => {
     stalledClient.socket.pause()
     // Reads for a moment now and then.
     slowClient.socket.pause()
+    let pausing: NodeJS.Timeout | undefined
     const reading = setInterval(() => {
       slowClient.socket.resume()
-      setTimeout(() => slowClient.socket.pause(), 5)
+      pausing = setTimeout(() => slowClient.socket.pause(), 5)
     }, 200)
     const big = new Uint8Array(4_096)
     const readers = [stalled, slow]
@@ -312,6 +313,7 @@ describe('a socket that does not read', () => {
     await expect.poll(dropped, patience).toBeGreaterThan(droppedBefore + 1_000)
     clearInterval(flooding)
     clearInterval(reading)
+    clearTimeout(pausing)
     slowClient.socket.resume()
     expect(await health(address)).toMatchObject({ sockets: 2 })
     slowClient.heard.length = 0
