@@ -391,13 +391,10 @@ async function takeIdentity(page: Page, network: string) {
   }, network)
 }
 
-function loaded(page: Page, name: string) {
-  return page
-    .waitForFunction(() => 'tested' in globalThis)
-    .then(() =>
-      page.evaluate(
-        async (name) => [...(await new globalThis.tested.IndexedDbStorage(name).load())].map(([key, value]) => [key, value[0]]),
-        name,
-      ),
-    )
+async function loaded(page: Page, name: string) {
+  await page.waitForFunction(() => 'tested' in globalThis)
+  return page.evaluate(
+    async (name) => [...(await new globalThis.tested.IndexedDbStorage(name).load())].map(([key, value]) => [key, value[0]]),
+    name,
+  )
 }
