@@ -184,7 +184,7 @@ export class RecordRoom {
     if (this.#store.isOlder(record)) return false
     const kept = this.kept(recordId(record))
     const isTrue = (kept && compareRecords(kept, record) === 0) || judgeRecord(record, this.#verify, unixS) === 'valid'
-    if (isTrue && isAsked) this.#store.read.note(record)
+    if (isTrue && isAsked) this.#store.note(record)
     return isTrue
   }
 

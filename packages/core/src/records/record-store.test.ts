@@ -169,8 +169,8 @@ describe('time', () => {
     const store = storeOf()
     const versions = [ownedRecord('a', { value: 'x' }), ownedRecord('a', { value: 'y' })]
     const [lesser, greater] = versions.sort(compareRecords) as [Record, Record]
-    store.read.note(greater)
-    store.read.note(lesser)
+    store.note(greater)
+    store.note(lesser)
     expect([store.isOlder(lesser), store.isOlder(greater)]).toEqual([true, false])
     expect(put(store, lesser).type).toBe('stale')
     expect(put(store, greater).type).toBe('stored')
@@ -178,10 +178,10 @@ describe('time', () => {
 
   it('remembers what was read elsewhere, up to a bound', () => {
     const store = storeOf()
-    store.read.note(ownedRecord('first', { seq: 9 }))
-    store.read.note(ownedRecord('first', { seq: 3 }))
+    store.note(ownedRecord('first', { seq: 9 }))
+    store.note(ownedRecord('first', { seq: 3 }))
     expect(put(store, ownedRecord('first', { seq: 8 })).type).toBe('stale')
-    for (let i = 0; i < seenVersionsMax; i++) store.read.note(ownedRecord(`name ${i}`))
+    for (let i = 0; i < seenVersionsMax; i++) store.note(ownedRecord(`name ${i}`))
     expect(store.highestSeq(recordId(ownedRecord('first')))).toBeUndefined()
     expect(store.highestSeq(recordId(ownedRecord('name 0')))).toBe(1n)
   })

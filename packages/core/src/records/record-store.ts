@@ -51,9 +51,8 @@ export class RecordStore {
   readonly #kept = new LateMap<string, KeptRecord>()
   /** The ids of open records, by key: the one question that no id answers. */
   readonly #openIds = new LateMap<string, Set<string>>()
-  /** What proved itself elsewhere, and was read: noted by whoever reads, */
-  readonly read = new SeenVersions()
-  /** and what was dropped. Apart: strangers bring what they like, and nothing that was read is forgotten for it. */
+  readonly #read = new SeenVersions()
+  /** What is not kept any more. Apart from what was read, of which nothing is to be forgotten for what strangers bring. */
   readonly #dropped = new SeenVersions()
 
   constructor({ self, quotas = defaultStoreQuotas }: { readonly self: Key; readonly quotas?: StoreQuotas }) {
@@ -122,14 +121,19 @@ export class RecordStore {
   /** The highest seq known of a record, kept or not: a reader that is offered less asks wider. */
   highestSeq(id: string): bigint | undefined {
     const kept = this.#kept.get(id)?.record
-    const seqs = [kept?.kind === 'content' ? undefined : kept?.seq, this.read.seqOf(id), this.#dropped.seqOf(id)]
+    const seqs = [kept?.kind === 'content' ? undefined : kept?.seq, this.#read.seqOf(id), this.#dropped.seqOf(id)]
     return seqs.reduce((highest, seq) => (seq !== undefined && seq > (highest ?? -1n) ? seq : highest))
   }
 
   /** Whether a newer version of it is kept or was seen. */
   isOlder(record: Record): boolean {
     const kept = this.#kept.get(recordId(record))?.record
-    return (kept && compareRecords(record, kept) < 0) || this.read.isOlder(record) || this.#dropped.isOlder(record)
+    return (kept && compareRecords(record, kept) < 0) || this.#read.isOlder(record) || this.#dropped.isOlder(record)
+  }
+
+  /** Remembers the version of a record that proved itself elsewhere: one that was read. */
+  note(record: Record): void {
+    this.#read.note(record)
   }
 
   /** Drops a record that others keep now; not this peer's own. */
