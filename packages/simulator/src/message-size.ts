@@ -4,7 +4,8 @@ import type { Answer, Contact, Envelope, LetterBody, Message, Payload, Record, S
 const frameBytes = 30
 const keyOnWireBytes = 23
 const contactOnWireBytes = 35
-const neighbourOnWireBytes = 42
+const neighbourOnWireBytes = 34
+const goneOnWireBytes = 8
 const seekBytes = 50
 const envelopeBytes = 70
 const requestBytes = 60
@@ -26,7 +27,7 @@ export function sizeOf(message: Message): number {
     case 'draw':
       return frameBytes
     case 'neighbours':
-      return frameBytes + neighbourOnWireBytes * message.came.length + keyOnWireBytes * message.went.length
+      return frameBytes + neighbourOnWireBytes * message.came.length + goneOnWireBytes * message.went.length
     case 'strangers':
       return frameBytes + contactOnWireBytes * message.contacts.length
     case 'seek':

@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import type { BencodeValue } from './bencode.js'
 import { Key, keyBytes } from '../keys/key.js'
 import { isMalformed, malformed, type Malformed } from './malformed.js'
@@ -75,6 +75,19 @@ export function list<T>(of: Field<T>, max: number): Field<readonly T[]> {
     },
     write: (value) => value.map((entry) => of.write(entry)),
   }
+}
+
+/** At most `max` of the same, each of `length` bytes, side by side: a list whose marks would take as much as what short entries say. */
+export function packed<T>(of: Field<T>, length: number, max: number): Field<readonly T[]> {
+  const entries = list(of, max)
+  return mapped(
+    bytes(0, length * max),
+    (all) =>
+      all.length % length > 0
+        ? malformed('half an entry')
+        : entries.read(Array.from({ length: all.length / length }, (_, i) => all.slice(i * length, (i + 1) * length))),
+    (value) => concatBytes(...(entries.write(value) as readonly Uint8Array[])),
+  )
 }
 
 /** A text of at most `bytesMax` bytes of UTF-8. */

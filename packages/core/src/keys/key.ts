@@ -4,6 +4,8 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 /** Bytes in a key: 160 bits, as in the Kademlia paper (Maymounkov & Mazières 2002, section 2). */
 export const keyBytes = 20
 export const keyBits = keyBytes * 8
+/** Bytes of a key that nobody finds another key for: it would take 2^64 tries. */
+export const prefixBytes = 8
 
 /**
  * A point of the 160-bit key space, immutable. Peers' ids and records' keys are both points of it.
@@ -47,6 +49,11 @@ export class Key {
   /** 40 lower-case hex digits. */
   get hex(): string {
     return (this.#hex ??= [this.a, this.b, this.c, this.d, this.e].map(hexOf).join(''))
+  }
+
+  /** The first `prefixBytes` bytes, as hex digits: enough to tell apart those in a list that was told before. */
+  get prefix(): string {
+    return this.hex.slice(0, 2 * prefixBytes)
   }
 
   toString(): string {

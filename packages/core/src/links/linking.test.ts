@@ -84,7 +84,7 @@ describe('linking', () => {
       handle({
         type: 'said',
         link: table.linkTo(key('0b01'))!,
-        message: { type: 'neighbours', came: neighboursOf(...came), went: went.map(key) },
+        message: { type: 'neighbours', came: neighboursOf(...came), went: went.map((bits) => key(bits).prefix) },
       })
     said(['0b1'], [])
     expect(said(['0b1'], [])).toEqual([])

@@ -12,7 +12,8 @@ export interface Neighbour {
 /** What changed in a list since it was last told. Whoever is in `came` and was there already has a new round trip. */
 export interface NeighbourChange {
   readonly came: readonly Neighbour[]
-  readonly went: readonly Key[]
+  /** By `Key.prefix`. */
+  readonly went: readonly string[]
 }
 
 /** Round trips that differ by less than this share of the greater one are told as the same. */
@@ -46,7 +47,7 @@ export class NeighbourList {
     const known = outcomes.get(change)
     if (known?.before === this) return known.after
     const { came, went } = change
-    const isOver = ({ id }: Contact) => went.some((one) => one.equals(id)) || came.some(({ contact }) => contact.id.equals(id))
+    const isOver = ({ id }: Contact) => went.includes(id.prefix) || came.some(({ contact }) => contact.id.equals(id))
     const last = came.filter(({ contact }, i) => came.findLastIndex((other) => other.contact.id.equals(contact.id)) === i)
     const after = new NeighbourList([...this.all.filter(({ contact }) => !isOver(contact)), ...last].slice(0, max))
     outcomes.set(change, { before: this, after })
@@ -62,7 +63,7 @@ export class NeighbourList {
   changeTo(next: NeighbourList): NeighbourChange | undefined {
     if (next === this) return undefined
     const came = next.all.filter(({ contact, rttMs }) => this.#rttMsOf(contact.id) !== rttMs)
-    const went = this.contacts.filter(({ id }) => next.placeOf(id) < 0).map(({ id }) => id)
+    const went = this.contacts.filter(({ id }) => next.placeOf(id) < 0).map(({ id }) => id.prefix)
     return came.length + went.length > 0 ? { came, went } : undefined
   }
 

@@ -12,7 +12,7 @@ const crowd = Array.from({ length: 2 * replicas + 3 }, (_, i) => `0b${'0'.repeat
 const farthest = crowd.at(-1)!
 
 const message = (came: readonly string[], went: readonly string[] = []) =>
-  ({ type: 'neighbours', came: neighboursOf(...came), went: went.map(key) }) as const
+  ({ type: 'neighbours', came: neighboursOf(...came), went: went.map((bits) => key(bits).prefix) }) as const
 const tell = (link: LinkId, came: readonly string[], went: readonly string[] = []) => ({ type: 'tell', link, message: message(came, went) })
 
 const linkTo = (table: RoutingTable, bits: string) => table.linkTo(key(bits))!.link
@@ -197,7 +197,7 @@ describe('hearing', () => {
       { type: 'heard', link, named: contacts('0b01', '0b11', '0b101'), came: contacts('0b01', '0b11', '0b101'), went: [] },
     ])
     expect(hear('0b1', ['0b11', '0b111'], ['0b101', '0b01', '0b0001'])).toEqual([
-      { type: 'heard', link, named: contacts('0b111'), came: contacts('0b111'), went: contacts('0b101', '0b01') },
+      { type: 'heard', link, named: contacts('0b111'), came: contacts('0b111'), went: contacts('0b01', '0b101') },
     ])
     expect(link.neighbours.all.map(({ contact: one }) => one)).toEqual(contacts('0b11', '0b111'))
   })

@@ -94,7 +94,7 @@ export class Neighbourhood {
     if (rttMs && link.rttMs === undefined) link.rttMs = rttMs
     const others = message.came.map(({ contact }) => contact).filter(({ id }) => !id.equals(this.#table.self))
     const named = others.filter((contact) => before.placeOf(contact.id) < 0)
-    const left = message.went.flatMap((gone) => (gone.equals(this.#table.self) ? [] : (before.contacts[before.placeOf(gone)] ?? [])))
+    const left = before.contacts.filter(({ id }) => message.went.includes(id.prefix) && !id.equals(this.#table.self))
     link.neighbours = before.changed(message, neighboursMax)
     const came = named.filter((contact) => this.#isWithin(aroundBits, contact))
     const went = left.filter((contact) => this.#isWithin(aroundBits, contact))

@@ -5,7 +5,7 @@ import { isMalformed } from '../bencode/malformed.js'
 import { goldenMessages } from '../fixtures/golden-messages.js'
 import { openRecord, ownedRecord } from '../fixtures/made-up-record.js'
 import { key } from '../fixtures/visible-key.js'
-import { Key, keyBytes } from '../keys/key.js'
+import { Key, keyBytes, prefixBytes } from '../keys/key.js'
 import { contactOf, publicKey, publicKeyBytes } from '../keys/public-key.js'
 import { contentBytesMax, contentRecord, type Record } from '../records/record.js'
 import { partBytesMax } from './letter.js'
@@ -118,7 +118,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constant('neighbours' as const),
     came: fc.array(fc.record({ contact: anyContact, rttMs: fc.nat(neighbourRttMaxMs) }), { maxLength: neighboursMax }),
-    went: fc.array(anyKey, { maxLength: neighboursMax }),
+    went: fc.array(hexOf(prefixBytes), { maxLength: neighboursMax }),
   }),
   fc.record({
     type: fc.constant('seek' as const),
@@ -180,6 +180,7 @@ const seek = (over: Partial<Seek> = {}): Seek => ({
 })
 const storing = (record: Record): Partial<Seek> => ({ target: record.key, want: 'peers', store: { record, all: true } })
 const told = (count: number, rttMs = 0) => peers(count).map((contact) => ({ contact, rttMs }))
+const prefixes = (count: number) => many(count).map(({ prefix }) => prefix)
 const neighbours = (over: Partial<Neighbours>): Neighbours => ({ type: 'neighbours', came: [], went: [], ...over })
 const request = (question: Question) => envelope({ payload: { type: 'request', id: '00'.repeat(8), question } })
 const response = (answer: Answer) => envelope({ payload: { type: 'response', id: '00'.repeat(8), answer } })
@@ -231,7 +232,8 @@ describe('messages on the wire', () => {
   it.each<[string, Message]>([
     ['another version of the protocol below ours', { type: 'hello', version: protocolVersion - 1 }],
     ['too many neighbours that came', neighbours({ came: told(neighboursMax + 1) })],
-    ['too many neighbours that went', neighbours({ went: many(neighboursMax + 1) })],
+    ['too many neighbours that went', neighbours({ went: prefixes(neighboursMax + 1) })],
+    ['half of an id that went', neighbours({ went: ['00'.repeat(prefixBytes / 2)] })],
     ['a round trip below none', neighbours({ came: told(1, -1) })],
     ['too long a round trip', neighbours({ came: told(1, neighbourRttMaxMs + 1) })],
     ['a seek of nobody', seek({ path: [] })],
@@ -318,7 +320,10 @@ describe('messages on the wire', () => {
       'as many versions as one comparison has',
       request({ type: 'compare', versions: Array.from({ length: comparedMax }, (_, i) => i.toString(16).padStart(16, '0')) }),
     ],
-    ['a whole list of neighbours, come and gone', neighbours({ came: told(neighboursMax, neighbourRttMaxMs), went: many(neighboursMax) })],
+    [
+      'a whole list of neighbours, come and gone',
+      neighbours({ came: told(neighboursMax, neighbourRttMaxMs), went: prefixes(neighboursMax) }),
+    ],
     [
       'a push of as much as one may be',
       request({

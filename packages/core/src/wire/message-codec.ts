@@ -1,7 +1,19 @@
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { decode, encode } from '../bencode/bencode.js'
 import { dictionary, optional, required, tagged } from '../bencode/dictionary-shape.js'
-import { bytes, type Field, flag, hex, integer, integer64, keyField, list, mapped, oneOf, publicKeyField } from '../bencode/field.js'
+import {
+  bytes,
+  type Field,
+  flag,
+  hex,
+  integer,
+  integer64,
+  keyField,
+  list,
+  mapped,
+  oneOf,
+  packed,
+  publicKeyField,
+} from '../bencode/field.js'
 import { tagBytes } from '../keys/cipher-suite.js'
 import { sessionIdBytes } from './letter.js'
 import { letterBodyField } from './letter-codec.js'
@@ -27,8 +39,8 @@ import {
   strangersMax,
 } from './message.js'
 import type { Neighbour } from '../links/neighbour-list.js'
-import { keyBytes } from '../keys/key.js'
-import { type Contact, contactOf } from '../keys/public-key.js'
+import { keyBytes, prefixBytes } from '../keys/key.js'
+import { type Contact, contactOf, publicKey, publicKeyBytes } from '../keys/public-key.js'
 import { cachedLinksMax } from '../records/content-cache.js'
 import { recordField } from '../records/record-codec.js'
 import { seqMax } from '../records/record.js'
@@ -57,17 +69,7 @@ const pathField = mapped(
 const receiptField = oneOf('stored', 'same', 'stale', 'conflict', 'full', 'refused')
 const ifSeqField = integer64(0n, seqMax)
 
-/** Side by side, without a mark between them. */
-const versionsField: Field<readonly VersionDigest[]> = mapped(
-  bytes(0, comparedMax * versionDigestBytes),
-  (all) => {
-    if (all.length % versionDigestBytes !== 0) return malformed('half a version')
-    const hexDigits = bytesToHex(all)
-    const digits = 2 * versionDigestBytes
-    return Array.from({ length: all.length / versionDigestBytes }, (_, i) => hexDigits.slice(i * digits, (i + 1) * digits))
-  },
-  (versions) => hexToBytes(versions.join('')),
-)
+const versionsField: Field<readonly VersionDigest[]> = packed(hex(versionDigestBytes), versionDigestBytes, comparedMax)
 
 const questionField: Field<Question> = tagged('type', 'q', {
   ping: {},
@@ -122,10 +124,18 @@ const payloadField: Field<Payload> = tagged('type', 't', {
   forgotten: { session: required('s', session) },
 })
 
-const neighbourField: Field<Neighbour> = dictionary({
-  contact: required('k', contactField),
-  rttMs: required('r', integer(0, neighbourRttMaxMs)),
-})
+/** A public key, and two bytes of a round trip in milliseconds, the greater first. */
+const neighbourBytes = publicKeyBytes + 2
+const neighbourField: Field<Neighbour> = mapped(
+  bytes(neighbourBytes, neighbourBytes),
+  (all) => {
+    const rttMs = (all[publicKeyBytes]! << 8) | all[publicKeyBytes + 1]!
+    return rttMs <= neighbourRttMaxMs
+      ? { contact: contactOf(publicKey(all.slice(0, publicKeyBytes))), rttMs }
+      : malformed('round trip out of bounds')
+  },
+  ({ contact, rttMs }) => Uint8Array.of(...contact.publicKey, rttMs >> 8, rttMs),
+)
 
 const storeField: Field<StoreOrder> = dictionary({
   record: required('r', recordField),
@@ -137,7 +147,10 @@ const messageField: Field<Message> = tagged('type', 't', {
   hello: { version: required('v', integer(protocolVersion, 2 ** 16)) },
   wants: { wanted: required('w', flag) },
   role: { role: required('r', oneOf('full', 'leaf')) },
-  neighbours: { came: required('c', list(neighbourField, neighboursMax)), went: required('w', list(keyField, neighboursMax)) },
+  neighbours: {
+    came: required('c', packed(neighbourField, neighbourBytes, neighboursMax)),
+    went: required('w', packed(hex(prefixBytes), prefixBytes, neighboursMax)),
+  },
   leaving: {},
   draw: {},
   strangers: { contacts: required('c', list(contactField, strangersMax)) },

@@ -242,4 +242,4 @@ export const answerRecordsMax = 64
 export const answerRecordBytesMax = 18 * 1024
 /** Versions in one comparison: 4 KiB. */
 export const comparedMax = 512
-export const protocolVersion = 4
+export const protocolVersion = 5

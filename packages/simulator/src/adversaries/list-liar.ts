@@ -22,7 +22,7 @@ export class ListLiar implements Conduct {
 
   acts(self: HostileOverlay): void {
     // One message for all: a peer may have been laid out with a true list, which goes.
-    const went = [...self.links.values()].map(({ id }) => id).slice(0, neighboursMax)
+    const went = [...self.links.values()].map(({ id }) => id.prefix).slice(0, neighboursMax)
     const message = { type: 'neighbours', came: this.#came, went } as const
     for (const link of self.links.keys()) {
       if (this.#told.has(link)) continue
