@@ -64,10 +64,14 @@ describe('the next hop', () => {
     expect(closestHere.nextHop(key('0b0'), [key('0b01')], { fromAnywhere: true })?.contact.id).toEqual(key('0b1'))
   })
 
-  it('to a peer of which only old lists tell is taken when nobody else is closer', () => {
-    const table = linkedTable('0b0', ['0b01'])
-    linkWith(table, '0b01', ['0b11'])
-    table.doubt(key('0b11'), 0)
+  it('does not follow old lists to a peer that is gone, but to one that is sought itself', () => {
+    const table = linkedTable('0b10', ['0b01', '0b001'])
+    linkWith(table, '0b01', ['0b111'])
+    linkWith(table, '0b001', ['0b110'])
+    expect(table.nextHop(key('0b1111'), [])?.link).toBe(1)
+    table.doubt(key('0b111'), 0)
+    expect(table.nextHop(key('0b1111'), [])?.link).toBe(2)
+    expect(table.nextHop(key('0b1111'), [key('0b001')])).toBeUndefined()
     expect(table.nextHop(key('0b111'), [])?.link).toBe(1)
   })
 

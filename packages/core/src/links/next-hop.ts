@@ -39,12 +39,12 @@ export function chooseNextHop(table: RoutingTable, destination: Key, passed: rea
   const links = untried.filter(passesOn)
   if (anyReplica) {
     const bound = quickBound(table, destination, passed, fromAnywhere)
-    const link = bound === undefined ? undefined : new QuickStep(destination, table.self, passed, bound).among(links)
+    const link = bound === undefined ? undefined : new Search(table, destination, passed, undefined, bound).among(links)
     if (link) return link
   }
-  const next = new Step(destination, table.self, passed, fromAnywhere).among(links)
+  const next = new Search(table, destination, passed, fromAnywhere ? undefined : table.self).among(links)
   // Whoever knows none better sets out by a leaf, or by one that has just been silent.
-  return next ?? (fromAnywhere ? new Step(destination, table.self, passed, true).among(untried) : undefined)
+  return next ?? (fromAnywhere ? new Search(table, destination, passed, undefined).among(untried) : undefined)
 }
 
 /** How far from the destination, by the first 32 bits, a next hop may lead that is taken for its quickness; undefined: no peer known is any closer. */
@@ -63,71 +63,27 @@ function quickBound(table: RoutingTable, destination: Key, passed: readonly Key[
   return Math.min(bound, ownHead)
 }
 
-/** The search for a next hop: the best that was seen so far, over which link, and how long it takes to get there. */
-class Step {
-  #link: Link | undefined
+/** A search among all ways within two hops: for the one that leads closest to the destination, and of several to the same peer the quickest; or for the quickest of all that lead close enough. */
+class Search {
+  readonly #table: RoutingTable
   readonly #destination: Key
-  readonly #self: Key
   readonly #passed: readonly Key[]
+  /** Undefined: the closest. */
+  readonly #closeHead: number | undefined
+  /** No way counts that leads farther from the destination than this, by the first 32 bits. */
+  #boundHead: number
   #best: Key | undefined
-  /** The first 32 bits of the distance between the destination and the best peer seen. */
-  #bestHead: number
   #bestMs = Infinity
-  #candidate: Link | undefined
-
-  constructor(destination: Key, self: Key, passed: readonly Key[], fromAnywhere: boolean) {
-    this.#destination = destination
-    this.#self = self
-    this.#passed = passed
-    this.#best = fromAnywhere ? undefined : self
-    this.#bestHead = fromAnywhere ? 0xffffffff : destination.distanceHead(self)
-  }
-
-  among(links: readonly Link[]): Link | undefined {
-    for (const link of links) this.#over(link)
-    return this.#link
-  }
-
-  #over(link: Link): void {
-    this.#candidate = link
-    const { id } = link.contact
-    const head = this.#destination.distanceHead(id)
-    if (head <= this.#bestHead) this.#consider(id, head, 0)
-    const { heads, contacts, rttsMs } = link.neighbours
-    const { head: destinationHead } = this.#destination
-    for (let i = 0; i < heads.length; i++) {
-      const distance = (heads[i]! ^ destinationHead) >>> 0
-      if (distance <= this.#bestHead) this.#consider(contacts[i]!.id, distance, rttsMs[i]! || unmeasuredMs)
-    }
-  }
-
-  #consider(id: Key, head: number, onwardMs: number): void {
-    const order = head - this.#bestHead || (this.#best ? Key.compare(this.#destination, id, this.#best) : -1)
-    if (order > 0 || id.equals(this.#self) || isAmong(this.#passed, id)) return
-    const ms = (this.#candidate!.rttMs ?? unmeasuredMs) + onwardMs
-    if (order === 0 && ms >= this.#bestMs) return
-    this.#link = this.#candidate
-    this.#best = id
-    this.#bestHead = head
-    this.#bestMs = ms
-  }
-}
-
-/** The search for the quickest way to any peer that is close enough. */
-class QuickStep {
   #link: Link | undefined
-  readonly #destination: Key
-  readonly #self: Key
-  readonly #passed: readonly Key[]
-  readonly #boundHead: number
-  #bestMs = Infinity
-  #best: Key | undefined
 
-  constructor(destination: Key, self: Key, passed: readonly Key[], boundHead: number) {
+  /** `closerThan`: what each way must lead closer than; undefined: none. `closeHead`: the first 32 bits of the distance that is close enough; undefined: the closest is sought. */
+  constructor(table: RoutingTable, destination: Key, passed: readonly Key[], closerThan: Key | undefined, closeHead?: number) {
+    this.#table = table
     this.#destination = destination
-    this.#self = self
     this.#passed = passed
-    this.#boundHead = boundHead
+    this.#best = closerThan
+    this.#closeHead = closeHead
+    this.#boundHead = closeHead ?? (closerThan ? destination.distanceHead(closerThan) : 0xffffffff)
   }
 
   among(links: readonly Link[]): Link | undefined {
@@ -137,22 +93,29 @@ class QuickStep {
 
   #over(link: Link): void {
     const linkMs = link.rttMs ?? unmeasuredMs
-    if (linkMs > this.#bestMs) return
+    if (this.#closeHead !== undefined && linkMs > this.#bestMs) return
     const { id } = link.contact
     if (this.#destination.distanceHead(id) <= this.#boundHead) this.#consider(link, id, linkMs)
     const { heads, contacts, rttsMs } = link.neighbours
     const { head } = this.#destination
     for (let i = 0; i < heads.length; i++) {
-      if ((heads[i]! ^ head) >>> 0 <= this.#boundHead) this.#consider(link, contacts[i]!.id, linkMs + (rttsMs[i]! || unmeasuredMs))
+      if ((heads[i]! ^ head) >>> 0 > this.#boundHead) continue
+      const { id } = contacts[i]!
+      // Whoever follows old lists to a peer that is gone asks all who were linked to it, one after the other. One that is sought itself may be linked to some still.
+      if (this.#table.isDoubted(id) && !id.equals(this.#destination)) continue
+      this.#consider(link, id, linkMs + (rttsMs[i]! || unmeasuredMs))
     }
   }
 
   #consider(link: Link, id: Key, ms: number): void {
-    if (ms > this.#bestMs || id.equals(this.#self) || isAmong(this.#passed, id)) return
-    if (ms === this.#bestMs && this.#best && Key.compare(this.#destination, id, this.#best) >= 0) return
+    const farther = this.#best ? Key.compare(this.#destination, id, this.#best) : -1
+    const slower = ms - this.#bestMs
+    const order = this.#closeHead === undefined ? farther || slower : slower || farther
+    if (order >= 0 || id.equals(this.#table.self) || isAmong(this.#passed, id)) return
     this.#link = link
     this.#best = id
     this.#bestMs = ms
+    this.#boundHead = this.#closeHead ?? this.#destination.distanceHead(id)
   }
 }
 

@@ -195,7 +195,7 @@ export class RoutingTable {
       let bound = nearest.boundHead
       for (let i = 0; i < heads.length; i++) {
         const distance = (heads[i]! ^ head) >>> 0
-        if (distance > bound || nearest.again(contacts[i]!, distance) || this.#isDoubted(contacts[i]!)) continue
+        if (distance > bound || nearest.again(contacts[i]!, distance) || this.#isOut(contacts[i]!)) continue
         nearest.offerAt(contacts[i]!, distance)
         bound = nearest.boundHead
       }
@@ -209,7 +209,7 @@ export class RoutingTable {
     const alive = new Map<string, Contact>()
     for (const { contact } of this.#links.full) alive.set(contact.id.hex, contact)
     for (const { neighbours } of this.#links.full) {
-      for (const contact of neighbours.contacts) if (!this.#isDoubted(contact)) alive.set(contact.id.hex, contact)
+      for (const contact of neighbours.contacts) if (!this.#isOut(contact)) alive.set(contact.id.hex, contact)
     }
     alive.delete(this.self.hex)
     return [...alive.values()]
@@ -217,7 +217,7 @@ export class RoutingTable {
 
   /** Whether every full peer that linked peers name is linked. */
   get isMeshed(): boolean {
-    const isLinked = (contact: Contact) => contact.id.equals(this.self) || this.linkTo(contact.id) !== undefined || this.#isDoubted(contact)
+    const isLinked = (contact: Contact) => contact.id.equals(this.self) || this.linkTo(contact.id) !== undefined || this.#isOut(contact)
     return this.#links.full.every(({ neighbours }) => neighbours.contacts.every(isLinked))
   }
 
@@ -234,7 +234,7 @@ export class RoutingTable {
 
   /** How many linked peers say they are linked to a peer that is not linked itself; none, when others have told otherwise since. Counted up to `enough`. */
   vouchersOf(id: Key, enough = vouchersNeeded): number {
-    if (this.#doubted.has(id.hex)) return 0
+    if (this.isDoubted(id)) return 0
     let vouchers = 0
     for (const { neighbours } of this.#links.full) {
       if (neighbours.placeOf(id) < 0) continue
@@ -250,17 +250,20 @@ export class RoutingTable {
     return link ? link.role === 'full' : this.vouchersOf(id) >= vouchersNeeded
   }
 
-  #isDoubted({ id }: Contact): boolean {
-    return (this.#doubted.size > 0 && this.#doubted.has(id.hex)) || (this.#links.haveLeaves && this.#links.to(id)?.role === 'leaf')
+  /** Whether it is probably gone, though some lists still have it. */
+  isDoubted(id: Key): boolean {
+    return this.#doubted.size > 0 && this.#doubted.has(id.hex)
+  }
+
+  /** Whether lists that name it count for nothing. */
+  #isOut({ id }: Contact): boolean {
+    return this.isDoubted(id) || (this.#links.haveLeaves && this.#links.to(id)?.role === 'leaf')
   }
 
   /** A link to this peer ended, or a sibling's did, or it serves no longer: while lists that are told later still have it, it is not taken for alive. */
   doubt({ hex }: Key, nowMs: number): void {
     this.endDoubts(nowMs)
-    this.#doubted.delete(hex)
-    this.#doubted.set(hex, nowMs + doubtMs)
-    const [oldest] = this.#doubted.keys()
-    if (this.#doubted.size > doubtedMax && oldest !== undefined) this.#doubted.delete(oldest)
+    this.#doubted.keep(hex, nowMs + doubtMs, doubtedMax)
   }
 
   /** By now lists are right again. */
