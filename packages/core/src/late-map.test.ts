@@ -30,3 +30,13 @@ it('may be emptied while it is iterated over', () => {
   for (const key of late.keys()) late.delete(key)
   expect(late.size).toBe(0)
 })
+
+it('keeps the newest of too many', () => {
+  const late = new LateMap<number, string>()
+  for (const key of [1, 2, 3, 1, 4]) late.keep(key, `value ${late.size}`, 3)
+  expect([...late]).toEqual([
+    [3, 'value 2'],
+    [1, 'value 3'],
+    [4, 'value 3'],
+  ])
+})

@@ -23,6 +23,13 @@ export class LateMap<K, V> implements Map<K, V> {
     return this
   }
 
+  /** Puts it in as the newest; of more than `max` the oldest makes room. */
+  keep(key: K, value: V, max: number): void {
+    this.delete(key)
+    this.set(key, value)
+    if (this.size > max) for (const oldest of this.keys()) return void this.delete(oldest)
+  }
+
   delete(key: K): boolean {
     const map = this.#map
     if (!map?.delete(key)) return false

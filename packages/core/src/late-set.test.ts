@@ -17,3 +17,9 @@ it('is what a set is, whatever is done to it', () => {
     }),
   )
 })
+
+it('keeps the newest of too many', () => {
+  const late = new LateSet<number>()
+  for (const item of [1, 2, 3, 1, 4]) late.keep(item, 3)
+  expect([...late]).toEqual([3, 1, 4])
+})

@@ -16,6 +16,13 @@ export class LateSet<T> {
     return this
   }
 
+  /** Puts it in as the newest; of more than `max` the oldest makes room. */
+  keep(item: T, max: number): void {
+    this.delete(item)
+    this.add(item)
+    if (this.size > max) for (const oldest of this) return void this.delete(oldest)
+  }
+
   delete(item: T): boolean {
     const set = this.#set
     if (!set?.delete(item)) return false

@@ -144,10 +144,7 @@ export class Correspondence {
 
   /** Only of peers with a channel: anybody may write. */
   #remember(id: Key, route: readonly Key[]): void {
-    if (!this.#channels.involves(id)) return
-    this.#routes.set(id.hex, route)
-    const [oldest] = this.#routes.keys()
-    if (this.#routes.size > channelsMax && oldest !== undefined) this.#routes.delete(oldest)
+    if (this.#channels.involves(id)) this.#routes.keep(id.hex, route, channelsMax)
   }
 
   #write(to: Key, body: Whisper, id: MessageId, way: readonly Key[] | undefined): CorrespondenceEffect[] {

@@ -157,9 +157,7 @@ export class MailRoom {
     }
     const name = `${from.id.hex} ${body.mailId}`
     if (this.#remembered.has(name)) return [receipt]
-    this.#remembered.add(name)
-    const [oldest] = this.#remembered
-    if (this.#remembered.size > rememberedMailsMax && oldest !== undefined) this.#remembered.delete(oldest)
+    this.#remembered.keep(name, rememberedMailsMax)
     return [receipt, { type: 'deliver', from, data: body.data }]
   }
 

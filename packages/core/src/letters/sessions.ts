@@ -172,7 +172,7 @@ export class Sessions {
     if (this.#remembered.has(heard.session)) return [{ type: 'dropped' }]
     const answered = answerGreeting(this.#suite, heard, this.#ids.exchangeSecret())
     if (!answered) return [{ type: 'dropped' }]
-    this.#remember(heard.session)
+    this.#remembered.keep(heard.session, rememberedGreetingsMax)
     const lost = this.#makeRoom(from.id, true)
     const session = new Session(this.#suite, heard.session, from, answered.keys, nowMs, answered.message)
     this.#add(this.#lineTo(from.id), session)
@@ -277,12 +277,6 @@ export class Sessions {
     if (!oldest) return []
     this.#keep(oldest, [])
     return this.#giveUp(oldest)
-  }
-
-  #remember(session: SessionId): void {
-    this.#remembered.add(session)
-    const [oldest] = this.#remembered
-    if (this.#remembered.size > rememberedGreetingsMax && oldest !== undefined) this.#remembered.delete(oldest)
   }
 }
 

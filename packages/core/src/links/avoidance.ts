@@ -54,9 +54,6 @@ export class Avoidance {
   }
 
   #put(id: Key, avoided: Avoided): void {
-    this.#avoided.delete(id.hex)
-    this.#avoided.set(id.hex, avoided)
-    const [oldest] = this.#avoided.keys()
-    if (this.#avoided.size > avoidedMax && oldest) this.#avoided.delete(oldest)
+    this.#avoided.keep(id.hex, avoided, avoidedMax)
   }
 }

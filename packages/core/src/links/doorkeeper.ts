@@ -87,12 +87,9 @@ export class Doorkeeper {
       const buckets = [all, this.#bucket(names[0]!, isClockOff ? trustInOffClocks : trustInPeer, nowMs), carrier]
       if (buckets.some((bucket) => bucket.waitMs(nowMs) > 0)) return 'busy'
       for (const bucket of buckets) bucket.take(1, nowMs)
-      this.#guests.delete(hex)
-      this.#guests.set(hex, { all, names })
-      forgetOldest(this.#guests)
+      this.#guests.keep(hex, { all, names }, rememberedMax)
     }
-    this.#heard.set(nonce, nowMs)
-    forgetOldest(this.#heard)
+    this.#heard.keep(nonce, nowMs, rememberedMax)
     return 'yes'
   }
 
@@ -116,9 +113,7 @@ export class Doorkeeper {
 
   #bucket(name: string, trust: Trust, nowMs: number): TokenBucket {
     const bucket = this.#lent.get(name) ?? bucketOf(trust, nowMs)
-    this.#lent.delete(name)
-    this.#lent.set(name, bucket)
-    forgetOldest(this.#lent)
+    this.#lent.keep(name, bucket, rememberedMax)
     return bucket
   }
 
@@ -145,9 +140,4 @@ function bucketOf({ burst, perMinute }: Trust, nowMs: number): TokenBucket {
 /** Who brought it: the meeting point, or the link. */
 function carrierOf(back: Carriage): string {
   return back.by === 'meetingPoint' ? `point ${back.point}` : `link ${back.route[0]?.hex ?? 'itself'}`
-}
-
-function forgetOldest(all: LateMap<string, unknown>): void {
-  const [oldest] = all.keys()
-  if (all.size > rememberedMax && oldest !== undefined) all.delete(oldest)
 }

@@ -145,9 +145,8 @@ export class Forwarding {
       return [this.#arrived({ ...seek, path: seek.path.slice(0, -1) }, nowMs)]
     }
     tried.add(next.link)
-    this.#passing.set(seek.id, { seek, tried, to: next.link, sentMs: nowMs, deadlineMs: nowMs + acknowledgeWithinMs(next), untilMs })
-    const [oldest] = this.#passing.keys()
-    if (this.#passing.size > unacknowledgedMax && oldest !== undefined) this.#passing.delete(oldest)
+    const passing = { seek, tried, to: next.link, sentMs: nowMs, deadlineMs: nowMs + acknowledgeWithinMs(next), untilMs }
+    this.#passing.keep(seek.id, passing, unacknowledgedMax)
     const sent: ForwardingEffect = { type: 'send', link: next.link, message: seek }
     return isOwn ? [sent, { type: 'setOut', id: seek.id, via: next.contact.id }] : [sent]
   }

@@ -22,10 +22,7 @@ export class SizeEstimate {
   note(target: Key, closest: readonly Key[]): void {
     const last = closest.at(-1)
     if (!last || closest.length < 2) return
-    this.#samples.delete(target.hex)
-    this.#samples.set(target.hex, { peers: closest.length, share: target.distanceShare(last) })
-    const [oldest] = this.#samples.keys()
-    if (this.#samples.size > samplesMax && oldest !== undefined) this.#samples.delete(oldest)
+    this.#samples.keep(target.hex, { peers: closest.length, share: target.distanceShare(last) }, samplesMax)
   }
 
   /** The estimate, never less than the peers that are seen. */

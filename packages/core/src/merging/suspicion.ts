@@ -40,7 +40,7 @@ export class Suspicion {
     // Whom we have been linked to for long is of our overlay, wherever else it stands.
     const strange = contacts.filter(({ id }) => !id.equals(this.#table.self) && !isSettled(this.#table.linkTo(id), nowMs))
     if (strange.length === 0) return
-    for (const { id } of strange) this.#remember(id, point)
+    for (const { id } of strange) this.#metAt.keep(id.hex, point, meetingsMax)
     this.#suspect(strange, point)
     // Several at once have been there before us; one alone has just come. Whoever is new itself joins first.
     const isCaller = strange.length > 1 && [...this.#table.links()].some((link) => isSettled(link, nowMs))
@@ -83,13 +83,6 @@ export class Suspicion {
     const all = [...here, ...contacts.map((contact) => ({ contact, point }))]
     const farthest = all.sort((a, b) => Key.compare(self, b.contact.id, a.contact.id)).slice(0, suspectsPerPointMax)
     this.#suspects = [...this.#suspects.filter((one) => one.point !== point && !ids.has(one.contact.id.hex)), ...farthest]
-  }
-
-  #remember({ hex }: Key, point: number): void {
-    this.#metAt.delete(hex)
-    this.#metAt.set(hex, point)
-    const [oldest] = this.#metAt.keys()
-    if (this.#metAt.size > meetingsMax && oldest !== undefined) this.#metAt.delete(oldest)
   }
 
   #oursFor({ id }: Contact, point: number, nowMs: number): Link | undefined {

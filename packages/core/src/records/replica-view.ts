@@ -117,9 +117,6 @@ export class ReplicaView {
   }
 
   #learn(hex: string, learnt: Learnt): void {
-    this.#learnt.delete(hex)
-    this.#learnt.set(hex, learnt)
-    const [oldest] = this.#learnt.keys()
-    if (this.#learnt.size > rememberedMax && oldest !== undefined) this.#learnt.delete(oldest)
+    this.#learnt.keep(hex, learnt, rememberedMax)
   }
 }

@@ -34,8 +34,6 @@ export class SeenVersions {
     if (record.kind === 'content') return
     const id = recordId(record)
     const seen = this.isOlder(record) ? this.#seen.get(id)! : { seq: record.seq, version: versionDigest(record) }
-    this.#seen.delete(id)
-    this.#seen.set(id, seen)
-    if (this.#seen.size > seenVersionsMax) this.#seen.delete(this.#seen.keys().next().value!)
+    this.#seen.keep(id, seen, seenVersionsMax)
   }
 }
