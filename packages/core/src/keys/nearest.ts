@@ -13,7 +13,7 @@ export class Nearest<T> {
   /** How often each was offered. */
   readonly times: number[] = []
   /** What is farther than this, by the first 32 bits of its distance, need not be offered. */
-  boundHead = 0xffffffff
+  boundHead = Infinity
   readonly #target: Key
   readonly #count: number
   readonly #idOf: (item: T) => Key

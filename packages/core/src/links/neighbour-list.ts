@@ -81,11 +81,11 @@ export class NeighbourList {
     return this.rttsMs[this.placeOf(id)]
   }
 
-  /** The share of the key space that is as close to the peer whose list this is as the farthest of its siblings; 1: too few are listed. */
+  /** The share of the key space, by the first 32 bits, that is as close to the peer whose list this is as the farthest of its siblings; 1: too few are listed. */
   siblingShare(owner: Key): number {
     return (this.#siblingShare ??=
-      this.contacts
-        .map(({ id }) => owner.distanceShare(id))
+      this.heads
+        .map((head) => (((head ^ owner.head) >>> 0) + 1) / 2 ** 32)
         .sort((a, b) => a - b)
         .at(replicas - 1) ?? 1)
   }

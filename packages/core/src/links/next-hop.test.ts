@@ -132,6 +132,11 @@ describe('the next hop of a question that any replica can answer', () => {
     expect(next({ [nearest]: 10, [last]: 90 })).toBe(key(nearest).hex)
   })
 
+  it('is the closest that is left when every replica was passed', () => {
+    const table = linkedTable('0b0', [...siblings, '0b1110', ...keepers])
+    expect(table.nextHop(target, keepers.map(key), { anyReplica: true })?.contact.id).toEqual(key('0b1110'))
+  })
+
   it('is the closest where others were asked for', () => expect(next({ [nearest]: 90, [last]: 10 }, false)).toBe(key(nearest).hex))
 
   it('is none that is farther than whoever passes it on, where there are few peers', () => {

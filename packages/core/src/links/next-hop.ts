@@ -35,32 +35,28 @@ export function chooseNextHop(table: RoutingTable, destination: Key, passed: rea
   const { except, fromAnywhere = false, anyReplica = false } = options
   const direct = table.linkTo(destination)
   if (direct && !except?.has(direct.link) && !isAmong(passed, destination)) return direct
-  const untried = table.links().filter(({ link, contact }) => !except?.has(link) && !isAmong(passed, contact.id))
+  const isPassed = ({ head, contact }: Link) => passed.some((one) => one.head === head && one.equals(contact.id))
+  const untried = table.links().filter((link) => !except?.has(link.link) && !isPassed(link))
   const links = untried.filter(passesOn)
-  if (anyReplica) {
-    const bound = quickBound(table, destination, passed, fromAnywhere)
-    const link = bound === undefined ? undefined : new Search(table, destination, passed, undefined, bound).among(links)
-    if (link) return link
-  }
-  const next = new Search(table, destination, passed, fromAnywhere ? undefined : table.self).among(links)
+  const search = new Search(table, destination, passed, fromAnywhere ? undefined : table.self)
+  const next = search.among(links)
   // Whoever knows none better sets out by a leaf, or by one that has just been silent.
-  return next ?? (fromAnywhere ? new Search(table, destination, passed, undefined).among(untried) : undefined)
+  if (!next) return fromAnywhere ? new Search(table, destination, passed, undefined).among(untried) : undefined
+  if (!anyReplica) return next
+  const closeHead = closeEnough(table, destination, search.boundHead)
+  const bound = fromAnywhere ? closeHead : Math.min(closeHead, destination.distanceHead(table.self))
+  return new Search(table, destination, passed, undefined, bound).among(links) ?? next
 }
 
-/** How far from the destination, by the first 32 bits, a next hop may lead that is taken for its quickness; undefined: no peer known is any closer. */
-function quickBound(table: RoutingTable, destination: Key, passed: readonly Key[], fromAnywhere: boolean): number | undefined {
-  const nearest = table.closestAlive(destination, replicas)
-  const best = nearest.find(({ id }) => !isAmong(passed, id))
-  if (!best || (!fromAnywhere && Key.compare(destination, best.id, table.self) >= 0)) return undefined
-  const last = nearest[replicas - 1]
+/** How far from the destination, by the first 32 bits, a next hop may lead that is taken for its quickness, when the best leads this far. */
+function closeEnough(table: RoutingTable, destination: Key, bestHead: number): number {
   const farthestSibling = table.siblings()[replicas - 1]
-  const ownHead = fromAnywhere ? 0xffffffff : destination.distanceHead(table.self)
-  if (!last || !farthestSibling) return ownHead
-  const lastHead = destination.distanceHead(last.id)
+  if (!farthestSibling) return Infinity
   // As dense as this peer's own surroundings: these are the replicas themselves.
-  const areReplicas = lastHead <= densitySlack * table.self.distanceHead(farthestSibling.contact.id)
-  const bound = areReplicas ? lastHead : quickSlack * destination.distanceHead(best.id)
-  return Math.min(bound, ownHead)
+  const denseHead = densitySlack * table.self.distanceHead(farthestSibling.contact.id)
+  const last = bestHead <= denseHead ? table.closestAlive(destination, replicas)[replicas - 1] : undefined
+  const lastHead = last && destination.distanceHead(last.id)
+  return lastHead !== undefined && lastHead <= denseHead ? lastHead : quickSlack * bestHead
 }
 
 /** A search among all ways within two hops: for the one that leads closest to the destination, and of several to the same peer the quickest; or for the quickest of all that lead close enough. */
@@ -70,8 +66,8 @@ class Search {
   readonly #passed: readonly Key[]
   /** Undefined: the closest. */
   readonly #closeHead: number | undefined
-  /** No way counts that leads farther from the destination than this, by the first 32 bits. */
-  #boundHead: number
+  /** No way counts that leads farther from the destination than this, by the first 32 bits: where the closest is sought, as far as the best one so far. */
+  boundHead: number
   #best: Key | undefined
   #bestMs = Infinity
   #link: Link | undefined
@@ -83,7 +79,7 @@ class Search {
     this.#passed = passed
     this.#best = closerThan
     this.#closeHead = closeHead
-    this.#boundHead = closeHead ?? (closerThan ? destination.distanceHead(closerThan) : 0xffffffff)
+    this.boundHead = closeHead ?? (closerThan ? destination.distanceHead(closerThan) : Infinity)
   }
 
   among(links: readonly Link[]): Link | undefined {
@@ -94,12 +90,11 @@ class Search {
   #over(link: Link): void {
     const linkMs = link.rttMs ?? unmeasuredMs
     if (this.#closeHead !== undefined && linkMs > this.#bestMs) return
-    const { id } = link.contact
-    if (this.#destination.distanceHead(id) <= this.#boundHead) this.#consider(link, id, linkMs)
-    const { heads, contacts, rttsMs } = link.neighbours
     const { head } = this.#destination
+    if ((link.head ^ head) >>> 0 <= this.boundHead) this.#consider(link, link.contact.id, linkMs)
+    const { heads, contacts, rttsMs } = link.neighbours
     for (let i = 0; i < heads.length; i++) {
-      if ((heads[i]! ^ head) >>> 0 > this.#boundHead) continue
+      if ((heads[i]! ^ head) >>> 0 > this.boundHead) continue
       const { id } = contacts[i]!
       // Whoever follows old lists to a peer that is gone asks all who were linked to it, one after the other. One that is sought itself may be linked to some still.
       if (this.#table.isDoubted(id) && !id.equals(this.#destination)) continue
@@ -115,7 +110,7 @@ class Search {
     this.#link = link
     this.#best = id
     this.#bestMs = ms
-    this.#boundHead = this.#closeHead ?? this.#destination.distanceHead(id)
+    this.boundHead = this.#closeHead ?? this.#destination.distanceHead(id)
   }
 }
 

@@ -67,7 +67,7 @@ export class OpenLinks {
     this.#all = all
     this.sortOut()
     this.#numbers = all.map(({ link }) => link)
-    this.#heads = all.map(({ contact }) => contact.id.head)
+    this.#heads = all.map(({ head }) => head)
   }
 }
 

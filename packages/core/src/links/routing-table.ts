@@ -15,6 +15,8 @@ export type LinkId = number
 export interface Link {
   readonly link: LinkId
   readonly contact: Contact
+  /** The first 32 bits of its id, at hand for whoever goes over all links. */
+  readonly head: number
   /** The bucket it is in: how many bits of its id this peer shares. */
   readonly bucket: number
   readonly sinceMs: number
@@ -94,6 +96,7 @@ export class RoutingTable {
     const replaced = this.#links.add({
       link,
       contact,
+      head: contact.id.head,
       bucket: this.self.sharedBits(contact.id),
       sinceMs: nowMs,
       lastHeardMs: nowMs,
@@ -188,8 +191,8 @@ export class RoutingTable {
   /** The same, and how many of the linked peers name each. Of one that is linked itself that says nothing. */
   closestNamed(target: Key, count: number): { readonly contact: Contact; readonly namedBy: number }[] {
     const nearest = new Nearest<Contact>(target, count + 1, idOfContact)
-    for (const { contact } of this.#links.full) nearest.offer(contact)
     const { head } = target
+    for (const link of this.#links.full) nearest.offerAt(link.contact, (link.head ^ head) >>> 0)
     for (const { neighbours } of this.#links.full) {
       const { heads, contacts } = neighbours
       let bound = nearest.boundHead

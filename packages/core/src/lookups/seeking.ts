@@ -160,14 +160,16 @@ export class Seeking {
     if (!path) return []
     // One answer a path: whatever comes again is not even judged.
     this.#paths.delete(id)
-    this.#over.add(id)
+    this.#over.keep(id, overMax)
     const { search, via } = path
     const link = via && this.#table.linkTo(via)
     if (link) link.fruitless = 0
     this.#roundTrips.note(nowMs - path.sentMs, hopsReckoned)
     const hasRecord = search.reading?.offer(records) ?? false
     if (search.reading) search.brought.push({ from, route, records })
-    const answer = { from, route, contacts, hasRecord, isPlausible: this.#host.isPlausible(search.target, contacts) }
+    // What proves itself needs nobody to vouch for it.
+    const isPlausible = search.reading?.satisfied || this.#host.isPlausible(search.target, contacts)
+    const answer = { from, route, contacts, hasRecord, isPlausible }
     return this.#run(search, search.lookup.handle({ type: 'answered', id, answer }, nowMs), nowMs)
   }
 
@@ -219,11 +221,7 @@ export class Seeking {
     for (const [id, one] of this.#paths) {
       if (one.search !== search) continue
       this.#paths.delete(id)
-      this.#over.add(id)
-    }
-    for (const id of this.#over) {
-      if (this.#over.size <= overMax) break
-      this.#over.delete(id)
+      this.#over.keep(id, overMax)
     }
   }
 }
