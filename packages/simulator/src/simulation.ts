@@ -228,7 +228,7 @@ export class Simulation {
       case 'seeks':
         peer.seeking = false
         if (isInside(peer.openLinks, peer.named) && !happening.drawn) return
-        if (!this.network.isCutOff(peer)) for (const point of peer.points) point.visit(peer, this.nowMs)
+        this.#visit(peer)
         return this.#seek(peer, seekAgainMs)
       case 'gone':
         return this.#remove(peer, false)
@@ -288,8 +288,7 @@ export class Simulation {
       case 'watched':
         return this.watcher?.watched?.(peer, effect)
       case 'drawn':
-        this.schedule.push(this.nowMs + this.random.between(0, seekAgainMs), { type: 'seeks', peer, drawn: true })
-        return
+        return this.#visit(peer)
       case 'linked':
       case 'unlinked':
       case 'mail':
@@ -326,7 +325,14 @@ export class Simulation {
 
   #lostLink(peer: VirtualPeer): void {
     peer.openLinks -= 1
-    if (!isInside(peer.openLinks, peer.named) && peer.alive) this.#seek(peer, peer.openLinks === 0 ? seekAgainMs / 10 : seekAgainMs)
+    if (!peer.alive || isInside(peer.openLinks, peer.named)) return
+    if (peer.openLinks === 0) this.#visit(peer)
+    this.#seek(peer, seekAgainMs)
+  }
+
+  /** At once, as the driver does for who has lost its last link, or is called. */
+  #visit(peer: VirtualPeer): void {
+    if (!this.network.isCutOff(peer)) for (const point of peer.points) point.visit(peer, this.nowMs)
   }
 
   /** Once per peer at a time: to its meeting points, after a while that is never the same for two. */

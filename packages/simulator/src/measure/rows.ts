@@ -24,7 +24,7 @@ export const rows: readonly Row[] = [
     figures: ['getHopsMean', 'getHopsP99', 'probeHopsMean'],
     chart: 'scale',
     remark:
-      'Hops are counted until the question is with any keeper of the record; what a cache on the way answered is not counted. To the very closest peer, which only probes of keys without a record must reach, they are more than the design reckons with (2.6, 3.7): the quickest keeper is taken, not the closest. static-1m is older than the others: measured before a closest set that leaves out linked peers was doubted, which changed nothing at the other sizes but that one put in a hundred takes longer.',
+      'Hops are counted until the question is with any keeper of the record; what a cache on the way answered is not counted. To the very closest peer, which only probes of keys without a record must reach, they are more than the design reckons with (2.6, 3.7): the quickest keeper is taken, not the closest.',
     unit: 'links passed until the question is with a keeper of the record; of keys without a record: with the very closest peer',
   },
   {
@@ -58,7 +58,7 @@ export const rows: readonly Row[] = [
     figures: ['churnSuccess', 'lost', 'lostShare', 'upkeepBytesInChurn'],
     chart: 'bounds',
     remark:
-      '`npm test` runs churn-10m-phones with twenty minutes of churn, as `thousand-peers`, in less than one. churn-1.4m was measured before introductions were sealed. Over six hours upkeep is more than over half an hour, for records pile up: 1,848, each looked after by eight, instead of 335, cost 260 bytes/s more. Of 949, some 350 are neighbour lists and 190 the set-up of links, whatever is kept; pushes and comparisons of records are 90 more than with 335, and copies that are handed in by who has come to be far off another 60 (a write, its receipts and its confirmation, where to read it would do). Every other push brings what is there already.',
+      '`npm test` runs churn-10m-phones with twenty minutes of churn, as `thousand-peers`, in less than one. Over six hours upkeep is more than over half an hour, for records pile up: 1,847, each looked after by eight, instead of 350. It was 949 bytes/s until lookups no longer followed old lists to peers that are gone ([decision 9](../decisions/0009-routed-lookups.md)), and lists were told in three quarters of the bytes.',
   },
   {
     name: 'crash',
@@ -83,7 +83,7 @@ export const rows: readonly Row[] = [
     figures: ['peakGiB', 'lookupsPerSecond', 'getSuccess', 'bytesPerPeer', 'eventsPerSecond'],
     chart: 'bounds',
     remark:
-      'A hundred thousand gets, not a million, with other work on the machine for the first of its seven minutes; a run of a million would take 48 minutes instead of 10, and one of an older tree was broken off after 108,000 for that; with nothing beside an older tree had 900 a second. What is waited for is memory: each hop goes over the 32 lists of its links, which lie all over 14 GB, and a third of the time is the collection of garbage. The same code answers some 1,100 gets a second among a hundred thousand. Tried: fewer lookups at one time (no difference), closest sets held against links instead of lists (kept: a tenth less work).',
+      'A hundred thousand gets, not a million, which would take 29 minutes instead of 10; with a small simulation on the other core. What is waited for is memory: each hop goes over the 32 lists of its links, which lie all over 14 GB, and much of the time is the collection of garbage. The same code answers some 1,400 gets a second among a hundred thousand. Tried: fewer lookups at one time (no difference); closest sets held against links instead of lists (kept: a tenth less work); the closest way first and the closest set only near the target, ids looked at by their first 32 bits, which lie side by side (kept: a sixth more gets a second); a larger space for young objects (256 MB: a tenth more among a hundred thousand, not kept).',
   },
   {
     name: 'sleepers',
